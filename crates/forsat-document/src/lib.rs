@@ -1,0 +1,1 @@
+//! Turns domain records into Automerge documents and back; no I/O.

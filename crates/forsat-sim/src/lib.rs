@@ -1,0 +1,1 @@
+//! A deterministic world that runs relays and clients over a faulty network and crashing disks.

@@ -1,0 +1,1 @@
+//! The device's durable store: changes, rows, outbox and cursors in redb.

@@ -1,0 +1,1 @@
+//! The relay that devices sync through over WebSocket.
