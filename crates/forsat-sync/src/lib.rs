@@ -1,1 +1,10 @@
 //! The sync protocol of Forsat as machines without I/O: frames, limits, change headers, digests.
+//!
+//! Bytes and time go in, bytes and requests for storage come out; there is no clock, randomness or socket here.
+
+pub mod accept;
+pub mod chunk;
+pub mod digest;
+pub mod genesis;
+pub mod id;
+pub mod limits;
