@@ -1,0 +1,150 @@
+//! The words of the program in Persian and English: one Fluent file a language, compiled in.
+
+use std::fmt;
+
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use unic_langid::LanguageIdentifier;
+
+/// A language that the program speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Language {
+    /// English.
+    #[default]
+    En,
+    /// Persian (فارسی).
+    Fa,
+}
+
+impl Language {
+    /// Every language, in the order of the help.
+    pub const ALL: [Self; 2] = [Self::En, Self::Fa];
+
+    fn source(self) -> &'static str {
+        match self {
+            Self::En => include_str!("../locales/en.ftl"),
+            Self::Fa => include_str!("../locales/fa.ftl"),
+        }
+    }
+
+    /// The BCP 47 tag.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Fa => "fa",
+        }
+    }
+}
+
+/// The messages of one language.
+pub struct Messages {
+    language: Language,
+    bundle: FluentBundle<FluentResource>,
+}
+
+impl fmt::Debug for Messages {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Messages").field("language", &self.language).finish_non_exhaustive()
+    }
+}
+
+impl Messages {
+    /// Loads the messages of a language.
+    pub fn new(language: Language) -> Self {
+        let resource = FluentResource::try_new(language.source().to_owned())
+            .unwrap_or_else(|(partial, _)| partial);
+        let tag: LanguageIdentifier = language.tag().parse().expect("the tags of this file are well formed");
+        let mut bundle = FluentBundle::new_concurrent(vec![tag]);
+        // Isolation marks would reach pipes and be copied with ids; the renderer isolates where it must.
+        bundle.set_use_isolating(false);
+        bundle.add_resource_overriding(resource);
+        Self { language, bundle }
+    }
+
+    /// The language of these messages.
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    /// The text of `key` with its arguments; the key itself where no text exists, so that nothing is silent.
+    pub fn text(&self, key: &str, arguments: &[(&str, FluentValue<'_>)]) -> String {
+        let Some(pattern) = self.bundle.get_message(key).and_then(|message| message.value()) else {
+            return key.to_owned();
+        };
+        let mut values = FluentArgs::new();
+        for (name, value) in arguments {
+            values.set(*name, value.clone());
+        }
+        let mut errors = Vec::new();
+        self.bundle.format_pattern(pattern, Some(&values), &mut errors).into_owned()
+    }
+}
+
+/// Gives the text of a message: `tr!(messages, "key", name = value, …)`.
+macro_rules! tr {
+    ($messages:expr, $key:literal $(, $name:ident = $value:expr)* $(,)?) => {
+        $messages.text($key, &[$((stringify!($name), ::fluent_bundle::FluentValue::from($value))),*])
+    };
+}
+pub(crate) use tr;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn keys(language: Language) -> BTreeSet<String> {
+        let resource = FluentResource::try_new(language.source().to_owned()).expect("the file parses whole");
+        resource
+            .entries()
+            .filter_map(|entry| match entry {
+                fluent_syntax::ast::Entry::Message(message) => Some(message.id.name.to_owned()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_language_has_every_message() {
+        assert_eq!(keys(Language::En), keys(Language::Fa));
+        assert!(!keys(Language::En).is_empty());
+    }
+
+    #[test]
+    fn every_key_that_the_source_uses_exists() {
+        let known = keys(Language::En);
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let mut folders = vec![root];
+        let mut used = BTreeSet::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).expect("the source folder is readable").flatten() {
+                let path = entry.path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.file_name().is_some_and(|name| name != "i18n.rs") {
+                    used.extend(used_keys(&std::fs::read_to_string(path).expect("source is UTF-8")));
+                }
+            }
+        }
+        let missing: Vec<_> = used.difference(&known).collect();
+        assert!(missing.is_empty(), "no text for {missing:?}");
+    }
+
+    fn used_keys(source: &str) -> Vec<String> {
+        source
+            .split("tr!(")
+            .skip(1)
+            .filter_map(|rest| {
+                let key = rest.split(['"', ')']).nth(1)?;
+                Some(key.to_owned())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn numbers_and_names_are_placed() {
+        let messages = Messages::new(Language::En);
+        assert_eq!(tr!(messages, "saved", id = "k7", unsent = 3), "saved k7 · 3 unsent · undo: forsat undo");
+    }
+}
