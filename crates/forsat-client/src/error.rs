@@ -1,0 +1,134 @@
+//! What can go wrong in a command or a query, said so that a person knows what to do next.
+
+use serde::Serialize;
+use thiserror::Error;
+
+/// One of the records that an ambiguous reference could mean.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Candidate {
+    /// The record's short id, in full.
+    pub id: String,
+    /// How many of its characters are needed to name it alone.
+    pub prefix: usize,
+    /// The module's name.
+    pub module: String,
+    /// The record's name.
+    pub name: String,
+}
+
+/// Why a command, a query or a connection couldn't do what was asked.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ClientError {
+    /// No store at the place named.
+    #[error("no Forsat store in {dir}; run `forsat init` there, or `forsat join URL CODE`")]
+    NoStore {
+        /// The directory looked at.
+        dir: String,
+    },
+    /// A store is there already.
+    #[error("{dir} already holds a Forsat store; open it, or name another directory")]
+    StoreExists {
+        /// The directory named.
+        dir: String,
+    },
+    /// No record answers to the reference.
+    #[error("no {module} matches \"{reference}\"; `forsat find {reference}` searches by name")]
+    NotFound {
+        /// The module asked for, or "record".
+        module: String,
+        /// What the user typed.
+        reference: String,
+    },
+    /// More than one record answers to the reference.
+    #[error("\"{reference}\" could be {} records; type more of the id: {}", candidates.len(), list(candidates))]
+    Ambiguous {
+        /// What the user typed.
+        reference: String,
+        /// What it could mean, best first, at most twenty.
+        candidates: Vec<Candidate>,
+    },
+    /// The command is refused as it stands; the text says why and what to do.
+    #[error("{message}")]
+    Refused {
+        /// A stable code in snake case.
+        code: String,
+        /// What happened and what to do next.
+        message: String,
+    },
+    /// What was asked needs the user's word first.
+    #[error("{message}; confirm with --yes")]
+    NeedsConfirmation {
+        /// What would happen.
+        message: String,
+    },
+    /// There is nothing to take back.
+    #[error("nothing to undo on this device")]
+    NothingToUndo,
+    /// An argument can't be read.
+    #[error("{0}")]
+    Input(String),
+    /// A mapping file or an imported file can't be read.
+    #[error("{file}: {message}")]
+    Import {
+        /// The file.
+        file: String,
+        /// What is wrong with it and what to do.
+        message: String,
+    },
+    /// A file can't be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// The file or directory.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The relay can't be reached, or ended the connection.
+    #[error("the relay {url} can't be reached: {message}; work goes on offline, try again later")]
+    Unreachable {
+        /// The relay's address.
+        url: String,
+        /// What the network said.
+        message: String,
+    },
+    /// The relay refused, or isn't the one that the invite named.
+    #[error("{message}")]
+    Relay {
+        /// A stable code in snake case.
+        code: String,
+        /// What happened and what to do next.
+        message: String,
+    },
+    /// Another process on this store is syncing.
+    #[error("another process is already syncing this store; it sends what you save here within a second")]
+    SyncBusy,
+    /// This store has no relay yet.
+    #[error("this store isn't attached to a relay; run `forsat join URL CODE`")]
+    NotJoined,
+    /// The store holds something that this program doesn't expect.
+    #[error("the store holds something unexpected: {0}; run `forsat inspect`, and keep a copy of the store")]
+    Damaged(String),
+}
+
+impl ClientError {
+    /// Whether the same command can work later without anything being changed.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, ClientError::Unreachable { .. } | ClientError::SyncBusy)
+    }
+
+    pub(crate) fn refused(code: &str, message: impl Into<String>) -> ClientError {
+        ClientError::Refused { code: code.to_owned(), message: message.into() }
+    }
+}
+
+fn list(candidates: &[Candidate]) -> String {
+    let shown: Vec<String> =
+        candidates.iter().take(5).map(|candidate| format!("{} {}", short(candidate), candidate.name)).collect();
+    let more = if candidates.len() > shown.len() { ", …" } else { "" };
+    format!("{}{more}", shown.join(", "))
+}
+
+fn short(candidate: &Candidate) -> &str {
+    candidate.id.get(..candidate.prefix.max(4)).unwrap_or(&candidate.id)
+}
