@@ -1,0 +1,218 @@
+//! What the device's machine tells its driver and its store, and what it hears back.
+
+use crate::code::Code;
+pub use crate::frame::Cursor;
+use crate::frame::{PageEntry, SpaceInfo};
+use crate::id::{ChangeHash, DeviceId, Digest, DocumentId, FeedSeq, SpaceId, UserId, WorkspaceId};
+
+/// A place in the device's outbox; grows with every entry and is never used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct OutboxSeq(pub u64);
+
+/// A change that waits to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutboxItem {
+    /// Its place.
+    pub seq: OutboxSeq,
+    /// Where it belongs.
+    pub space: SpaceId,
+    /// The document.
+    pub document: DocumentId,
+    /// The change.
+    pub hash: ChangeHash,
+    /// The chunk.
+    pub bytes: Vec<u8>,
+}
+
+/// A page for the store, to be stored with its cursor in one durable transaction.
+///
+/// An echo of a change that is in the outbox settles it: it was acked and the ack was lost. If an echo names a change
+/// that the store doesn't hold, the entries are stored but the cursor is not moved, and the answer names the echo.
+/// Otherwise the cursor becomes `cursor`, also when its seq is lower than before in another epoch; within an epoch it
+/// never moves backwards.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StorePage {
+    /// Of which feed.
+    pub space: SpaceId,
+    /// In the order of the feed.
+    pub entries: Vec<PageEntry>,
+    /// Where the feed goes on.
+    pub cursor: Cursor,
+    /// The relay's root digest, when the page reaches the head: answer with the store's own after this page.
+    pub root: Option<Digest>,
+}
+
+/// The store's answer to [`StorePage`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageStored {
+    /// Of which feed.
+    pub space: SpaceId,
+    /// The cursor that is stored now.
+    pub cursor: Option<Cursor>,
+    /// The store's own root digest over feed state after the page, when the page had one.
+    pub root: Option<Digest>,
+    /// Echoes of changes that the store doesn't hold.
+    pub unknown_echoes: Vec<(DocumentId, ChangeHash)>,
+}
+
+/// What became of pushed changes. Places that aren't in the outbox any more are passed over.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Settle {
+    /// Durable at the relay: leave the outbox.
+    pub acked: Vec<OutboxSeq>,
+    /// Put off: stay in the outbox and are sent again.
+    pub later: Vec<(OutboxSeq, Code, String)>,
+    /// Refused for good: leave the outbox for the refused edits; what was built on them is re-authored.
+    pub refused: Vec<(OutboxSeq, Code, String)>,
+}
+
+/// What a welcome says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Welcomed {
+    /// This device as the relay knows it.
+    pub device: DeviceId,
+    /// Whose it is.
+    pub user: UserId,
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// The spaces that the user may see; all of them.
+    pub spaces: Vec<SpaceInfo>,
+    /// Whether an invite was redeemed just now.
+    pub enrolled: bool,
+}
+
+/// Something that a person should know. None of them stops the connection or starts a loop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SyncIssue {
+    /// At the head of the feed, device and relay don't hold the same changes. At most once a space and connection.
+    DigestMismatch {
+        /// Of which feed.
+        space: SpaceId,
+        /// Where the feed stood.
+        at: FeedSeq,
+        /// The relay's root.
+        relay: Digest,
+        /// The device's root.
+        device: Digest,
+    },
+    /// The relay's store doesn't know the cursor (it is new, or was restored): the feed is read again from its beginning.
+    CursorInvalid {
+        /// Of which feed.
+        space: SpaceId,
+    },
+    /// The relay says that this device made a change that the device doesn't hold; it is asked for in full.
+    UnknownEcho {
+        /// Of which feed.
+        space: SpaceId,
+        /// The document.
+        document: DocumentId,
+        /// The change.
+        hash: ChangeHash,
+    },
+    /// A space that the device knows is not there any more, or not for this user.
+    SpaceGone {
+        /// Which.
+        space: SpaceId,
+    },
+    /// The relay closed a stream for another reason; it is asked for again at the next connection.
+    StreamClosed {
+        /// Which feed.
+        space: SpaceId,
+        /// Why.
+        code: Code,
+        /// The same for a person.
+        message: String,
+    },
+    /// The relay ended the connection with a fault; it is tried again.
+    Fault {
+        /// Why.
+        code: Code,
+        /// The same for a person.
+        message: String,
+    },
+    /// The store failed.
+    Store {
+        /// What it said.
+        message: String,
+    },
+}
+
+/// For a progress display.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SyncEvent {
+    /// The transport is being opened.
+    Connecting,
+    /// The relay's welcome came.
+    Online,
+    /// The connection is gone; the next attempt is at this time on the clock of the calls.
+    Offline {
+        /// When it is tried again.
+        retry_at_ms: u64,
+    },
+    /// A page was stored.
+    Received {
+        /// Of which feed.
+        space: SpaceId,
+        /// Entries of this page.
+        entries: u64,
+        /// Where the device stands now.
+        at: FeedSeq,
+        /// Where the feed's head is; the total of a progress bar.
+        head: FeedSeq,
+    },
+    /// Changes were acked.
+    Sent {
+        /// How many.
+        changes: u64,
+        /// Bytes of their chunks.
+        bytes: u64,
+    },
+    /// A message that passes through.
+    Ephemeral {
+        /// Where it was sent.
+        space: SpaceId,
+        /// By which device.
+        from: DeviceId,
+        /// What.
+        bytes: Vec<u8>,
+    },
+    /// Nothing is left to do now: all feeds are at their heads, and nothing is unsent but what the relay put off.
+    Settled(SyncStatus),
+}
+
+/// Where things stand.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct SyncStatus {
+    /// Whether the relay's welcome holds.
+    pub online: bool,
+    /// Whether all feeds are at their heads and stored, and the outbox is empty.
+    pub synced: bool,
+    /// Whether nothing is left to do but what the relay put off.
+    pub settled: bool,
+    /// Changes that the relay put off.
+    pub put_off: u64,
+    /// Changes received since the machine began.
+    pub received: u64,
+    /// Changes acked since the machine began.
+    pub sent: u64,
+}
+
+/// Why a machine ended by itself.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ClientError {
+    /// Whoever answered isn't the relay of the invite. Nothing was sent to it.
+    #[error(
+        "this is not the relay that the device was invited to (its key isn't {pinned}); nothing was sent; check the address, or ask for a new invite if the relay was set up anew"
+    )]
+    Impostor {
+        /// The key that was expected.
+        pinned: crate::id::RelayId,
+    },
+}
+
+impl ClientError {
+    /// Whether trying again can help.
+    pub fn is_transient(&self) -> bool {
+        false
+    }
+}

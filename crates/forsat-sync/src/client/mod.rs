@@ -1,0 +1,213 @@
+//! The device's end: a machine without I/O that outlives connections.
+//!
+//! The driver feeds [`Input`]s and carries out [`Effect`]s in their order. Time is a monotonic clock in milliseconds;
+//! it is passed to every call. Randomness comes with the inputs that need it.
+
+mod event;
+
+pub use event::{
+    ClientError, Cursor, OutboxItem, OutboxSeq, PageStored, Settle, StorePage, SyncEvent, SyncIssue,
+    SyncStatus, Welcomed,
+};
+
+use crate::frame::SpaceInfo;
+use crate::id::{DeviceId, Nonce, RelayId, SpaceId, UserId, WorkspaceId};
+use crate::identity::{DeviceKey, InviteSecret};
+
+/// How a device meets a relay.
+#[derive(Clone, Debug)]
+pub struct ClientConfig {
+    /// The device's key for this relay.
+    pub key: DeviceKey,
+    /// The relay that the invite pinned.
+    pub relay: RelayId,
+    /// What the connection is for.
+    pub purpose: Purpose,
+    /// The version of this program's reader of documents.
+    pub reader_version: u32,
+    /// Limits of the connection.
+    pub flow: ClientLimits,
+}
+
+/// What the connection is for.
+#[derive(Clone, Debug)]
+pub enum Purpose {
+    /// Redeem an invite, learn the spaces, and stop; nothing is pulled or pushed.
+    Enrol {
+        /// Of the invite.
+        secret: InviteSecret,
+        /// A name for people.
+        device_name: String,
+        /// The user of the store so far.
+        proposed_user: Option<UserId>,
+    },
+    /// Pull and push until stopped.
+    Sync {
+        /// What the store knows from earlier.
+        known: Known,
+        /// Stop as soon as there is nothing left to do.
+        once: bool,
+    },
+}
+
+/// What a store knows of a relay from earlier connections.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Known {
+    /// The user and workspace, and the spaces as the last welcome named them.
+    pub directory: Option<(UserId, WorkspaceId, Vec<SpaceInfo>)>,
+    /// The stored cursor of each space; a space of the directory without one is read from its beginning.
+    pub cursors: std::collections::BTreeMap<SpaceId, Cursor>,
+}
+
+/// Limits of the device's end, in bytes and milliseconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientLimits {
+    /// The largest message.
+    pub message_bytes_max: usize,
+    /// The most bytes of changes in one push.
+    pub push_bytes_max: usize,
+    /// The most bytes of pushes without an outcome before the welcome says what the relay takes.
+    pub early_window_bytes: usize,
+    /// The same after the welcome, if the relay takes as much.
+    pub push_window_bytes: usize,
+    /// Pages that may wait to be stored before [`ClientMachine::wants_frames`] says no.
+    pub page_queue_bytes: usize,
+    /// From connecting to a welcome.
+    pub handshake_ms_max: u64,
+    /// Silence after which a ping is sent; twice that without an answer and the connection counts as dead.
+    pub idle_ping_ms: u64,
+    /// How long changes that the relay put off wait before they are sent again.
+    pub later_retry_ms: u64,
+    /// The first ceiling of the back-off.
+    pub backoff_base_ms: u64,
+    /// Its highest.
+    pub backoff_ms_max: u64,
+}
+
+impl Default for ClientLimits {
+    fn default() -> Self {
+        Self {
+            message_bytes_max: crate::limits::MESSAGE_BYTES_MAX,
+            push_bytes_max: 256 * 1024,
+            early_window_bytes: 512 * 1024,
+            push_window_bytes: crate::limits::IN_FLIGHT_CONNECTION_BYTES_MAX / 2,
+            page_queue_bytes: crate::limits::IN_FLIGHT_CONNECTION_BYTES_MAX,
+            handshake_ms_max: 2 * crate::limits::HANDSHAKE_MS_MAX,
+            idle_ping_ms: crate::limits::IDLE_PING_MS,
+            later_retry_ms: 5_000,
+            backoff_base_ms: 500,
+            backoff_ms_max: 60_000,
+        }
+    }
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// The transport asked for by [`Effect::Connect`] is open. `nonce` is 32 bytes from a cryptographic source.
+    Connected {
+        /// Used once.
+        nonce: Nonce,
+    },
+    /// The transport could not be opened, or is gone.
+    Disconnected {
+        /// 64 evenly random bits, for the back-off.
+        random: u64,
+    },
+    /// A whole message came from the relay.
+    Frame(Vec<u8>),
+    /// The page of the last [`Effect::StorePage`] is stored durably.
+    PageStored(PageStored),
+    /// The answer to [`Effect::LoadOutbox`]: what there is, in order; empty when there is nothing after `after`.
+    OutboxLoaded {
+        /// In the order of the outbox.
+        items: Vec<OutboxItem>,
+    },
+    /// Something was added to the outbox.
+    OutboxChanged,
+    /// The oldest [`Effect::Settle`] that wasn't answered yet is done.
+    Settled,
+    /// The store failed (full disk, I/O error); nothing of the effect was done. The connection is closed and tried again later.
+    StoreFailed {
+        /// What it said.
+        message: String,
+        /// 64 evenly random bits, for the back-off.
+        random: u64,
+    },
+    /// The deadline may have passed.
+    Tick,
+    /// Connect now instead of waiting out the back-off.
+    ConnectNow,
+    /// Close in good order.
+    Stop,
+}
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Open the transport; answer with `Connected` or `Disconnected`.
+    Connect,
+    /// Send a message.
+    Send(Vec<u8>),
+    /// Close the transport; no answer is awaited, and a late `Disconnected` for it must not be reported.
+    Close,
+    /// Store a page in one durable transaction; answer with `PageStored`. One at a time.
+    StorePage(StorePage),
+    /// Read the outbox; answer with `OutboxLoaded`. One at a time.
+    LoadOutbox {
+        /// Only what comes after.
+        after: OutboxSeq,
+        /// Stop before the sum of the chunks exceeds this; one item is always answered if there is one.
+        bytes_max: usize,
+    },
+    /// Write down what became of pushed changes; answer with `Settled`.
+    Settle(Settle),
+    /// The relay knows the device now: keep user, workspace and spaces.
+    Welcomed(Welcomed),
+    /// Something that a person should know; the connection goes on.
+    Report(SyncIssue),
+    /// Something that a progress display wants to know.
+    Event(SyncEvent),
+    /// The machine has ended; nothing more comes from it.
+    Stopped(Result<SyncStatus, ClientError>),
+}
+
+/// The device's end.
+#[derive(Debug)]
+pub struct ClientMachine {
+    config: ClientConfig,
+}
+
+impl ClientMachine {
+    /// A machine that wants to connect at once: the effects say so.
+    pub fn start(config: ClientConfig, now_ms: u64) -> (Self, Vec<Effect>) {
+        let _ = now_ms;
+        (Self { config }, vec![Effect::Connect])
+    }
+
+    /// Takes one input and answers what to do.
+    pub fn handle(&mut self, now_ms: u64, input: Input) -> Vec<Effect> {
+        let _ = (now_ms, input, &self.config);
+        Vec::new()
+    }
+
+    /// When the next [`Input::Tick`] is due, on the clock of the calls; `None` when nothing is awaited.
+    pub fn deadline_ms(&self) -> Option<u64> {
+        None
+    }
+
+    /// Whether the driver may read the next message from the transport; pages that wait to be stored hold it back.
+    pub fn wants_frames(&self) -> bool {
+        true
+    }
+
+    /// Where things stand.
+    pub fn status(&self) -> SyncStatus {
+        SyncStatus::default()
+    }
+
+    /// The device's id.
+    pub fn device(&self) -> DeviceId {
+        self.config.key.device_id()
+    }
+}

@@ -1,0 +1,432 @@
+//! The frames of the native protocol: one CBOR array a message, its first element the kind.
+//!
+//! Decoding trusts nothing: the whole message is walked once within its limits before anything is built from it, so
+//! neither a declared length nor nesting can cost memory. Elements after those that are known are ignored; kinds that
+//! aren't known become `Unknown`.
+
+mod decode;
+mod encode;
+mod shape;
+#[cfg(test)]
+mod tests;
+
+pub use decode::FrameError;
+pub use shape::DEPTH_MAX;
+
+use crate::code::Code;
+use crate::id::{
+    BatchId, ChangeHash, DeviceId, Digest, DocumentId, Epoch, FeedSeq, Nonce, RelayId, SpaceId, UserId,
+    WorkspaceId,
+};
+use crate::identity::{PublicKey, Signature};
+
+/// The protocol versions that this program speaks.
+pub const PROTOCOL_VERSIONS: VersionRange = VersionRange { min: 1, max: 1 };
+
+/// A range of protocol versions, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VersionRange {
+    /// The lowest version.
+    pub min: u16,
+    /// The highest version.
+    pub max: u16,
+}
+
+impl VersionRange {
+    /// The highest version of both ranges, if they meet.
+    pub fn common(self, other: Self) -> Option<u16> {
+        let (low, high) = (self.min.max(other.min), self.max.min(other.max));
+        (low <= high).then_some(high)
+    }
+
+    /// Whether it holds a version.
+    pub fn contains(self, version: u16) -> bool {
+        (self.min..=self.max).contains(&version)
+    }
+}
+
+/// Numbers a pull of one connection; chosen by the device, each number once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StreamId(pub u32);
+
+/// A position in a space's feed that outlives the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Cursor {
+    /// The opening of the relay's store in which `seq` was given out.
+    pub epoch: Epoch,
+    /// The last entry that is stored.
+    pub seq: FeedSeq,
+}
+
+/// What a user may do in a space.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Everything, access included.
+    Admin,
+    /// Reads and writes, decides for a team.
+    Manager,
+    /// Reads and writes.
+    Rep,
+    /// Reads.
+    Viewer,
+}
+
+impl Role {
+    /// Whether changes are taken from this role.
+    pub fn may_write(self) -> bool {
+        !matches!(self, Self::Viewer)
+    }
+
+    /// The role's name: `admin`, `manager`, `rep`, `viewer`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Manager => "manager",
+            Self::Rep => "rep",
+            Self::Viewer => "viewer",
+        }
+    }
+
+    /// Reads the name that [`Role::as_str`] gives.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Admin, Self::Manager, Self::Rep, Self::Viewer].into_iter().find(|role| role.as_str() == text)
+    }
+}
+
+/// A space as its members see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpaceInfo {
+    /// Its id.
+    pub id: SpaceId,
+    /// Its name; at most [`NAME_BYTES_MAX`] bytes.
+    pub name: String,
+    /// What this user may do in it.
+    pub role: Role,
+}
+
+/// The longest name of a space or a device, in bytes.
+pub const NAME_BYTES_MAX: usize = 256;
+/// The longest message of a fault or refusal, in bytes; longer ones are cut.
+pub const MESSAGE_TEXT_BYTES_MAX: usize = 512;
+
+/// Eight bytes over what a welcome would say of user, workspace and spaces: a device that knows it already isn't told again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DirectoryDigest(pub [u8; 8]);
+
+impl DirectoryDigest {
+    /// The digest of a user's spaces; their order doesn't matter.
+    pub fn of(user: &UserId, workspace: &WorkspaceId, spaces: &[SpaceInfo]) -> Self {
+        let mut sorted: Vec<_> = spaces.iter().collect();
+        sorted.sort_by_key(|space| space.id);
+        let mut hasher = blake3::Hasher::new_derive_key("forsat sync 1 directory");
+        hasher.update(user.as_bytes()).update(workspace.as_bytes());
+        for space in sorted {
+            hasher.update(space.id.as_bytes()).update(&(space.name.len() as u64).to_be_bytes());
+            hasher.update(space.name.as_bytes()).update(space.role.as_str().as_bytes());
+        }
+        let mut digest = [0; 8];
+        hasher.finalize_xof().fill(&mut digest);
+        Self(digest)
+    }
+}
+
+/// From a device to a relay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ToRelay {
+    /// Proves who the device is; the answer to a hello.
+    Auth(Auth),
+    /// Redeems an invite; the other answer to a hello.
+    Enrol(Enrol),
+    /// Asks for a feed from a cursor on, and for what comes after.
+    Pull(Pull),
+    /// Brings changes.
+    Push(Push),
+    /// Passes a message to whoever is connected to the space; never stored.
+    Ephemeral {
+        /// Where to.
+        space: SpaceId,
+        /// What; opaque.
+        bytes: Vec<u8>,
+    },
+    /// Asks whether the relay is still there.
+    Ping {
+        /// Comes back in the answer.
+        token: u32,
+    },
+    /// Closes in good order.
+    Bye,
+    /// A kind of a later version; ignored after the handshake.
+    Unknown {
+        /// The kind.
+        kind: u64,
+    },
+}
+
+/// Proof of a device's key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Auth {
+    /// The version that the device chose from the hello's range.
+    pub protocol: u16,
+    /// Who it is.
+    pub device: DeviceId,
+    /// The device's own nonce, that the relay signs in the welcome.
+    pub nonce: Nonce,
+    /// Over both nonces, the relay's id, the protocol and the device's id.
+    pub signature: Signature,
+    /// What the device knows of its spaces.
+    pub directory: Option<DirectoryDigest>,
+}
+
+/// An invite to be redeemed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enrol {
+    /// The version that the device chose from the hello's range.
+    pub protocol: u16,
+    /// The secret of the invite.
+    pub secret: crate::identity::InviteSecret,
+    /// The key that the device made for this relay.
+    pub public_key: PublicKey,
+    /// The device's own nonce, that the relay signs in the welcome.
+    pub nonce: Nonce,
+    /// As in [`Auth`], and over the secret's hash.
+    pub signature: Signature,
+    /// A name for people; at most [`NAME_BYTES_MAX`] bytes.
+    pub device_name: String,
+    /// The user of the device's store so far, for a relay that has no record of the invited user yet.
+    pub proposed_user: Option<UserId>,
+}
+
+/// A request for a feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pull {
+    /// Its number; pages carry it.
+    pub stream: StreamId,
+    /// Which feed. A second pull of a space takes the place of the first.
+    pub space: SpaceId,
+    /// From after here; from the beginning without.
+    pub cursor: Option<Cursor>,
+    /// Whether the device's own changes may come as hashes only.
+    pub echo: bool,
+}
+
+/// Changes of one space.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Push {
+    /// Its number; the outcome carries it.
+    pub batch: BatchId,
+    /// Where they belong.
+    pub space: SpaceId,
+    /// In the order in which they were made; at most [`PUSH_ITEMS_MAX`].
+    pub items: Vec<PushItem>,
+}
+
+/// The most changes of one push.
+pub const PUSH_ITEMS_MAX: usize = 4096;
+
+/// One change of a push.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PushItem {
+    /// The document.
+    pub document: DocumentId,
+    /// The change chunk.
+    pub bytes: Vec<u8>,
+}
+
+/// From a relay to a device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ToDevice {
+    /// Opens the connection.
+    Hello(Hello),
+    /// The invite was redeemed; a welcome follows.
+    Enrolled {
+        /// The device that the relay enrolled.
+        device: DeviceId,
+    },
+    /// The device is who it says it is.
+    Welcome(Welcome),
+    /// Entries of a feed.
+    Page(Page),
+    /// A pull ends: there is nothing (more) to have.
+    StreamClosed {
+        /// Which pull.
+        stream: StreamId,
+        /// Why.
+        code: Code,
+        /// The same for a person.
+        message: String,
+    },
+    /// What became of a push.
+    Outcome {
+        /// Which push.
+        batch: BatchId,
+        /// An outcome a change, in the order of the push.
+        results: Vec<ItemOutcome>,
+    },
+    /// The user's spaces or roles changed; the whole list.
+    SpacesChanged {
+        /// All spaces that the user may see now.
+        spaces: Vec<SpaceInfo>,
+    },
+    /// A message that passes through.
+    Ephemeral {
+        /// Where it was sent.
+        space: SpaceId,
+        /// By which device.
+        from: DeviceId,
+        /// What; opaque.
+        bytes: Vec<u8>,
+    },
+    /// Answers a ping.
+    Pong {
+        /// Of the ping.
+        token: u32,
+    },
+    /// The relay stops soon: come back after `retry_after_ms` and up to `jitter_ms` more.
+    Drain {
+        /// Wait at least this long, in milliseconds.
+        retry_after_ms: u64,
+        /// Spread the return over this much more, in milliseconds.
+        jitter_ms: u64,
+    },
+    /// The connection ends for this reason.
+    Fault {
+        /// Why.
+        code: Code,
+        /// The same for a person.
+        message: String,
+    },
+    /// A kind of a later version; ignored after the handshake.
+    Unknown {
+        /// The kind.
+        kind: u64,
+    },
+}
+
+/// The relay's first word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hello {
+    /// The versions that it speaks.
+    pub versions: VersionRange,
+    /// Who it is: its public key.
+    pub relay: RelayId,
+    /// To be signed by the device; used once.
+    pub nonce: Nonce,
+    /// By the relay's key over the above.
+    pub signature: Signature,
+}
+
+/// The relay's answer to a device that proved its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Welcome {
+    /// Whose device it is.
+    pub user: UserId,
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// The oldest reader of documents that may write here; a lower one has to be updated first.
+    pub reader_version_min: u32,
+    /// How many bytes of pushes may wait for their outcome.
+    pub push_window_bytes: u32,
+    /// By the relay's key over both nonces: the hello wasn't a recording.
+    pub proof: Signature,
+    /// The user's spaces; `None` when the digest that the device sent still holds.
+    pub spaces: Option<Vec<SpaceInfo>>,
+}
+
+/// Entries of a feed, in its order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Of which pull.
+    pub stream: StreamId,
+    /// The epoch of `up_to`; with it the cursor that is to be stored.
+    pub epoch: Epoch,
+    /// The last entry that this page covers.
+    pub up_to: FeedSeq,
+    /// The last entry of the feed when the page was read.
+    pub head: FeedSeq,
+    /// What there is to store; may be empty.
+    pub entries: Vec<PageEntry>,
+    /// The root digest at `head`, when `up_to` has reached it.
+    pub root: Option<Digest>,
+}
+
+/// One entry of a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PageEntry {
+    /// A change.
+    Change {
+        /// The document.
+        document: DocumentId,
+        /// The canonical chunk.
+        bytes: Vec<u8>,
+    },
+    /// A change that this device itself brought.
+    Echo {
+        /// The document.
+        document: DocumentId,
+        /// The change.
+        hash: ChangeHash,
+    },
+    /// A kind that this version doesn't read, kept whole: the entry's own CBOR.
+    Unknown {
+        /// The kind.
+        kind: u64,
+        /// The entry as it came, its kind included.
+        bytes: Vec<u8>,
+    },
+}
+
+/// Kinds of page entries that are reserved and travel as [`PageEntry::Unknown`] for now.
+pub mod reserved {
+    /// A document left the space.
+    pub const ENTRY_MOVED_OUT: u64 = 3;
+    /// A change that must be left out of every view.
+    pub const ENTRY_QUARANTINE: u64 = 4;
+    /// A snapshot or a part of one.
+    pub const ENTRY_SNAPSHOT: u64 = 5;
+    /// Frames of attachments.
+    pub const FRAME_BLOB: u64 = 32;
+}
+
+impl PageEntry {
+    /// An upper bound of the entry's bytes in a page.
+    pub fn wire_bytes(&self) -> usize {
+        match self {
+            Self::Change { bytes, .. } => 1 + 1 + 17 + 5 + bytes.len(),
+            Self::Echo { .. } => 1 + 1 + 17 + 34,
+            Self::Unknown { bytes, .. } => bytes.len(),
+        }
+    }
+}
+
+/// What became of one change of a push.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ItemOutcome {
+    /// It is durable at the relay (now or from before).
+    Acked,
+    /// Not now: it stays in the outbox and is tried again.
+    Later {
+        /// Why.
+        code: Code,
+        /// The same for a person.
+        message: String,
+    },
+    /// Never.
+    Refused {
+        /// Why.
+        code: Code,
+        /// The same for a person.
+        message: String,
+    },
+}
+
+impl ItemOutcome {
+    /// A [`ItemOutcome::Later`] with the code's own message.
+    pub fn later(code: Code) -> Self {
+        Self::Later { message: crate::code::message(&code).to_owned(), code }
+    }
+
+    /// A [`ItemOutcome::Refused`] with the code's own message.
+    pub fn refused(code: Code) -> Self {
+        Self::Refused { message: crate::code::message(&code).to_owned(), code }
+    }
+}

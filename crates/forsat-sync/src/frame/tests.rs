@@ -1,0 +1,1 @@
+//! Round trips, hostile bytes, tolerance.

@@ -1,0 +1,12 @@
+//! Keys, signatures of the handshake, invite codes. Randomness comes in as bytes.
+
+mod invite;
+mod key;
+mod sign;
+
+pub use invite::{InviteCode, InviteError, InviteSecret, SecretHash};
+pub use key::{DeviceKey, PublicKey, RelayKey, Signature};
+pub use sign::{
+    AuthClaim, BadSignature, sign_auth, sign_enrol, sign_hello, sign_welcome, verify_auth, verify_enrol,
+    verify_hello, verify_welcome,
+};

@@ -1,0 +1,138 @@
+//! What a connection asks of the relay's storage, and the answers.
+//!
+//! Storage checks the device and its role again inside the transaction of every request: between the question and the
+//! transaction a device may have been revoked.
+
+use crate::code::Code;
+use crate::frame::{Cursor, ItemOutcome, PageEntry, PushItem, SpaceInfo};
+use crate::id::{DeviceId, Digest, Epoch, FeedSeq, SpaceId, UserId, WorkspaceId};
+use crate::identity::{PublicKey, SecretHash};
+
+/// Numbers the storage requests of one connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub u64);
+
+/// A question to storage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StorageRequest {
+    /// Who is this device, and what may it see? Answered with `Device`, `UnknownDevice` or `Unavailable`.
+    Device {
+        /// The device.
+        device: DeviceId,
+    },
+    /// Redeem an invite. Answered with `Device`, `EnrolRefused` or `Unavailable`.
+    Enrol(EnrolRequest),
+    /// Read a page. Answered with `Page`, `CursorInvalid`, `Hidden` or `Unavailable`.
+    Page(PageRequest),
+    /// Append changes durably. Answered with `Appended`, `Hidden`, `Forbidden` or `Unavailable`.
+    Append(AppendRequest),
+}
+
+/// Redeems an invite. Doing so again with the same secret and key answers as the first time: the answer may have been lost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnrolRequest {
+    /// The hash of the secret.
+    pub secret: SecretHash,
+    /// The key of the new device; its possession is proven.
+    pub public_key: PublicKey,
+    /// The id that follows from the key.
+    pub device: DeviceId,
+    /// A name for people.
+    pub device_name: String,
+    /// The user of the device's store so far.
+    pub proposed_user: Option<UserId>,
+}
+
+/// Reads a page of a feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageRequest {
+    /// For whom; must be active and have a role in the space.
+    pub device: DeviceId,
+    /// Which feed.
+    pub space: SpaceId,
+    /// After here; from the beginning without.
+    pub cursor: Option<Cursor>,
+    /// Entries that this device itself brought are answered as [`PageEntry::Echo`].
+    pub echo: bool,
+    /// Stop before the sum of [`PageEntry::wire_bytes`] exceeds this; one entry is always answered if there is one.
+    pub bytes_max: usize,
+}
+
+/// Appends changes to a feed, in order, each judged by itself; all that are taken in one durable transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppendRequest {
+    /// By whom; must be active and have a writing role in the space.
+    pub device: DeviceId,
+    /// Which feed.
+    pub space: SpaceId,
+    /// The changes.
+    pub items: Vec<PushItem>,
+}
+
+/// An answer of storage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StorageReply {
+    /// The device and what it may see.
+    Device(DeviceRecord),
+    /// No such device.
+    UnknownDevice,
+    /// The invite wasn't redeemed.
+    EnrolRefused {
+        /// Why; [`crate::code::INVITE_INVALID`] unless a quota stands in the way.
+        code: Code,
+    },
+    /// A page.
+    Page(FeedPage),
+    /// The cursor's epoch isn't listed, or its seq lies beyond it.
+    CursorInvalid,
+    /// No such space, or no role in it, or the device is no longer active.
+    Hidden,
+    /// The role doesn't write.
+    Forbidden,
+    /// An outcome a change, in the order of the request; what is acked is durable.
+    Appended(Vec<ItemOutcome>),
+    /// Nothing was done and trying again may help: overload, a full disk, an I/O error.
+    Unavailable {
+        /// Why.
+        code: Code,
+    },
+}
+
+/// A device as storage knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceRecord {
+    /// Its id.
+    pub device: DeviceId,
+    /// Its key.
+    pub public_key: PublicKey,
+    /// Whether it was revoked.
+    pub revoked: bool,
+    /// What it may see.
+    pub directory: Directory,
+}
+
+/// What a user may see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Directory {
+    /// The user.
+    pub user: UserId,
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// The spaces in which the user has a role, by id.
+    pub spaces: Vec<SpaceInfo>,
+}
+
+/// A page as storage reads it, in one read transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedPage {
+    /// The store's current epoch; `up_to` counts in it.
+    pub epoch: Epoch,
+    /// The last entry that the page covers.
+    pub up_to: FeedSeq,
+    /// The last entry of the feed.
+    pub head: FeedSeq,
+    /// In the order of the feed.
+    pub entries: Vec<PageEntry>,
+    /// The root digest of the feed state at `head`; asked for when `up_to` equals `head`.
+    pub root: Option<Digest>,
+}
