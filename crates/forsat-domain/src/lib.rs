@@ -1,1 +1,29 @@
 //! Records, money, dates, the schema table, merge rules and reports of Forsat; no I/O.
+//!
+//! Nothing here reads a clock, draws a random number or touches a file: "now", "today" and new ids are arguments.
+//! The values half is below first (ids, money, numbers, dates, text); the rules half is built on it.
+
+// Values.
+pub mod canonical;
+pub mod collate;
+pub mod currency;
+pub mod date;
+pub mod id;
+pub mod money;
+pub mod number;
+pub mod text;
+
+pub use currency::Currency;
+pub use date::{Calendar, CivilDate};
+pub use id::{EntryId, RecordId, UserId, WorkspaceId, derived_id};
+pub use money::Money;
+pub use number::Digits;
+
+// Rules.
+pub mod edit;
+pub mod record;
+pub mod schema;
+
+pub use edit::Edit;
+pub use record::{Entry, FieldState, RecordState, Register, Scalar, Side, Stamp};
+pub use schema::{FieldDef, FieldKind, MergeCode, ModuleDef, Schema};
