@@ -1,0 +1,1 @@
+//! The order of names in lists, as a Persian dictionary has it.

@@ -1,0 +1,1 @@
+//! Persian text made comparable: the fold behind search and duplicate keys.
