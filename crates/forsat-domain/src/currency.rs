@@ -35,8 +35,9 @@ impl Currency {
     }
 
     /// The code of three capital letters.
-    pub fn code(&self) -> &str {
-        std::str::from_utf8(&self.0).expect("every code of the table is ASCII")
+    pub fn code(self) -> &'static str {
+        let (code, _) = row(self.0).expect("a currency is made from a row of the table only");
+        std::str::from_utf8(code).expect("every code of the table is ASCII")
     }
 
     /// The number of decimal places that money in this currency carries at most.
