@@ -55,8 +55,20 @@ macro_rules! codes {
 }
 
 codes! {
-    /// The frame could not be read.
-    BAD_FRAME = "bad_frame", "The other side sent a message that can't be read; update both programs, then connect again.";
+    /// The message is larger than a message may be.
+    FRAME_TOO_LARGE = "frame_too_large", "The other side sent a message that is larger than allowed; update both programs, then connect again.";
+    /// The message ends before it is complete.
+    FRAME_TRUNCATED = "frame_truncated", "The other side sent a message that is cut short; update both programs, then connect again.";
+    /// Something follows the frame.
+    FRAME_TRAILING = "frame_trailing", "The other side sent a message with something after its end; update both programs, then connect again.";
+    /// The message nests too deep.
+    FRAME_TOO_DEEP = "frame_too_deep", "The other side sent a message that nests too deep; update both programs, then connect again.";
+    /// The message uses CBOR that the protocol doesn't have.
+    FRAME_UNSUPPORTED = "frame_unsupported", "The other side sent a message in a form that isn't part of the protocol; update both programs, then connect again.";
+    /// The message isn't an array that begins with its kind.
+    FRAME_SHAPE = "frame_shape", "The other side sent something that isn't a message of the protocol; check that the address is a relay's.";
+    /// A field is missing, of another type, or beyond its limit.
+    FRAME_FIELD = "frame_field", "The other side sent a message with a missing or wrong field; update both programs, then connect again.";
     /// The frame doesn't belong here.
     UNEXPECTED_FRAME = "unexpected_frame", "The other side sent a message that doesn't belong at this point; update both programs, then connect again.";
     /// The handshake took longer than the limit.

@@ -14,3 +14,5 @@ pub mod id;
 pub mod identity;
 pub mod limits;
 pub mod relay;
+#[cfg(test)]
+mod testing;

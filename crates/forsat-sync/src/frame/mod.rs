@@ -222,6 +222,10 @@ pub struct Push {
 
 /// The most changes of one push.
 pub const PUSH_ITEMS_MAX: usize = 4096;
+/// The most entries of one page.
+pub const PAGE_ENTRIES_MAX: usize = 8192;
+/// The most spaces that a device is told of.
+pub const SPACES_MAX: usize = 4096;
 
 /// One change of a push.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -373,6 +377,36 @@ pub enum PageEntry {
         /// The entry as it came, its kind included.
         bytes: Vec<u8>,
     },
+}
+
+/// The numbers of the kinds on the wire. The two directions share none, so that a frame sent back is noticed.
+mod kind {
+    pub(super) const AUTH: u64 = 1;
+    pub(super) const ENROL: u64 = 2;
+    pub(super) const PULL: u64 = 3;
+    pub(super) const PUSH: u64 = 4;
+    pub(super) const EPHEMERAL: u64 = 5;
+    pub(super) const PING: u64 = 6;
+    pub(super) const BYE: u64 = 7;
+
+    pub(super) const HELLO: u64 = 12;
+    pub(super) const ENROLLED: u64 = 13;
+    pub(super) const WELCOME: u64 = 14;
+    pub(super) const PAGE: u64 = 15;
+    pub(super) const STREAM_CLOSED: u64 = 16;
+    pub(super) const OUTCOME: u64 = 17;
+    pub(super) const SPACES_CHANGED: u64 = 18;
+    pub(super) const EPHEMERAL_FROM: u64 = 19;
+    pub(super) const PONG: u64 = 20;
+    pub(super) const DRAIN: u64 = 21;
+    pub(super) const FAULT: u64 = 22;
+
+    pub(super) const ENTRY_CHANGE: u64 = 1;
+    pub(super) const ENTRY_ECHO: u64 = 2;
+
+    pub(super) const OUTCOME_ACKED: u64 = 0;
+    pub(super) const OUTCOME_LATER: u64 = 1;
+    pub(super) const OUTCOME_REFUSED: u64 = 2;
 }
 
 /// Kinds of page entries that are reserved and travel as [`PageEntry::Unknown`] for now.

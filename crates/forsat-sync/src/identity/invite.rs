@@ -71,18 +71,121 @@ pub enum InviteError {
     /// It doesn't begin like one.
     #[error("this isn't an invite code: one begins with `fsi1`; copy the whole line that the relay printed")]
     NotAnInvite,
+    /// A character that no code has.
+    #[error("`{0}` can't be part of an invite code; copy the whole line that the relay printed")]
+    Character(char),
+    /// Too short or too long for a code.
+    #[error(
+        "the invite code has {0} characters, which no code has; copy the whole line that the relay printed"
+    )]
+    Length(usize),
+    /// The checksum says that a part was mistyped.
+    #[error("the invite code was changed on its way (its checksum is wrong); copy it again")]
+    Checksum,
+    /// What should be the relay's key isn't one.
+    #[error("the invite code holds no valid relay key; ask for a new invite")]
+    Key,
+    /// What should be the relay's address isn't one.
+    #[error("the invite code holds no valid relay address; ask for a new invite")]
+    Address,
+}
+
+/// Every code begins so; the digit is the version of the form.
+const PREFIX: &str = "fsi1";
+/// Crockford's digits: none of them is mistaken for another.
+const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+const CHECKSUM_LEN: usize = 4;
+const PAYLOAD_LEN_MIN: usize = InviteSecret::LEN + RelayId::LEN;
+const PAYLOAD_LEN_MAX: usize = PAYLOAD_LEN_MIN + InviteCode::ADDRESS_BYTES_MAX;
+const DIGITS_MAX: usize = ((PAYLOAD_LEN_MAX + CHECKSUM_LEN) * 8).div_ceil(5);
+
+fn checksum(payload: &[u8]) -> [u8; CHECKSUM_LEN] {
+    let [a, b, c, d, ..] = blake3::derive_key("forsat sync 1 invite checksum", payload);
+    [a, b, c, d]
 }
 
 impl fmt::Display for InviteCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("fsi1")
+        let address = self.address.as_deref().unwrap_or_default();
+        let payload = [self.secret.as_bytes(), &self.relay.as_bytes()[..], address.as_bytes()].concat();
+        f.write_str(PREFIX)?;
+        f.write_str(&to_digits(&[&payload[..], &checksum(&payload)].concat()))
     }
 }
 
 impl std::str::FromStr for InviteCode {
     type Err = InviteError;
 
-    fn from_str(_text: &str) -> Result<Self, InviteError> {
-        Err(InviteError::NotAnInvite)
+    /// Reads a code as people paste it: in either case, broken over lines, with `o` for `0` and `i` or `l` for `1`.
+    fn from_str(text: &str) -> Result<Self, InviteError> {
+        let plain: String =
+            text.chars().filter(|c| !c.is_whitespace() && *c != '-').take(DIGITS_MAX + 5).collect();
+        let plain = plain.to_lowercase();
+        let Some(digits) = plain.strip_prefix(PREFIX) else { return Err(InviteError::NotAnInvite) };
+        let bytes = from_digits(digits)?;
+        let payload_len = bytes.len().saturating_sub(CHECKSUM_LEN);
+        if !(PAYLOAD_LEN_MIN..=PAYLOAD_LEN_MAX).contains(&payload_len) {
+            return Err(InviteError::Length(digits.len()));
+        }
+        let (payload, sum) = bytes.split_at(payload_len);
+        if checksum(payload) != sum {
+            return Err(InviteError::Checksum);
+        }
+        let (secret, rest) = payload.split_at(InviteSecret::LEN);
+        let (relay, address) = rest.split_at(RelayId::LEN);
+        let secret = secret.try_into().map_err(|_| InviteError::Length(digits.len()))?;
+        let relay = RelayId::from_slice(relay).ok_or(InviteError::Key)?;
+        if !super::key::is_key(relay.as_bytes()) {
+            return Err(InviteError::Key);
+        }
+        Ok(Self { secret: InviteSecret(secret), relay, address: read_address(address)? })
     }
+}
+
+fn read_address(bytes: &[u8]) -> Result<Option<String>, InviteError> {
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| InviteError::Address)?;
+    let scheme = text.starts_with("ws://") || text.starts_with("wss://");
+    let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control());
+    if scheme && plain { Ok(Some(text.to_owned())) } else { Err(InviteError::Address) }
+}
+
+/// Five bits a digit, the highest first; the last digit is filled up with noughts.
+fn to_digits(bytes: &[u8]) -> String {
+    let (mut text, mut held, mut bits) = (String::new(), 0_u32, 0);
+    for byte in bytes {
+        held = held << 8 | u32::from(*byte);
+        bits += 8;
+        while bits >= 5 {
+            bits -= 5;
+            text.push(char::from(DIGITS[(held >> bits & 31) as usize]));
+        }
+        held &= (1 << bits) - 1;
+    }
+    if bits > 0 {
+        text.push(char::from(DIGITS[(held << (5 - bits) & 31) as usize]));
+    }
+    text
+}
+
+fn from_digits(text: &str) -> Result<Vec<u8>, InviteError> {
+    let (mut bytes, mut held, mut bits) = (Vec::new(), 0_u32, 0);
+    for c in text.chars() {
+        let digit = match c {
+            'o' => '0',
+            'i' | 'l' => '1',
+            other => other,
+        };
+        let value = DIGITS.iter().position(|d| char::from(*d) == digit).ok_or(InviteError::Character(c))?;
+        held = held << 5 | u32::try_from(value).map_err(|_| InviteError::Character(c))?;
+        bits += 5;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push(u8::try_from(held >> bits & 0xff).map_err(|_| InviteError::Character(c))?);
+        }
+        held &= (1 << bits) - 1;
+    }
+    if bits < 5 && held == 0 { Ok(bytes) } else { Err(InviteError::Length(text.len())) }
 }

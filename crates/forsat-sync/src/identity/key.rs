@@ -128,3 +128,8 @@ pub(super) fn verify(key: &[u8; 32], message: &[u8], signature: &Signature) -> b
     let signature = ed25519_dalek::Signature::from_bytes(&signature.0);
     VerifyingKey::from_bytes(key).is_ok_and(|key| key.verify_strict(message, &signature).is_ok())
 }
+
+/// Whether the bytes are a public key that signatures can be checked with.
+pub(super) fn is_key(key: &[u8; 32]) -> bool {
+    VerifyingKey::from_bytes(key).is_ok_and(|key| !key.is_weak())
+}

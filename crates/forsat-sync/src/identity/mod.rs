@@ -3,6 +3,8 @@
 mod invite;
 mod key;
 mod sign;
+#[cfg(test)]
+mod tests;
 
 pub use invite::{InviteCode, InviteError, InviteSecret, SecretHash};
 pub use key::{DeviceKey, PublicKey, RelayKey, Signature};
