@@ -20,10 +20,18 @@ pub use money::Money;
 pub use number::Digits;
 
 // Rules.
+pub mod composite;
 pub mod edit;
+pub mod lifecycle;
+pub mod opportunity;
 pub mod record;
 pub mod schema;
+pub mod settings;
+pub mod world;
 
 pub use edit::Edit;
+pub use opportunity::Deal;
 pub use record::{Entry, FieldState, RecordState, Register, Scalar, Side, Stamp};
 pub use schema::{FieldDef, FieldKind, MergeCode, ModuleDef, Schema};
+pub use settings::Settings;
+pub use world::{Records, World};
