@@ -137,3 +137,95 @@ pub fn exact_sum(left: Decimal, right: Decimal) -> Option<Decimal> {
     let sum = left.checked_add(right)?;
     (sum.scale() == left.scale().max(right.scale())).then_some(sum)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_value_has_one_spelling() {
+        for (value, text) in [
+            (Decimal::new(1_000, 0), "1000"),
+            (Decimal::new(12_500, 3), "12.5"),
+            (Decimal::new(-5, 1), "-0.5"),
+            (Decimal::new(0, 4), "0"),
+            (-Decimal::ZERO, "0"),
+            (Decimal::new(1, 28), "0.0000000000000000000000000001"),
+            (Decimal::MAX, "79228162514264337593543950335"),
+        ] {
+            assert_eq!(decimal_text(value), text);
+            assert_eq!(parse_decimal(text), Ok(value));
+        }
+    }
+
+    #[test]
+    fn stored_decimals_are_plain() {
+        for text in ["", "-", "1e5", "+1", ".5", "1.", "1,000", " 1", "۱", "--1", "1.2.3", "NaN", "1_000"] {
+            assert_eq!(parse_decimal(text), Err(DecimalError::Malformed(text.to_owned())), "{text}");
+        }
+        for text in ["79228162514264337593543950336", "0.00000000000000000000000000001"] {
+            assert_eq!(parse_decimal(text), Err(DecimalError::TooLong(text.to_owned())), "{text}");
+        }
+        assert_eq!(parse_decimal("1.500").unwrap().scale(), 1);
+        assert!(!parse_decimal("-0").unwrap().is_sign_negative());
+    }
+
+    #[test]
+    fn keys_are_sorted_at_every_depth() {
+        let value = json!({"b": [{"z": 1, "a": null}, true], "a": "x\"آ\n", "B": {}});
+        assert_eq!(json(&value).unwrap(), r#"{"B":{},"a":"x\"آ\n","b":[{"a":null,"z":1},true]}"#);
+    }
+
+    #[test]
+    fn optional_decimals_may_be_null() {
+        #[derive(Debug, PartialEq, Serialize, Deserialize)]
+        struct Rate {
+            #[serde(with = "decimal_option")]
+            rate: Option<Decimal>,
+        }
+        for (rate, text) in [(None, r#"{"rate":null}"#), (Some(Decimal::new(15, 1)), r#"{"rate":"1.5"}"#)] {
+            assert_eq!(json(&Rate { rate }).unwrap(), text);
+            assert_eq!(serde_json::from_str::<Rate>(text).unwrap(), Rate { rate });
+        }
+    }
+
+    #[test]
+    fn exact_arithmetic_refuses_what_it_would_round() {
+        let tiny = Decimal::new(3, 20);
+        assert_eq!(exact_product(tiny, tiny), None);
+        assert_eq!(exact_product(Decimal::MAX, Decimal::TEN), None);
+        assert_eq!(exact_product(Decimal::MAX, Decimal::ZERO), Some(Decimal::ZERO));
+        assert_eq!(exact_sum(Decimal::MAX, Decimal::new(1, 1)), None);
+        assert_eq!(exact_sum(Decimal::MAX, Decimal::ONE), None);
+        assert_eq!(exact_sum(Decimal::new(11, 1), Decimal::new(9, 1)), Some(Decimal::new(2, 0)));
+    }
+
+    proptest! {
+        #[test]
+        fn decimals_read_back(mantissa in -(1_i128 << 95)..(1_i128 << 95), scale in 0_u32..=28) {
+            let value = Decimal::from_i128_with_scale(mantissa, scale);
+            let text = decimal_text(value);
+            prop_assert_eq!(parse_decimal(&text), Ok(value));
+            prop_assert!(!text.contains('.') || !text.ends_with('0'));
+        }
+
+        #[test]
+        fn products_and_sums_are_those_of_integers(left in -1_000_000_000_i64..1_000_000_000, right in -1_000_000_000_i64..1_000_000_000,
+                                                   left_scale in 0_u32..8, right_scale in 0_u32..8) {
+            let (a, b) = (Decimal::new(left, left_scale), Decimal::new(right, right_scale));
+            let product = Decimal::from_i128_with_scale(i128::from(left) * i128::from(right), left_scale + right_scale);
+            prop_assert_eq!(exact_product(a, b), Some(product));
+            prop_assert_eq!(exact_sum(a, b).and_then(|sum| exact_sum(sum, -b)), Some(a));
+        }
+
+        #[test]
+        fn no_text_panics(text in "\\PC{0,40}", numeric in "-?[0-9]{0,40}\\.?[0-9]{0,40}") {
+            let _ = parse_decimal(&text);
+            let _ = parse_decimal(&numeric);
+        }
+    }
+}

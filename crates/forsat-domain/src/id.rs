@@ -10,14 +10,20 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use uuid::Uuid;
 
-/// Letters of a whole id: 128 bits, five a letter, the first letter carrying three.
+/// Letters of a whole id: 128 bits, five a letter, the last letter carrying three.
 pub const ID_LETTERS: usize = 26;
 
 /// Crockford's alphabet in lower case: no `i`, `l`, `o`, `u`.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
-/// Bits of a whole id's 26 letters that lie above the 128 of the id; always zero.
-const SPARE_BITS: u32 = 2;
+/// Bits that a letter carries.
+const LETTER_BITS: usize = 5;
+
+/// Bits of the last letter that lie below the 128 of the id; always zero.
+const SPARE_BITS: usize = 2;
+
+/// The spare bits of the last letter.
+const SPARE_MASK: u8 = 0b11;
 
 /// Refusal of a text that should name an id.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -36,8 +42,8 @@ pub enum IdError {
         /// The first letter that does not belong.
         letter: char,
     },
-    /// The letters name a number above 128 bits.
-    #[error("`{0}` is not an id: the first letter is at most 7; copy it again from a list")]
+    /// The last letter says more than the 128 bits of an id.
+    #[error("`{0}` is not an id: no id ends in that letter; copy it again from a list")]
     OutOfRange(String),
     /// A prefix stands where a whole id is needed.
     #[error("`{0}` is only the beginning of an id; give all 26 letters or the UUID")]
@@ -127,15 +133,13 @@ pub fn derived_id(workspace: WorkspaceId, source: &str, key: &str) -> Uuid {
 }
 
 /// Gives the 26 letters of an id: Crockford's base32 in lower case, most significant first.
+///
+/// The bits are aligned at the front, so that the first letter tells 32 ids apart; the last letter carries three bits.
 pub fn encode_id(bytes: &[u8; 16]) -> String {
     let number = u128::from_be_bytes(*bytes);
-    (0..ID_LETTERS)
-        .rev()
-        .map(|place| {
-            let index = (number >> (5 * place)) & 0x1f;
-            char::from(ALPHABET[index as usize])
-        })
-        .collect()
+    let whole = (1..ID_LETTERS).map(|place| number >> (128 - LETTER_BITS * place));
+    let last = number << SPARE_BITS;
+    whole.chain([last]).map(|bits| char::from(ALPHABET[(bits & 0x1f) as usize])).collect()
 }
 
 /// Turns the beginning of an id into the inclusive range of ids that begin so.
@@ -150,15 +154,22 @@ pub fn decode_prefix(text: &str) -> Result<([u8; 16], [u8; 16]), IdError> {
     if values.len() > ID_LETTERS {
         return Err(IdError::TooLong(text.to_owned()));
     }
-    if u32::from(values[0]) >> (5 - SPARE_BITS) != 0 {
+    let number = |values: &[u8]| {
+        values.iter().fold(0_u128, |number, value| (number << LETTER_BITS) | u128::from(*value))
+    };
+    let Some((last, front)) = values.get(ID_LETTERS - 1).map(|last| (*last, &values[..ID_LETTERS - 1]))
+    else {
+        // At least one letter is there and at least one is missing, so 3 to 123 bits stay open.
+        let open_bits = 128 - LETTER_BITS * values.len();
+        let low = number(&values) << open_bits;
+        let high = low | ((1_u128 << open_bits) - 1);
+        return Ok((low.to_be_bytes(), high.to_be_bytes()));
+    };
+    if last & SPARE_MASK != 0 {
         return Err(IdError::OutOfRange(text.to_owned()));
     }
-    let known = values.iter().fold(0_u128, |number, value| (number << 5) | u128::from(*value));
-    let open_bits = 5 * (ID_LETTERS - values.len());
-    // At most 125 bits stay open, because there is at least one letter.
-    let low = known << open_bits;
-    let high = low | ((1_u128 << open_bits) - 1);
-    Ok((low.to_be_bytes(), high.to_be_bytes()))
+    let whole = (number(front) << (LETTER_BITS - SPARE_BITS)) | u128::from(last >> SPARE_BITS);
+    Ok((whole.to_be_bytes(), whole.to_be_bytes()))
 }
 
 /// Reads a whole id: 26 letters, or a UUID in any of its usual spellings.
@@ -199,8 +210,7 @@ pub fn unique_prefix_lens(sorted: &[[u8; 16]], letters_min: usize) -> Vec<usize>
 /// Counts the leading letters that two ids have in common.
 fn shared_letters(left: &[u8; 16], right: &[u8; 16]) -> usize {
     let differing = u128::from_be_bytes(*left) ^ u128::from_be_bytes(*right);
-    // Two spare zero bits stand before the 128.
-    ((differing.leading_zeros() + SPARE_BITS) / 5) as usize
+    differing.leading_zeros() as usize / LETTER_BITS
 }
 
 /// Reads each letter of a typed id as its five bits.
@@ -221,4 +231,99 @@ fn letter_value(letter: char) -> Option<u8> {
     };
     let at = ALPHABET.iter().position(|known| char::from(*known) == letter)?;
     u8::try_from(at).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_letters_are_crockfords() {
+        assert_eq!(encode_id(&[0; 16]), "0".repeat(26));
+        assert_eq!(encode_id(&[0xff; 16]), format!("{}w", "z".repeat(25)));
+        assert_eq!(encode_id(&1_u128.to_be_bytes()), format!("{}4", "0".repeat(25)));
+        assert!(encode_id(&[0x99, 0xc0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]).starts_with("k7"));
+    }
+
+    #[test]
+    fn look_alikes_and_case_are_forgiven() {
+        assert_eq!(decode_prefix("1O"), decode_prefix("lo"));
+        assert_eq!(decode_prefix("I0"), decode_prefix("10"));
+        assert_eq!(decode_prefix("K-7"), decode_prefix("k7"));
+    }
+
+    #[test]
+    fn what_is_no_id_is_refused() {
+        assert_eq!(decode_prefix(" - "), Err(IdError::Empty));
+        assert_eq!(decode_prefix("u"), Err(IdError::Letter { text: "u".to_owned(), letter: 'u' }));
+        assert!(matches!(decode_prefix("آریا"), Err(IdError::Letter { .. })));
+        let beyond = "z".repeat(26);
+        assert_eq!(decode_prefix(&beyond), Err(IdError::OutOfRange(beyond)));
+        assert!(matches!(decode_prefix(&"1".repeat(27)), Err(IdError::TooLong(_))));
+        assert_eq!("1".parse::<RecordId>(), Err(IdError::Incomplete("1".to_owned())));
+    }
+
+    #[test]
+    fn a_derived_id_is_fixed_by_its_parts() {
+        let workspace = WorkspaceId::from_bytes([7; 16]);
+        let id = derived_id(workspace, "crm-sales", "1C1I7A6R");
+        assert_eq!(id, Uuid::new_v5(&Uuid::from_bytes([7; 16]), b"crm-sales\x001C1I7A6R"));
+        assert_eq!(id.get_version_num(), 5);
+        assert_ne!(derived_id(workspace, "a", "bc"), derived_id(workspace, "ab", "c"));
+        assert_ne!(derived_id(WorkspaceId::from_bytes([8; 16]), "crm-sales", "1C1I7A6R"), id);
+    }
+
+    #[test]
+    fn a_lone_id_needs_one_letter() {
+        assert_eq!(unique_prefix_lens(&[[3; 16]], 1), [1]);
+        assert_eq!(unique_prefix_lens(&[[3; 16]], 2), [2]);
+        assert_eq!(unique_prefix_lens(&[], 1), [0_usize; 0]);
+        assert_eq!(unique_prefix_lens(&[[0; 16], [0xff; 16]], 1), [1, 1]);
+        assert_eq!(unique_prefix_lens(&[0_u128.to_be_bytes(), 1_u128.to_be_bytes()], 1), [26, 26]);
+    }
+
+    proptest! {
+        #[test]
+        fn ids_read_back(bytes: [u8; 16]) {
+            let id = RecordId::from_bytes(bytes);
+            prop_assert_eq!(id.to_string().parse(), Ok(id));
+            prop_assert_eq!(id.to_string().to_uppercase().parse(), Ok(id));
+            prop_assert_eq!(id.0.to_string().parse(), Ok(id));
+            let json = serde_json::to_string(&id).unwrap();
+            prop_assert_eq!(serde_json::from_str::<RecordId>(&json).unwrap(), id);
+        }
+
+        #[test]
+        fn letters_sort_as_the_bytes(left: [u8; 16], right: [u8; 16]) {
+            prop_assert_eq!(encode_id(&left).cmp(&encode_id(&right)), left.cmp(&right));
+        }
+
+        #[test]
+        fn a_prefix_spans_exactly_the_ids_that_begin_so(bytes: [u8; 16], other: [u8; 16], letters in 1_usize..=26) {
+            let prefix = encode_id(&bytes)[..letters].to_owned();
+            let (low, high) = decode_prefix(&prefix).unwrap();
+            prop_assert!(encode_id(&low).starts_with(&prefix) && encode_id(&high).starts_with(&prefix));
+            prop_assert_eq!((low..=high).contains(&other), encode_id(&other).starts_with(&prefix));
+            prop_assert!((low..=high).contains(&bytes));
+        }
+
+        #[test]
+        fn the_shortest_prefix_is_unique_and_one_less_is_not(seeds in prop::collection::btree_set(any::<u16>(), 1..40)) {
+            // Ids that share long beginnings, differing in the middle only.
+            let ids: Vec<[u8; 16]> = seeds.into_iter().map(|seed| (u128::from(seed) << 60).to_be_bytes()).collect();
+            let texts: Vec<String> = ids.iter().map(encode_id).collect();
+            let sharing = |prefix: &str| texts.iter().filter(|text| text.starts_with(prefix)).count();
+            for (text, letters) in texts.iter().zip(unique_prefix_lens(&ids, 1)) {
+                prop_assert_eq!(sharing(&text[..letters]), 1);
+                prop_assert!(letters == 1 || sharing(&text[..letters - 1]) > 1);
+            }
+        }
+
+        #[test]
+        fn no_text_panics(text in "\\PC{0,40}") {
+            let _ = parse_id(&text);
+        }
+    }
 }

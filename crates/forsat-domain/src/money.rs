@@ -207,3 +207,152 @@ impl PowerOfTen {
 fn normal(value: Decimal) -> Decimal {
     if value.is_zero() { Decimal::ZERO } else { value.normalize() }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn rials(value: i64) -> Money {
+        Money::new(Decimal::from(value), Currency::IRR).unwrap()
+    }
+
+    fn dollars(cents: i64) -> Money {
+        Money::new(Decimal::new(cents, 2), Currency::USD).unwrap()
+    }
+
+    #[test]
+    fn an_amount_is_stored_in_one_spelling() {
+        assert_eq!(rials(1_000).to_json(), r#"{"currency":"IRR","value":"1000"}"#);
+        assert_eq!(dollars(-1_250).to_json(), r#"{"currency":"USD","value":"-12.5"}"#);
+        assert_eq!(
+            Money::new(-Decimal::ZERO, Currency::USD).unwrap().to_json(),
+            r#"{"currency":"USD","value":"0"}"#
+        );
+        assert_eq!(Money::from_json(r#"{"value":"12.50","currency":"USD"}"#), Ok(dollars(1_250)));
+    }
+
+    #[test]
+    fn a_broken_stored_amount_is_an_error() {
+        for text in [
+            "",
+            "null",
+            "12",
+            r#"{"currency":"IRR"}"#,
+            r#"{"currency":"IRR","value":12}"#,
+            r#"{"currency":"IRR","value":"1.5"}"#,
+            r#"{"currency":"XXX","value":"1"}"#,
+            r#"{"currency":"IRR","value":"1e3"}"#,
+        ] {
+            assert!(matches!(Money::from_json(text), Err(MoneyError::Malformed(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn excess_places_and_negatives_are_refused() {
+        let refused = Money::new(Decimal::new(15, 1), Currency::IRR).unwrap_err();
+        assert_eq!(refused.to_string(), "1.5 IRR has too many decimal places; IRR has at most 0");
+        assert_eq!(Money::non_negative(Decimal::NEGATIVE_ONE, Currency::USD), Err(MoneyError::Negative));
+        assert!(Money::non_negative(Decimal::ZERO, Currency::USD).is_ok());
+        assert_eq!(
+            Money::new(Decimal::new(1_500, 3), Currency::IRR),
+            Err(MoneyError::TooFine { value: Decimal::new(15, 1), currency: Currency::IRR })
+        );
+        assert_eq!(Money::new(Decimal::new(15_000, 3), Currency::IRR), Ok(rials(15)));
+    }
+
+    #[test]
+    fn halves_round_away_from_zero() {
+        for (tenths, rounded) in [(5, 1), (4, 0), (15, 2), (25, 3), (-5, -1), (-15, -2), (-14, -1)] {
+            assert_eq!(Money::rounded(Decimal::new(tenths, 1), Currency::IRR), rials(rounded));
+        }
+        assert_eq!(Money::rounded(Decimal::new(10_005, 4), Currency::USD), dollars(100));
+        assert_eq!(Money::rounded(Decimal::new(1_005, 3), Currency::USD), dollars(101));
+    }
+
+    #[test]
+    fn a_line_is_worked_step_by_step() {
+        let gross = rials(333_333).checked_mul(Decimal::from(3)).unwrap();
+        let discount = gross.checked_fraction(Decimal::new(125, 1), PowerOfTen::Hundred).unwrap();
+        let net = gross.checked_sub(discount).unwrap();
+        let tax = net.checked_fraction(Decimal::from(1_000), PowerOfTen::TenThousand).unwrap();
+        let total = net.checked_add(tax).unwrap();
+        assert_eq!(
+            [gross, discount, net, tax, total],
+            [999_999, 125_000, 874_999, 87_500, 962_499].map(rials)
+        );
+    }
+
+    #[test]
+    fn three_small_deals_round_one_by_one() {
+        let weighted = rials(5).checked_fraction(Decimal::TEN, PowerOfTen::Hundred).unwrap();
+        assert_eq!(Money::sum(Currency::IRR, [weighted; 3]), Ok(rials(3)));
+    }
+
+    #[test]
+    fn currencies_never_mix() {
+        let mismatch = MoneyError::CurrencyMismatch { left: Currency::IRR, right: Currency::USD };
+        assert_eq!(rials(1).checked_add(dollars(1)), Err(mismatch.clone()));
+        assert_eq!(Money::sum(Currency::IRR, [dollars(0)]), Err(mismatch));
+        let euros = Money::new(Decimal::from(10_000), Currency::EUR).unwrap();
+        assert_eq!(euros.convert(Decimal::from(900_000), Currency::IRR), Ok(rials(9_000_000_000)));
+        assert_eq!(euros.convert(Decimal::ZERO, Currency::IRR), Err(MoneyError::Rate));
+        assert_eq!(euros.convert(Decimal::NEGATIVE_ONE, Currency::IRR), Err(MoneyError::Rate));
+    }
+
+    #[test]
+    fn overflow_is_an_error_value() {
+        let huge = Money::new(Decimal::MAX, Currency::IRR).unwrap();
+        assert_eq!(huge.checked_add(rials(1)), Err(MoneyError::Overflow));
+        assert_eq!(huge.checked_mul(Decimal::TWO), Err(MoneyError::Overflow));
+        assert_eq!(huge.convert(Decimal::TWO, Currency::USD), Err(MoneyError::Overflow));
+        assert_eq!(huge.checked_fraction(Decimal::from(99), PowerOfTen::Hundred), Err(MoneyError::Overflow));
+        assert_eq!(huge.checked_sub(huge), Ok(rials(0)));
+        assert_eq!(Money::sum(Currency::IRR, [huge, huge]), Err(MoneyError::Overflow));
+    }
+
+    prop_compose! {
+        fn any_value()(mantissa in -(1_i128 << 90)..(1_i128 << 90), scale in 0_u32..=20) -> Decimal {
+            Decimal::from_i128_with_scale(mantissa, scale)
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn rounding_is_near_odd_and_done_once(value in any_value(), code in 0_usize..171) {
+            let currency = Currency::all().nth(code).unwrap();
+            let rounded = Money::rounded(value, currency);
+            prop_assert!(rounded.value().scale() <= currency.scale());
+            prop_assert!((rounded.value() - value).abs() <= Decimal::new(5, currency.scale() + 1));
+            prop_assert_eq!(Money::rounded(rounded.value(), currency), rounded);
+            prop_assert_eq!(Money::rounded(-value, currency).value(), -rounded.value());
+            prop_assert_eq!(Money::new(rounded.value(), currency), Ok(rounded));
+        }
+
+        #[test]
+        fn stored_amounts_read_back(value in any_value(), code in 0_usize..171) {
+            let money = Money::rounded(value, Currency::all().nth(code).unwrap());
+            let text = money.to_json();
+            prop_assert_eq!(Money::from_json(&text), Ok(money));
+            prop_assert_eq!(Money::from_json(&text).unwrap().to_json(), text);
+        }
+
+        #[test]
+        fn sums_do_not_depend_on_the_order(cents in prop::collection::vec(-1_000_000_000_i64..1_000_000_000, 0..12)) {
+            let forward = Money::sum(Currency::USD, cents.iter().map(|value| dollars(*value)));
+            let backward = Money::sum(Currency::USD, cents.iter().rev().map(|value| dollars(*value)));
+            prop_assert_eq!(&forward, &backward);
+            prop_assert_eq!(forward, Ok(dollars(cents.iter().sum())));
+        }
+
+        #[test]
+        fn no_arithmetic_panics(left in any_value(), right in any_value()) {
+            let money = Money::rounded(left, Currency::EUR);
+            let _ = money.checked_mul(right);
+            let _ = money.convert(right, Currency::IRR);
+            let _ = money.checked_fraction(right, PowerOfTen::TenThousand);
+            let _ = money.checked_add(Money::rounded(right, Currency::EUR));
+        }
+    }
+}

@@ -45,7 +45,12 @@ pub fn year_of(calendar: Calendar, year: i32) -> Option<Period> {
 }
 
 /// Names the month that lies `months` after the one given, before it when negative, as year and month.
+///
+/// `None` when there is no such month as the one given, or the year is out of range.
 pub fn months_after(year: i32, month: u8, months: i32) -> Option<(i32, u8)> {
+    if !(1..=12).contains(&month) {
+        return None;
+    }
     let at = i64::from(year) * 12 + i64::from(month) - 1 + i64::from(months);
     let month = u8::try_from(at.rem_euclid(12) + 1).ok()?;
     Some((i32::try_from(at.div_euclid(12)).ok()?, month))

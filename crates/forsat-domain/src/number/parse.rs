@@ -179,7 +179,9 @@ fn plain_number(digits: &str, text: &str) -> Result<Decimal, NumberError> {
         return Err(NumberError::Grouping(text.to_owned()));
     }
     let whole = if whole.is_empty() { "0" } else { whole };
-    let plain = format!("{}.{}", whole.replace(',', ""), fraction.unwrap_or("0"));
+    let whole = whole.replace(',', "");
+    // No ".0" behind whole numbers: it would count as a digit of the 28.
+    let plain = fraction.map_or_else(|| whole.clone(), |fraction| format!("{whole}.{fraction}"));
     Decimal::from_str_exact(&plain)
         .map(|value| value.normalize())
         .map_err(|_| NumberError::TooLong(text.to_owned()))
