@@ -1,0 +1,101 @@
+//! Names that an operator types: of people and of spaces, and how they are compared.
+
+/// The longest name, in bytes.
+pub const NAME_BYTES_MAX: usize = forsat_sync::frame::NAME_BYTES_MAX;
+
+/// A person as an invite names them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// What they are called.
+    pub name: String,
+    /// Their e-mail, by which they are known when there is one.
+    pub email: Option<String>,
+}
+
+impl Person {
+    /// What two mentions of one person have in common: the e-mail, or the name where there is none.
+    pub fn key(&self) -> String {
+        match &self.email {
+            Some(email) => format!("mail:{}", fold(email)),
+            None => format!("name:{}", fold(&self.name)),
+        }
+    }
+}
+
+/// Reads `Name`, `e-mail` or `Name <e-mail>`.
+pub fn person(text: &str) -> Result<Person, &'static str> {
+    const HOW: &str = "name the user as `Name`, `e-mail` or `Name <e-mail>`, in at most 256 bytes";
+    let text = text.trim();
+    if text.is_empty() || text.len() > NAME_BYTES_MAX || text.chars().any(char::is_control) {
+        return Err(HOW);
+    }
+    if let Some((name, rest)) = text.split_once('<') {
+        let email = rest.strip_suffix('>').map(str::trim).filter(|email| is_email(email)).ok_or(HOW)?;
+        let name = name.trim();
+        let name = if name.is_empty() { email } else { name };
+        return Ok(Person { name: name.to_owned(), email: Some(email.to_owned()) });
+    }
+    if text.contains('@') {
+        return if is_email(text) {
+            Ok(Person { name: text.to_owned(), email: Some(text.to_owned()) })
+        } else {
+            Err(HOW)
+        };
+    }
+    Ok(Person { name: text.to_owned(), email: None })
+}
+
+fn is_email(text: &str) -> bool {
+    let plain = !text.contains(|c: char| c.is_whitespace() || c == '<' || c == '>');
+    plain && text.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.is_empty())
+}
+
+/// Reads the name of a space.
+pub fn space(text: &str) -> Result<String, &'static str> {
+    let text = text.trim();
+    if text.is_empty() || text.len() > NAME_BYTES_MAX || text.chars().any(char::is_control) {
+        return Err("name the space in 1 to 256 bytes of plain text");
+    }
+    Ok(text.to_owned())
+}
+
+/// The form in which names are compared: lower case, one space between words, Arabic letters in their Persian form,
+/// without joiners and vowel signs.
+pub fn fold(text: &str) -> String {
+    let letters = text.chars().flat_map(char::to_lowercase).filter_map(|c| match c {
+        '\u{064A}' | '\u{0649}' => Some('\u{06CC}'),
+        '\u{0643}' => Some('\u{06A9}'),
+        '\u{064B}'..='\u{0652}' | '\u{0640}' | '\u{200D}' => None,
+        '\u{200C}' => Some(' '),
+        other => Some(other),
+    });
+    let plain: String = letters.collect();
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_are_known_by_mail_else_by_name() {
+        let full = person(" Sara Amini <Sara@Example.com> ").unwrap();
+        assert_eq!(full.name, "Sara Amini");
+        assert_eq!(full.key(), person("sara@example.com").unwrap().key());
+        assert_eq!(person("SARA  amini").unwrap().key(), person("Sara Amini").unwrap().key());
+        assert_ne!(full.key(), person("Sara Amini").unwrap().key());
+    }
+
+    #[test]
+    fn what_is_no_person_is_refused() {
+        for text in ["", "  ", "a <b", "a <b c@d>", "@", "x@", "tab\tname"] {
+            assert!(person(text).is_err(), "{text:?}");
+        }
+        assert!(person(&"x".repeat(NAME_BYTES_MAX + 1)).is_err());
+    }
+
+    #[test]
+    fn arabic_and_persian_letters_are_one_name() {
+        assert_eq!(fold("علي‌ كريمي"), fold("علی کریمی"));
+    }
+}

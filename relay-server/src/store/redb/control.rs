@@ -1,0 +1,175 @@
+//! Spaces, invites, users and devices: what an operator and an enrolling device change.
+
+use forsat_sync::id::{DeviceId, Epoch, FeedSeq, SpaceId, UserId};
+use forsat_sync::relay::EnrolRequest;
+use redb::{ReadableTableMetadata as _, WriteTransaction};
+
+use super::access::{AccessTables, DEVICE_ACTIVE};
+use super::rows::{DeviceRow, EpochRow, InviteRow, SpaceRow, UserRow};
+use super::tables::{
+    DEVICES, EPOCHS, FEED_HEADS, INVITES, ROLES, SPACE_NAMES, SPACES, USER_IDS, USERS, corrupt, get, put,
+    role_key,
+};
+use super::{Commit, RedbStore, add_epoch, read};
+use crate::names::{self, Person};
+use crate::store::{ControlError, EnrolOutcome, NewInvite, SpaceSummary, StoreError};
+
+/// Makes a space; its feed is empty and begins in the current epoch.
+pub(super) fn create_space(
+    tx: &WriteTransaction,
+    epoch: Epoch,
+    id: SpaceId,
+    name: &str,
+    now_ms: u64,
+) -> Result<SpaceSummary, ControlError> {
+    let name = names::space(name).map_err(ControlError::BadName)?;
+    let folded = names::fold(&name);
+    let mut space_names = tx.open_table(SPACE_NAMES.table()).map_err(StoreError::from)?;
+    if get::<Vec<u8>>(&space_names, SPACE_NAMES, folded.as_bytes())?.is_some() {
+        return Err(ControlError::SpaceExists(name));
+    }
+    put(&mut space_names, folded.as_bytes(), &id.as_bytes().to_vec())?;
+    let row = SpaceRow { name: name.clone(), common: false, created_at_ms: now_ms };
+    put(&mut tx.open_table(SPACES.table()).map_err(StoreError::from)?, id.as_bytes(), &row)?;
+    put(&mut tx.open_table(FEED_HEADS.table()).map_err(StoreError::from)?, id.as_bytes(), &0_u64)?;
+    let mut epochs = tx.open_table(EPOCHS.table()).map_err(StoreError::from)?;
+    add_epoch(&mut epochs, &id, EpochRow { epoch, first: FeedSeq::new(1) })?;
+    Ok(SpaceSummary { id, name, common: false, head: FeedSeq::ZERO })
+}
+
+/// Makes an invite and, the first time, the user.
+pub(super) fn create_invite(tx: &WriteTransaction, invite: &NewInvite) -> Result<SpaceSummary, ControlError> {
+    let person = names::person(&invite.user).map_err(ControlError::BadName)?;
+    let space = find_space(tx, &invite.space)?;
+    let user_key = ensure_user(tx, &person)?;
+    let row = InviteRow {
+        user_key,
+        space: space.id,
+        role: invite.role,
+        expires_at_ms: invite.expires_at_ms,
+        used_by: None,
+    };
+    let mut invites = tx.open_table(INVITES.table()).map_err(StoreError::from)?;
+    put(&mut invites, invite.secret.as_bytes(), &row)?;
+    Ok(space)
+}
+
+fn find_space(tx: &WriteTransaction, name: &str) -> Result<SpaceSummary, ControlError> {
+    let space_names = tx.open_table(SPACE_NAMES.table()).map_err(StoreError::from)?;
+    let id: Vec<u8> = get(&space_names, SPACE_NAMES, names::fold(name).as_bytes())?
+        .ok_or_else(|| ControlError::NoSuchSpace(name.to_owned()))?;
+    let id = SpaceId::from_slice(&id).ok_or_else(|| corrupt(SPACE_NAMES, "a name leads to no space id"))?;
+    let spaces = tx.open_table(SPACES.table()).map_err(StoreError::from)?;
+    let row: SpaceRow = get(&spaces, SPACES, id.as_bytes())?
+        .ok_or_else(|| corrupt(SPACES, "a name leads to a space that is missing"))?;
+    let head = read::head(&tx.open_table(FEED_HEADS.table()).map_err(StoreError::from)?, &id)?;
+    Ok(SpaceSummary { id, name: row.name, common: row.common, head })
+}
+
+/// The key of a user, who is made when nobody has the e-mail (or, without one, the name).
+fn ensure_user(tx: &WriteTransaction, person: &Person) -> Result<String, StoreError> {
+    let mut users = tx.open_table(USERS.table())?;
+    let key = person.key();
+    if get::<UserRow>(&users, USERS, key.as_bytes())?.is_none() {
+        let row = UserRow { name: person.name.clone(), email: person.email.clone(), id: None };
+        put(&mut users, key.as_bytes(), &row)?;
+    }
+    Ok(key)
+}
+
+/// Redeems an invite: binds the user, enrols the device, gives the role.
+pub(super) fn enrol(
+    store: &RedbStore,
+    tx: &WriteTransaction,
+    request: &EnrolRequest,
+    new_user: UserId,
+    now_ms: u64,
+) -> Result<(EnrolOutcome, Commit), StoreError> {
+    let refused = |outcome| Ok((outcome, Commit::NothingWritten));
+    let mut invites = tx.open_table(INVITES.table())?;
+    let Some(mut invite) = get::<InviteRow>(&invites, INVITES, request.secret.as_bytes())? else {
+        return refused(EnrolOutcome::Invalid);
+    };
+    let known = device(tx, &request.device)?;
+    if let Some(used_by) = invite.used_by {
+        // The first answer may have been lost: the same key is told the same again.
+        let again = used_by == request.device && known.is_some_and(|row| row.state == DEVICE_ACTIVE);
+        return if again {
+            enrolled(store, tx, request, Commit::NothingWritten)
+        } else {
+            refused(EnrolOutcome::Invalid)
+        };
+    }
+    if invite.expires_at_ms <= now_ms || known.as_ref().is_some_and(|row| row.state != DEVICE_ACTIVE) {
+        return refused(EnrolOutcome::Invalid);
+    }
+    let bound = bound_user(tx, &invite.user_key)?;
+    if known.as_ref().is_some_and(|row| bound != Some(row.user)) {
+        return refused(EnrolOutcome::Invalid);
+    }
+    let mut devices = tx.open_table(DEVICES.table())?;
+    if known.is_none() && devices.len()? >= store.options.limits.workspace.devices_max {
+        return refused(EnrolOutcome::TooManyDevices);
+    }
+    let user = match bound {
+        Some(user) => user,
+        None => bind_user(tx, &invite.user_key, request.proposed_user, new_user)?,
+    };
+    let row = DeviceRow {
+        user,
+        public_key: *request.public_key.as_bytes(),
+        state: DEVICE_ACTIVE,
+        enrolled_at_ms: known.map_or(now_ms, |row| row.enrolled_at_ms),
+        name: request.device_name.clone(),
+    };
+    put(&mut devices, request.device.as_bytes(), &row)?;
+    drop(devices);
+    put(&mut tx.open_table(ROLES.table())?, &role_key(&user, &invite.space), &invite.role)?;
+    invite.used_by = Some(request.device);
+    put(&mut invites, request.secret.as_bytes(), &invite)?;
+    enrolled(store, tx, request, Commit::Yes)
+}
+
+fn device(tx: &WriteTransaction, id: &DeviceId) -> Result<Option<DeviceRow>, StoreError> {
+    get(&tx.open_table(DEVICES.table())?, DEVICES, id.as_bytes())
+}
+
+fn enrolled(
+    store: &RedbStore,
+    tx: &WriteTransaction,
+    request: &EnrolRequest,
+    commit: Commit,
+) -> Result<(EnrolOutcome, Commit), StoreError> {
+    let record = AccessTables::write(tx)?
+        .record(&request.device, &store.identity)?
+        .ok_or_else(|| corrupt(DEVICES, "an enrolled device is missing"))?;
+    Ok((EnrolOutcome::Enrolled(record), commit))
+}
+
+fn bound_user(tx: &WriteTransaction, key: &str) -> Result<Option<UserId>, StoreError> {
+    let row: Option<UserRow> = get(&tx.open_table(USERS.table())?, USERS, key.as_bytes())?;
+    Ok(row.ok_or_else(|| corrupt(USERS, "an invite names a user that is missing"))?.id)
+}
+
+/// Gives a user the proposed id, unless it is somebody else's.
+fn bind_user(
+    tx: &WriteTransaction,
+    key: &str,
+    proposed: Option<UserId>,
+    new: UserId,
+) -> Result<UserId, StoreError> {
+    let mut ids = tx.open_table(USER_IDS.table())?;
+    let mut id = new;
+    if let Some(proposed) = proposed
+        && get::<Vec<u8>>(&ids, USER_IDS, proposed.as_bytes())?.is_none()
+    {
+        id = proposed;
+    }
+    put(&mut ids, id.as_bytes(), &key.as_bytes().to_vec())?;
+    let mut users = tx.open_table(USERS.table())?;
+    let mut row: UserRow =
+        get(&users, USERS, key.as_bytes())?.ok_or_else(|| corrupt(USERS, "a user is missing"))?;
+    row.id = Some(id);
+    put(&mut users, key.as_bytes(), &row)?;
+    Ok(id)
+}
