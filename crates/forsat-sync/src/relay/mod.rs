@@ -3,17 +3,23 @@
 //! The driver (a hub over sockets and a storage thread, or a simulation) feeds [`Input`]s and carries out [`Effect`]s in
 //! their order. Time is a monotonic clock in milliseconds; it is passed to every call.
 
+mod connection;
+mod link;
 mod request;
+mod session;
+mod streams;
+#[cfg(test)]
+mod tests;
 
+pub use connection::RelayConnection;
 pub use request::{
     AppendRequest, DeviceRecord, Directory, EnrolRequest, FeedPage, PageRequest, RequestId, StorageReply,
     StorageRequest,
 };
 
 use crate::code::Code;
-use crate::id::{DeviceId, Nonce, SpaceId, UserId};
+use crate::id::{DeviceId, SpaceId, UserId};
 use crate::identity::RelayKey;
-use std::sync::Arc;
 
 /// What all connections of a relay share.
 #[derive(Clone, Debug)]
@@ -88,7 +94,8 @@ pub enum Input {
         /// Which feed.
         space: SpaceId,
     },
-    /// The user's roles, the spaces or the device's standing may have changed.
+    /// The user's roles, the spaces or the device's standing may have changed. To be told to every connection that may
+    /// concern it, those that aren't established yet included.
     AccessChanged,
     /// An ephemeral message of another connection.
     Ephemeral {
@@ -162,39 +169,4 @@ pub enum Effect {
         /// The same for a log.
         message: String,
     },
-}
-
-/// The relay's end of one connection.
-#[derive(Debug)]
-pub struct RelayConnection {
-    config: Arc<RelayConfig>,
-}
-
-impl RelayConnection {
-    /// Opens a connection: the hello is the first effect. `nonce` is 32 bytes from a cryptographic source, used once.
-    pub fn open(config: Arc<RelayConfig>, nonce: Nonce, now_ms: u64) -> (Self, Vec<Effect>) {
-        let _ = (nonce, now_ms);
-        (Self { config }, Vec::new())
-    }
-
-    /// Takes one input and answers what to do.
-    pub fn handle(&mut self, now_ms: u64, input: Input) -> Vec<Effect> {
-        let _ = (now_ms, input, &self.config);
-        Vec::new()
-    }
-
-    /// When the next [`Input::Tick`] is due, on the clock of the calls; `None` after the close.
-    pub fn deadline_ms(&self) -> Option<u64> {
-        None
-    }
-
-    /// Who is connected, once authenticated.
-    pub fn device(&self) -> Option<DeviceId> {
-        None
-    }
-
-    /// Whether the connection has ended.
-    pub fn is_closed(&self) -> bool {
-        false
-    }
 }

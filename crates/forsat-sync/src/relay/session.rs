@@ -1,0 +1,261 @@
+//! An authenticated device: roles, pulls, pushes, messages that pass through.
+
+use super::link::{Fault, Link, Pending};
+use super::request::{AppendRequest, DeviceRecord, Directory, StorageReply, StorageRequest};
+use super::streams::Streams;
+use super::{Effect, FlowLimits};
+use crate::code::{self, Code};
+use crate::frame::{ItemOutcome, Pull, Push, Role, StreamId, ToDevice, ToRelay};
+use crate::id::{BatchId, DeviceId, SpaceId};
+
+/// Bytes that a change of a push costs beside its chunk.
+const ITEM_COST: usize = 64;
+
+#[derive(Debug)]
+pub(super) struct Session {
+    pub device: DeviceId,
+    directory: Directory,
+    streams: Streams,
+    draining: bool,
+    access: Access,
+}
+
+/// Whether the device's standing is being looked up again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    Known,
+    Asked {
+        /// It changed again after the question.
+        again: bool,
+    },
+    Resting {
+        until_ms: u64,
+    },
+}
+
+impl Session {
+    pub fn new(device: DeviceId, directory: Directory) -> Self {
+        Self { device, directory, streams: Streams::default(), draining: false, access: Access::Known }
+    }
+
+    fn role(&self, space: &SpaceId) -> Option<Role> {
+        self.directory.spaces.iter().find(|info| info.id == *space).map(|info| info.role)
+    }
+
+    /// A frame of the device. Answers whether it said goodbye.
+    pub fn frame(&mut self, frame: ToRelay, limits: &FlowLimits, link: &mut Link) -> Result<bool, Fault> {
+        match frame {
+            ToRelay::Auth(_) | ToRelay::Enrol(_) => return Err(code::UNEXPECTED_FRAME.into()),
+            ToRelay::Pull(pull) => self.pull(&pull, limits, link),
+            ToRelay::Push(push) => self.push(push, limits, link),
+            ToRelay::Ephemeral { space, bytes } => {
+                if self.role(&space).is_some() && bytes.len() <= limits.ephemeral_bytes_max {
+                    link.push(Effect::Publish { space, from: self.device, bytes });
+                }
+            }
+            ToRelay::Ping { token } => link.send(&ToDevice::Pong { token }),
+            ToRelay::Bye => return Ok(true),
+            // Of a later version that this relay doesn't have: the device has to live without an answer.
+            ToRelay::Unknown { .. } => {}
+        }
+        Ok(false)
+    }
+
+    fn pull(&mut self, pull: &Pull, limits: &FlowLimits, link: &mut Link) {
+        if self.role(&pull.space).is_none() {
+            return close_stream(pull.stream, code::UNKNOWN_SPACE, link);
+        }
+        if !self.streams.contains(&pull.space) && self.streams.len() >= limits.streams_max {
+            return close_stream(pull.stream, code::TOO_MANY_STREAMS, link);
+        }
+        if self.streams.begin(pull) {
+            link.push(Effect::Subscribe { space: pull.space });
+        }
+    }
+
+    fn push(&mut self, push: Push, limits: &FlowLimits, link: &mut Link) {
+        let count = push.items.len();
+        let bytes: usize =
+            push.items.iter().map(|item| item.bytes.len() + ITEM_COST).sum::<usize>() + ITEM_COST;
+        let answer = match self.role(&push.space) {
+            None => Some(ItemOutcome::refused(code::UNKNOWN_SPACE)),
+            Some(role) if !role.may_write() => Some(ItemOutcome::refused(code::FORBIDDEN)),
+            Some(_) if self.draining => Some(ItemOutcome::later(code::DRAINING)),
+            Some(_) if link.push_bytes_pending() + bytes > window(limits) => {
+                Some(ItemOutcome::later(code::OVERLOADED))
+            }
+            Some(_) => None,
+        };
+        match answer {
+            Some(outcome) => link.send_outcome(push.batch, vec![outcome; count], limits),
+            None => link.ask(
+                StorageRequest::Append(AppendRequest {
+                    device: self.device,
+                    space: push.space,
+                    items: push.items,
+                }),
+                Pending::Append { batch: push.batch, items: count, bytes },
+            ),
+        }
+    }
+
+    /// Storage has answered an append.
+    pub fn appended(
+        &mut self,
+        batch: BatchId,
+        items: usize,
+        reply: StorageReply,
+        limits: &FlowLimits,
+        link: &mut Link,
+    ) -> Result<(), Fault> {
+        let results = match reply {
+            StorageReply::Appended(results) if results.len() == items => results,
+            StorageReply::Hidden => vec![ItemOutcome::refused(code::UNKNOWN_SPACE); items],
+            StorageReply::Forbidden => vec![ItemOutcome::refused(code::FORBIDDEN); items],
+            StorageReply::Unavailable { code } => vec![ItemOutcome::later(code); items],
+            _ => return Err(code::INTERNAL.into()),
+        };
+        link.send_outcome(batch, results, limits);
+        Ok(())
+    }
+
+    /// Storage has answered a page.
+    pub fn page(
+        &mut self,
+        now_ms: u64,
+        space: SpaceId,
+        stream: StreamId,
+        reply: StorageReply,
+        limits: &FlowLimits,
+        link: &mut Link,
+    ) -> Result<(), Fault> {
+        match reply {
+            StorageReply::Page(page) => self.streams.page(space, stream, page, link),
+            StorageReply::Hidden => {
+                self.end_stream(&space, stream, code::UNKNOWN_SPACE, link);
+                Ok(())
+            }
+            StorageReply::CursorInvalid => {
+                self.end_stream(&space, stream, code::CURSOR_INVALID, link);
+                Ok(())
+            }
+            StorageReply::Unavailable { .. } => {
+                self.streams.rest(space, stream, now_ms.saturating_add(limits.storage_retry_ms));
+                Ok(())
+            }
+            _ => Err(code::INTERNAL.into()),
+        }
+    }
+
+    fn end_stream(&mut self, space: &SpaceId, stream: StreamId, code: Code, link: &mut Link) {
+        if self.streams.is_current(space, stream) {
+            self.streams.end(space);
+            link.push(Effect::Unsubscribe { space: *space });
+            close_stream(stream, code, link);
+        }
+    }
+
+    /// Looks up what the device may do now.
+    pub fn access_changed(&mut self, link: &mut Link) {
+        if let Access::Asked { again } = &mut self.access {
+            *again = true;
+            return;
+        }
+        self.access = Access::Asked { again: false };
+        link.ask(StorageRequest::Device { device: self.device }, Pending::Access);
+    }
+
+    /// Storage has answered what the device may do now.
+    pub fn access(
+        &mut self,
+        now_ms: u64,
+        reply: StorageReply,
+        limits: &FlowLimits,
+        link: &mut Link,
+    ) -> Result<(), Fault> {
+        let again = self.access == Access::Asked { again: true };
+        self.access = Access::Known;
+        match reply {
+            StorageReply::Device(DeviceRecord { revoked: true, .. }) => {
+                return Err(code::DEVICE_REVOKED.into());
+            }
+            StorageReply::Device(record) => self.adopt(record.directory, link),
+            StorageReply::UnknownDevice => return Err(code::UNKNOWN_DEVICE.into()),
+            StorageReply::Unavailable { .. } => {
+                self.access = Access::Resting { until_ms: now_ms.saturating_add(limits.storage_retry_ms) };
+                return Ok(());
+            }
+            _ => return Err(code::INTERNAL.into()),
+        }
+        if again {
+            self.access_changed(link);
+        }
+        Ok(())
+    }
+
+    fn adopt(&mut self, directory: Directory, link: &mut Link) {
+        if directory == self.directory {
+            return;
+        }
+        self.directory = directory;
+        for space in self.streams.spaces() {
+            if self.role(&space).is_none()
+                && let Some(stream) = self.streams.end(&space)
+            {
+                link.push(Effect::Unsubscribe { space });
+                close_stream(stream, code::UNKNOWN_SPACE, link);
+            }
+        }
+        link.send(&ToDevice::SpacesChanged { spaces: self.directory.spaces.clone() });
+    }
+
+    pub fn feed_advanced(&mut self, space: &SpaceId) {
+        self.streams.advanced(space);
+    }
+
+    /// Passes a message on unless the device is slow: such messages are worth nothing later.
+    pub fn ephemeral(
+        &mut self,
+        space: SpaceId,
+        from: DeviceId,
+        bytes: Vec<u8>,
+        limits: &FlowLimits,
+        link: &mut Link,
+    ) {
+        let room = link.queued_bytes() <= limits.send_queue_bytes_max;
+        if room && from != self.device && self.streams.contains(&space) && self.role(&space).is_some() {
+            link.send(&ToDevice::Ephemeral { space, from, bytes });
+        }
+    }
+
+    pub fn drain(&mut self) {
+        self.draining = true;
+    }
+
+    /// Asks storage for whatever is due.
+    pub fn pump(&mut self, now_ms: u64, limits: &FlowLimits, link: &mut Link) {
+        if matches!(self.access, Access::Resting { until_ms } if until_ms <= now_ms) {
+            self.access_changed(link);
+        }
+        if !self.draining {
+            self.streams.pump(now_ms, self.device, limits, link);
+        }
+    }
+
+    pub fn deadline_ms(&self) -> Option<u64> {
+        let access = match self.access {
+            Access::Resting { until_ms } => Some(until_ms),
+            Access::Known | Access::Asked { .. } => None,
+        };
+        access.into_iter().chain(self.streams.deadline_ms()).min()
+    }
+}
+
+/// What the relay takes before it answers `overloaded`: what it promised in the welcome, and room for the items' cost.
+fn window(limits: &FlowLimits) -> usize {
+    limits.push_window_bytes.saturating_mul(2)
+}
+
+fn close_stream(stream: StreamId, code: Code, link: &mut Link) {
+    link.send(&ToDevice::StreamClosed { stream, message: code::message(&code).to_owned(), code });
+}

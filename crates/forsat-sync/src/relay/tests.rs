@@ -1,0 +1,1 @@
+//! The relay machine alone: deadlines, limits, slow readers, hostile frames.
