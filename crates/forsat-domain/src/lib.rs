@@ -17,7 +17,7 @@ pub use currency::Currency;
 pub use date::{Calendar, CivilDate};
 pub use id::{EntryId, RecordId, UserId, WorkspaceId, derived_id};
 pub use money::Money;
-pub use number::Digits;
+pub use number::{Digits, RialUnit};
 
 // Rules.
 pub mod composite;

@@ -140,6 +140,8 @@ fn tokens(text: &str) -> Option<(bool, Vec<Token>)> {
 /// Brings the spellings of a letter together; `None` for letters that only steer joining or direction.
 fn plain_letter(letter: char) -> Option<char> {
     Some(match letter {
+        // No number or unit is joined inside, so a non-joiner stands between two of them.
+        '\u{200C}' => ' ',
         '\u{200B}'..='\u{200F}'
         | '\u{061C}'
         | '\u{202A}'..='\u{202E}'
