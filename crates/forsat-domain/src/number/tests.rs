@@ -53,6 +53,7 @@ fn amounts_are_read_in_their_unit() {
     assert_eq!(parse_money("۱.۲ میلیارد تومان", Currency::USD), Ok(rials("12000000000")));
     assert_eq!(parse_money("1,250,000 rial", Currency::USD), Ok(rials("1250000")));
     assert_eq!(parse_money("1,250,000 toman", Currency::USD), Ok(rials("12500000")));
+    assert_eq!(parse_money("۱۰\u{200C}میلیون\u{200C}تومان", Currency::USD), Ok(rials("100000000")));
     assert_eq!(parse_money("۵۰۰\u{200C} تومن", Currency::USD), Ok(rials("5000")));
     assert_eq!(
         parse_money("12.5", Currency::USD),
