@@ -1,0 +1,287 @@
+//! Taking changes in: this store's own without ado, a peer's under a guard.
+//!
+//! Automerge can panic, or make a document that cannot be loaded again, on changes that are well formed and hostile.
+//! So a peer's batch is tried on a copy: applied, saved, loaded and compared, with panics caught. Only when that fails
+//! is the batch halved until the bad changes stand alone; they, and what hangs on them, stay out of the view.
+//!
+//! Chunks are expected to have passed the bounded parser of the protocol, which counts operations from run headers;
+//! this guard is about what gets past it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use automerge::{Automerge, Change, ChangeHash};
+
+use crate::chunk::{ApplyReport, Chunk};
+use crate::document::Document;
+use crate::genesis::{GENESIS_ACTOR, Genesis};
+use crate::limits;
+
+/// Place of the chunk's type in its header, after four magic bytes and four of checksum.
+const CHUNK_TYPE_AT: usize = 8;
+/// The type of an uncompressed change.
+const CHUNK_TYPE_CHANGE: u8 = 1;
+const HANGS_ON_UNREADABLE: &str = "it builds on a change that cannot be read";
+
+/// A chunk whose header and columns could be read.
+#[derive(Clone, Debug)]
+pub(crate) struct Parsed {
+    change: Change,
+}
+
+impl Document {
+    /// Takes in a peer's chunks, in any order and with repetitions.
+    ///
+    /// Chunks already in the view are passed over. The report names what was applied, what waits and what cannot be
+    /// read; the caller keeps the bytes of all of them.
+    pub fn apply(&mut self, chunks: Vec<Chunk>) -> ApplyReport {
+        let mut report = ApplyReport::default();
+        let mut parsed = std::mem::take(&mut self.waiting);
+        for chunk in chunks {
+            if self.contains(&chunk.hash) || parsed.contains_key(&chunk.hash) {
+                continue;
+            }
+            match parse(&chunk) {
+                Ok(change) => {
+                    parsed.insert(chunk.hash, change);
+                }
+                Err(reason) => self.leave_out(chunk.hash, reason, &mut report),
+            }
+        }
+        let ready = self.sort_ready(parsed, &mut report);
+        let applied = self.admit(ready, &mut report);
+        report.applied = applied;
+        report.waiting = self.waiting.keys().copied().collect();
+        report
+    }
+
+    /// Takes in chunks of this store, which passed the guard when they came.
+    pub(crate) fn take_own<'a>(&mut self, chunks: impl IntoIterator<Item = &'a [u8]>) {
+        let mut report = ApplyReport::default();
+        let mut parsed = std::mem::take(&mut self.waiting);
+        for bytes in chunks {
+            match parse_bytes(bytes) {
+                Ok(change) if self.contains(&change.hash().0) => {}
+                Ok(change) => {
+                    parsed.insert(change.hash().0, Parsed { change });
+                }
+                // The store's index knows the hash that these bytes should have; here they have none.
+                Err(_) => {
+                    self.unreadable.insert([0; 32]);
+                }
+            }
+        }
+        let ready = self.sort_ready(parsed, &mut report);
+        if ready.is_empty() {
+            return;
+        }
+        match try_apply(&self.automerge, &ready, Check::Trust) {
+            Ok(automerge) => self.automerge = automerge,
+            Err(_) => {
+                self.admit(ready, &mut report);
+            }
+        }
+    }
+
+    /// Sorts out what can be applied now, in causal order; the rest waits or is left out.
+    fn sort_ready(
+        &mut self,
+        mut parsed: BTreeMap<[u8; 32], Parsed>,
+        report: &mut ApplyReport,
+    ) -> Vec<Change> {
+        let mut ready = Vec::new();
+        let mut max_ops: BTreeMap<[u8; 32], u64> = BTreeMap::new();
+        let mut progress = true;
+        while progress && !parsed.is_empty() {
+            progress = false;
+            for hash in parsed.keys().copied().collect::<Vec<_>>() {
+                let change = &parsed[&hash].change;
+                if change.deps().iter().any(|dep| self.unreadable.contains(&dep.0)) {
+                    parsed.remove(&hash);
+                    self.leave_out(hash, HANGS_ON_UNREADABLE.to_owned(), report);
+                    progress = true;
+                    continue;
+                }
+                let Some(floor) = self.max_op_of_deps(change, &max_ops) else { continue };
+                progress = true;
+                let Some(Parsed { change }) = parsed.remove(&hash) else { continue };
+                match check_header(&change, floor) {
+                    Ok(max_op) => {
+                        max_ops.insert(hash, max_op);
+                        ready.push(change);
+                    }
+                    Err(reason) => self.leave_out(hash, reason, report),
+                }
+            }
+        }
+        self.waiting = parsed;
+        ready
+    }
+
+    /// The highest operation counter that a change builds on; `None` while something is missing.
+    fn max_op_of_deps(&self, change: &Change, accepted: &BTreeMap<[u8; 32], u64>) -> Option<u64> {
+        change.deps().iter().try_fold(0, |highest, dep| {
+            let max_op = match accepted.get(&dep.0) {
+                Some(max_op) => *max_op,
+                None => self.automerge.get_change_meta_by_hash(dep)?.max_op,
+            };
+            Some(highest.max(max_op))
+        })
+    }
+
+    /// Applies changes in causal order under the guard; gives the hashes of those that are in the view now.
+    fn admit(&mut self, ready: Vec<Change>, report: &mut ApplyReport) -> Vec<[u8; 32]> {
+        if ready.is_empty() {
+            return Vec::new();
+        }
+        let hashes: Vec<[u8; 32]> = ready.iter().map(|change| change.hash().0).collect();
+        let mut bad = BTreeMap::new();
+        if let Some(automerge) = admit_halving(&self.automerge, ready, &mut bad) {
+            self.automerge = automerge;
+        }
+        let applied = hashes.into_iter().filter(|hash| !bad.contains_key(hash)).collect();
+        for (hash, reason) in bad {
+            self.leave_out(hash, reason, report);
+        }
+        applied
+    }
+
+    fn leave_out(&mut self, hash: [u8; 32], reason: String, report: &mut ApplyReport) {
+        self.unreadable.insert(hash);
+        report.unreadable.push((hash, reason));
+    }
+}
+
+/// Loads a snapshot, with panics caught.
+pub(crate) fn load_snapshot(bytes: &[u8]) -> Result<Automerge, String> {
+    guarded(|| Automerge::load(bytes).map_err(|error| error.to_string()))
+}
+
+/// Runs something that may panic on hostile bytes.
+pub(crate) fn guarded<T>(run: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| {
+        let message = payload
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| payload.downcast_ref::<&str>().copied())
+            .unwrap_or("no message");
+        Err(format!("it breaks the document ({message})"))
+    })
+}
+
+fn parse(chunk: &Chunk) -> Result<Parsed, String> {
+    let change = parse_bytes(&chunk.bytes)?;
+    if change.hash().0 != chunk.hash {
+        return Err("its bytes do not have the hash that names it".to_owned());
+    }
+    Ok(Parsed { change })
+}
+
+/// Parses one uncompressed change; a compressed one could inflate without end.
+pub(crate) fn parse_bytes(bytes: &[u8]) -> Result<Change, String> {
+    if bytes.len() > limits::CHUNK_BYTES_MAX {
+        return Err(format!("it has {} bytes of at most {}", bytes.len(), limits::CHUNK_BYTES_MAX));
+    }
+    if bytes.get(CHUNK_TYPE_AT) != Some(&CHUNK_TYPE_CHANGE) {
+        return Err("it is not an uncompressed change".to_owned());
+    }
+    guarded(|| Change::from_bytes(bytes.to_vec()).map_err(|error| format!("it cannot be parsed ({error})")))
+}
+
+/// The checks of a header that Automerge does not make; gives the change's highest operation counter.
+fn check_header(change: &Change, floor: u64) -> Result<u64, String> {
+    let start = change.start_op().get();
+    let max_op = start.saturating_add(change.len() as u64).saturating_sub(1);
+    if start <= floor || max_op > limits::OP_COUNTER_MAX {
+        return Err("its operations are numbered wrongly".to_owned());
+    }
+    if change.author().is_some() && change.seq() != 1 {
+        return Err("it names an author though it is not its actor's first change".to_owned());
+    }
+    let is_genesis_actor = change.actor_id().to_bytes() == GENESIS_ACTOR;
+    if is_genesis_actor && Genesis::by_hash(&change.hash().0).is_none() {
+        return Err("it poses as the first change of a module".to_owned());
+    }
+    Ok(max_op)
+}
+
+/// How much is verified after applying.
+#[derive(Clone, Copy, PartialEq)]
+enum Check {
+    /// The bytes are ours.
+    Trust,
+    /// Save, load and compare.
+    Reload,
+}
+
+/// Applies changes to a copy; fails when Automerge refuses, panics, or makes something that does not load again.
+fn try_apply(before: &Automerge, changes: &[Change], check: Check) -> Result<Automerge, String> {
+    guarded(|| {
+        let mut after = before.clone();
+        after.apply_changes(changes.iter().cloned()).map_err(|error| error.to_string())?;
+        let all_there = changes.iter().all(|change| after.get_change_meta_by_hash(&change.hash()).is_some());
+        if !all_there {
+            return Err("it was not taken".to_owned());
+        }
+        if check == Check::Reload {
+            check_reload(&after)?;
+        }
+        Ok(after)
+    })
+}
+
+fn check_reload(document: &Automerge) -> Result<(), String> {
+    let loaded = Automerge::load(&document.save_nocompress())
+        .map_err(|error| format!("with it the document cannot be loaded again ({error})"))?;
+    if loaded.get_heads() != document.get_heads() {
+        return Err("with it the document has other heads when loaded again".to_owned());
+    }
+    if loaded.hydrate(None) != document.hydrate(None) {
+        return Err("with it the document has another content when loaded again".to_owned());
+    }
+    Ok(())
+}
+
+/// Applies what can be applied, halving the batch around what cannot; `None` when nothing could.
+fn admit_halving(
+    before: &Automerge,
+    changes: Vec<Change>,
+    bad: &mut BTreeMap<[u8; 32], String>,
+) -> Option<Automerge> {
+    let changes = without_hanging(changes, bad);
+    if changes.is_empty() {
+        return None;
+    }
+    let reason = match try_apply(before, &changes, Check::Reload) {
+        Ok(after) => return Some(after),
+        Err(reason) => reason,
+    };
+    if let [change] = changes.as_slice() {
+        bad.insert(change.hash().0, reason);
+        return None;
+    }
+    let mut first = changes;
+    let second = first.split_off(first.len() / 2);
+    let half = admit_halving(before, first, bad);
+    let whole = admit_halving(half.as_ref().unwrap_or(before), second, bad);
+    whole.or(half)
+}
+
+/// Takes out the changes that build on bad ones, and marks them bad.
+fn without_hanging(changes: Vec<Change>, bad: &mut BTreeMap<[u8; 32], String>) -> Vec<Change> {
+    if bad.is_empty() {
+        return changes;
+    }
+    let (kept, hanging): (Vec<Change>, Vec<Change>) = {
+        let mut gone: BTreeSet<ChangeHash> = bad.keys().map(|hash| ChangeHash(*hash)).collect();
+        changes.into_iter().partition(|change| {
+            let hangs = change.deps().iter().any(|dep| gone.contains(dep));
+            if hangs {
+                gone.insert(change.hash());
+            }
+            !hangs
+        })
+    };
+    bad.extend(hanging.iter().map(|change| (change.hash().0, HANGS_ON_UNREADABLE.to_owned())));
+    kept
+}

@@ -1,0 +1,251 @@
+//! A record's document: the Automerge document, what waits for it, and what was left out of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use automerge::{ActorId, Automerge, ChangeHash, ReadDoc, ScalarValue};
+use forsat_domain::RecordId;
+use forsat_domain::edit::Edit;
+use forsat_domain::record::{RecordState, Scalar};
+use forsat_domain::schema::Schema;
+use serde_json::Value;
+
+use crate::apply::{self, Parsed};
+use crate::chunk::{Author, Chunk, HistoryEntry};
+use crate::error::{EditError, LoadError, ReadError};
+use crate::genesis::Genesis;
+use crate::{edit, history, json, read};
+
+/// Below these a document is surely far from its limit in bytes, so nothing is added up.
+const SMALL_CHANGES_MAX: u64 = 1_000;
+const SMALL_OPERATIONS_MAX: u64 = 50_000;
+const SMALL_SNAPSHOT_BYTES_MAX: usize = 128 * 1024;
+
+/// One record with its whole history.
+#[derive(Clone, Debug)]
+pub struct Document {
+    pub(crate) automerge: Automerge,
+    pub(crate) id: RecordId,
+    pub(crate) waiting: BTreeMap<[u8; 32], Parsed>,
+    pub(crate) unreadable: BTreeSet<[u8; 32]>,
+    snapshot_is_large: bool,
+}
+
+impl Document {
+    /// The frozen first change of a module; `None` for a module that this version does not know.
+    pub fn genesis(module: &str) -> Option<&'static Genesis> {
+        Genesis::of(module)
+    }
+
+    /// A document that holds nothing yet; a peer's chunks can be applied to it.
+    pub fn empty(id: RecordId) -> Self {
+        Self {
+            automerge: Automerge::new(),
+            id,
+            waiting: BTreeMap::new(),
+            unreadable: BTreeSet::new(),
+            snapshot_is_large: false,
+        }
+    }
+
+    /// Makes a record: the module's genesis and one change with the edits, in this order of chunks.
+    ///
+    /// `id`, `created_at` (UTC milliseconds) and `created_by` are added unless the edits set them.
+    pub fn create(
+        id: RecordId,
+        module: &str,
+        author: &Author,
+        now_ms: i64,
+        edits: &[Edit],
+        schema: &Schema,
+    ) -> Result<(Self, Vec<Chunk>), EditError> {
+        let genesis = Genesis::of(module).ok_or_else(|| EditError::UnknownModule(module.to_owned()))?;
+        let mut document = Self { automerge: genesis.document(), ..Self::empty(id) };
+        let mut all = vec![
+            Edit::set("id", id.0.to_string()),
+            Edit::set("created_at", now_ms),
+            Edit::set("created_by", author.user.0.to_string()),
+        ];
+        all.retain(|own| !edits.iter().any(|edit| edit.field() == own.field()));
+        all.extend_from_slice(edits);
+        let first = Chunk { hash: genesis.hash, bytes: genesis.bytes.clone() };
+        let second = document.edit(author, now_ms, &all, schema)?;
+        Ok((document, std::iter::once(first).chain(second).collect()))
+    }
+
+    /// Loads a document from this store's own bytes: a snapshot, and the chunks that came after it.
+    ///
+    /// Chunks may come in any order and more than once; those that cannot be read are left out and counted.
+    ///
+    /// # Errors
+    /// Fails when the snapshot is damaged; the document can then be loaded from all its chunks.
+    pub fn load<'a>(
+        id: RecordId,
+        snapshot: Option<&[u8]>,
+        chunks: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Result<Self, LoadError> {
+        let mut document = Self::empty(id);
+        if let Some(bytes) = snapshot {
+            document.automerge = apply::load_snapshot(bytes).map_err(LoadError::Snapshot)?;
+            document.snapshot_is_large = bytes.len() > SMALL_SNAPSHOT_BYTES_MAX;
+        }
+        document.take_own(chunks);
+        Ok(document)
+    }
+
+    /// The record's id, which is also the document's.
+    pub fn id(&self) -> RecordId {
+        self.id
+    }
+
+    /// The genesis that this document began with, if it is one of ours.
+    pub fn begun_with(&self) -> Option<&'static Genesis> {
+        let named = match self.automerge.get(automerge::ROOT, "module") {
+            Ok(Some((value, _))) => value.to_scalar().and_then(ScalarValue::as_str).and_then(Genesis::of),
+            _ => None,
+        };
+        // A peer may have overwritten the name; what counts is which genesis is there.
+        named.into_iter().chain(Genesis::all()).find(|genesis| self.contains(&genesis.hash))
+    }
+
+    /// The module's name; empty when the document does not say.
+    pub fn module(&self) -> String {
+        if let Some(genesis) = self.begun_with() {
+            return genesis.module.to_owned();
+        }
+        match self.automerge.get(automerge::ROOT, "module") {
+            Ok(Some((value, object))) => match crate::value::read(&self.automerge, &value, &object, None) {
+                Scalar::Text(text) => text,
+                _ => String::new(),
+            },
+            _ => String::new(),
+        }
+    }
+
+    /// Writes the edits as one change; `None` when they change nothing.
+    ///
+    /// The last of several edits of one place counts. `now_ms` is kept in whole seconds, as a label.
+    ///
+    /// # Errors
+    /// Fails when a field, a key or a limit forbids it; the document is then as it was.
+    pub fn edit(
+        &mut self,
+        author: &Author,
+        now_ms: i64,
+        edits: &[Edit],
+        schema: &Schema,
+    ) -> Result<Option<Chunk>, EditError> {
+        edit::write(self, author, now_ms, edits, schema)
+    }
+
+    /// Reads the record as it is now.
+    pub fn read(&self, schema: &Schema) -> RecordState {
+        read::state(self, None, schema)
+    }
+
+    /// Reads the record as it was when `heads` were its heads.
+    ///
+    /// # Errors
+    /// Fails when a head is not a change of this document.
+    pub fn read_at(&self, heads: &[[u8; 32]], schema: &Schema) -> Result<RecordState, ReadError> {
+        let heads = self.known_heads(heads)?;
+        Ok(read::state(self, Some(&heads), schema))
+    }
+
+    /// The current heads, sorted.
+    pub fn heads(&self) -> Vec<[u8; 32]> {
+        self.automerge.get_heads().into_iter().map(|hash| hash.0).collect()
+    }
+
+    /// The whole document in one compact chunk, for [`Document::load`].
+    pub fn snapshot(&self) -> Vec<u8> {
+        self.automerge.save()
+    }
+
+    /// Tells whether a change is part of the view.
+    pub fn contains(&self, hash: &[u8; 32]) -> bool {
+        self.automerge.get_change_meta_by_hash(&ChangeHash(*hash)).is_some()
+    }
+
+    /// One change of the view as a chunk.
+    pub fn chunk(&self, hash: &[u8; 32]) -> Option<Chunk> {
+        self.automerge
+            .get_change_by_hash(&ChangeHash(*hash))
+            .map(|change| Chunk { hash: *hash, bytes: change.raw_bytes().to_vec() })
+    }
+
+    /// The changes outside the history of `heads`, in causal order; unknown heads count as nothing.
+    pub fn chunks_since(&self, heads: &[[u8; 32]]) -> Vec<Chunk> {
+        let heads: Vec<ChangeHash> =
+            heads.iter().filter(|hash| self.contains(hash)).map(|hash| ChangeHash(*hash)).collect();
+        let changes = self.automerge.get_changes(&heads);
+        changes
+            .iter()
+            .map(|change| Chunk { hash: change.hash().0, bytes: change.raw_bytes().to_vec() })
+            .collect()
+    }
+
+    /// The number of changes in the view.
+    pub fn change_count(&self) -> u64 {
+        self.automerge.stats().num_changes
+    }
+
+    /// The changes that wait for what they build on, sorted.
+    pub fn waiting(&self) -> Vec<[u8; 32]> {
+        self.waiting.keys().copied().collect()
+    }
+
+    /// The changes left out of the view for good, sorted.
+    pub fn unreadable(&self) -> Vec<[u8; 32]> {
+        self.unreadable.iter().copied().collect()
+    }
+
+    /// Notes chunks that the store keeps as unreadable, so that the record says so.
+    pub fn note_unreadable(&mut self, hashes: impl IntoIterator<Item = [u8; 32]>) {
+        self.unreadable.extend(hashes);
+    }
+
+    /// Every change of the view with what it wrote, in causal order.
+    pub fn history(&self) -> Vec<HistoryEntry> {
+        history::of(self, |_| true)
+    }
+
+    /// Some changes of the view with what they wrote, in causal order.
+    pub fn history_of(&self, hashes: &BTreeSet<[u8; 32]>) -> Vec<HistoryEntry> {
+        history::of(self, |hash| hashes.contains(hash))
+    }
+
+    /// The document as JSON, now or at some heads; texts are strings, flat keys stay flat.
+    ///
+    /// # Errors
+    /// Fails when a head is not a change of this document.
+    pub fn to_json(&self, at: Option<&[[u8; 32]]>) -> Result<Value, ReadError> {
+        let heads = at.map(|heads| self.known_heads(heads)).transpose()?;
+        Ok(json::to_json(&self.automerge.hydrate(heads.as_deref())))
+    }
+
+    /// Bytes of all canonical chunks, or `None` when the document is surely far from its limit.
+    pub(crate) fn bytes_if_large(&self) -> Option<u64> {
+        let stats = self.automerge.stats();
+        let is_small = stats.num_changes <= SMALL_CHANGES_MAX
+            && stats.num_ops <= SMALL_OPERATIONS_MAX
+            && !self.snapshot_is_large;
+        (!is_small).then(|| {
+            self.automerge.get_changes(&[]).iter().map(|change| change.raw_bytes().len() as u64).sum()
+        })
+    }
+
+    /// Lets this document write as an actor of a user.
+    pub(crate) fn write_as(&mut self, author: &Author) {
+        let user = automerge::Author::from(author.user.as_bytes().to_vec());
+        // Setting the author draws a random actor, so the actor comes after it.
+        self.automerge.set_author(Some(user));
+        self.automerge.set_actor(ActorId::from(author.actor.as_slice()));
+    }
+
+    fn known_heads(&self, heads: &[[u8; 32]]) -> Result<Vec<ChangeHash>, ReadError> {
+        match heads.iter().find(|hash| !self.contains(hash)) {
+            Some(unknown) => Err(ReadError::UnknownHead(hex::encode(unknown))),
+            None => Ok(heads.iter().map(|hash| ChangeHash(*hash)).collect()),
+        }
+    }
+}

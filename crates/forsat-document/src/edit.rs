@@ -1,0 +1,266 @@
+//! Writing as little as possible: a changed field writes that field only, an unchanged one nothing.
+
+use std::collections::BTreeMap;
+
+use automerge::transaction::{CommitOptions, Transactable, Transaction};
+use automerge::{ChangeHash, ObjId, ObjType, ROOT, ReadDoc, Value};
+use forsat_domain::edit::Edit;
+use forsat_domain::record::Scalar;
+use forsat_domain::schema::{MergeCode, Schema};
+
+use crate::chunk::{Author, Chunk};
+use crate::codes::{self, Fields};
+use crate::document::Document;
+use crate::error::EditError;
+use crate::genesis::{ContainerKind, Genesis};
+use crate::{limits, value};
+
+const MS_A_SECOND: i64 = 1_000;
+
+/// A place of a document that an edit names.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    /// The field; at the root of the document.
+    pub(crate) field: String,
+    /// The key inside the field's map, if it is one.
+    pub(crate) key: Option<String>,
+}
+
+/// What an edit wants at a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Wish {
+    /// This value alone, in a register that may be written again.
+    Put(Scalar),
+    /// This value alone, where nothing is yet.
+    PutOnce(Scalar),
+    /// This value unless the key exists already.
+    Insert(Scalar),
+    /// The key gone.
+    Delete,
+    /// This whole text.
+    Text(String),
+}
+
+/// Writes edits as one change; the document is as it was when this fails.
+pub(crate) fn write(
+    document: &mut Document,
+    author: &Author,
+    now_ms: i64,
+    edits: &[Edit],
+    schema: &Schema,
+) -> Result<Option<Chunk>, EditError> {
+    let genesis = document.begun_with().ok_or_else(|| EditError::UnknownModule(document.module()))?;
+    let fields = Fields::of(schema, genesis.module);
+    let mut wishes: BTreeMap<Place, Wish> = BTreeMap::new();
+    for edit in edits {
+        let (place, wish) = wish_of(edit, genesis, &fields)?;
+        wishes.insert(place, wish);
+    }
+    check_actor(document, author)?;
+    document.write_as(author);
+    commit(document, genesis, &wishes, now_ms / MS_A_SECOND)
+}
+
+/// Refuses an actor that writes for another user here: the author stands on an actor's first change only.
+pub(crate) fn check_actor(document: &Document, author: &Author) -> Result<(), EditError> {
+    let actor = automerge::ActorId::from(author.actor.as_slice());
+    match document.automerge.get_author_for_actor(&actor) {
+        Some(other) if other.as_bytes() != author.user.as_bytes() => Err(EditError::ActorOfAnother),
+        _ => Ok(()),
+    }
+}
+
+/// Makes one change of the wishes and checks the limits; undoes it when they forbid it.
+fn commit(
+    document: &mut Document,
+    genesis: &'static Genesis,
+    wishes: &BTreeMap<Place, Wish>,
+    time: i64,
+) -> Result<Option<Chunk>, EditError> {
+    let before = document.automerge.get_heads();
+    let bytes_before = document.bytes_if_large();
+    let mut transaction = document.automerge.transaction();
+    for (place, wish) in wishes {
+        fulfil(&mut transaction, genesis, place, wish)?;
+    }
+    let operations = transaction.pending_ops();
+    if operations == 0 {
+        return Ok(None);
+    }
+    if operations > limits::CHUNK_OPS_MAX {
+        return Err(EditError::TooManyOperations { operations, max: limits::CHUNK_OPS_MAX });
+    }
+    transaction.commit_with(CommitOptions::default().with_time(time));
+    match check_limits(document, bytes_before) {
+        Ok(chunk) => Ok(Some(chunk)),
+        Err(error) => {
+            document.automerge = document.automerge.fork_at(&before)?;
+            Err(error)
+        }
+    }
+}
+
+/// Gives the last local change as a chunk if it and the document stay within their limits.
+pub(crate) fn check_limits(document: &Document, bytes_before: Option<u64>) -> Result<Chunk, EditError> {
+    let change = document.automerge.get_last_local_change().expect("a change was just committed");
+    let bytes = change.raw_bytes();
+    if bytes.len() > limits::CHUNK_BYTES_MAX {
+        return Err(EditError::ChunkTooLarge { bytes: bytes.len(), max: limits::CHUNK_BYTES_MAX });
+    }
+    if change.max_op() > limits::OP_COUNTER_MAX {
+        return Err(EditError::CounterUsedUp);
+    }
+    let changes = document.change_count();
+    let total = bytes_before.unwrap_or(0) + bytes.len() as u64;
+    if changes > limits::DOCUMENT_CHANGES_MAX || total > limits::DOCUMENT_BYTES_MAX {
+        return Err(EditError::DocumentFull { changes, bytes: total });
+    }
+    Ok(Chunk { hash: change.hash().0, bytes: bytes.to_vec() })
+}
+
+/// Turns an edit into a place and a wish, checked against the schema.
+fn wish_of(edit: &Edit, genesis: &Genesis, fields: &Fields<'_>) -> Result<(Place, Wish), EditError> {
+    let field = edit.field();
+    let unknown = || EditError::UnknownField { module: genesis.module.to_owned(), field: field.to_owned() };
+    let code = fields.code(field).ok_or_else(unknown)?;
+    let at = |key: Option<String>| Place { field: field.to_owned(), key };
+    match (edit, code) {
+        (Edit::Set { value, .. }, MergeCode::I) => Ok((at(None), Wish::PutOnce(value.clone()))),
+        (Edit::Set { value, .. }, MergeCode::R | MergeCode::RA) => Ok((at(None), Wish::Put(value.clone()))),
+        (Edit::SetText { value, .. }, MergeCode::T) => Ok((at(None), Wish::Text(value.clone()))),
+        (Edit::Add { key, .. }, MergeCode::S) => {
+            check_key(field, key)?;
+            Ok((at(Some(key.clone())), Wish::Insert(Scalar::Bool(true))))
+        }
+        (Edit::Remove { key, .. }, MergeCode::S) => Ok((at(Some(key.clone())), Wish::Delete)),
+        (Edit::SetEntry { entry, name, value, .. }, MergeCode::M) => {
+            check_entry(field, entry)?;
+            check_key(field, name)?;
+            let wish = match fields.entry_code(field, name) {
+                MergeCode::I => Wish::PutOnce(value.clone()),
+                _ => Wish::Put(value.clone()),
+            };
+            Ok((at(Some(format!("{entry}/{name}"))), wish))
+        }
+        (Edit::Insert { key, value, .. }, MergeCode::G) => {
+            check_key(field, key)?;
+            Ok((at(Some(key.clone())), Wish::Insert(value.clone())))
+        }
+        _ => Err(EditError::WrongEdit { field: field.to_owned(), kept: codes::in_words(code) }),
+    }
+}
+
+fn check_key(field: &str, key: &str) -> Result<(), EditError> {
+    let is_good = !key.is_empty() && key.len() <= limits::KEY_BYTES_MAX;
+    if is_good { Ok(()) } else { Err(EditError::BadKey { field: field.to_owned(), key: key.to_owned() }) }
+}
+
+fn check_entry(field: &str, entry: &str) -> Result<(), EditError> {
+    check_key(field, entry)?;
+    if entry.contains('/') {
+        return Err(EditError::BadKey { field: field.to_owned(), key: entry.to_owned() });
+    }
+    Ok(())
+}
+
+/// Makes one wish true, writing nothing where it is true already.
+pub(crate) fn fulfil(
+    transaction: &mut Transaction<'_>,
+    genesis: &Genesis,
+    place: &Place,
+    wish: &Wish,
+) -> Result<(), EditError> {
+    if let Wish::Text(text) = wish {
+        return write_text(transaction, genesis, place, text);
+    }
+    let (object, key) = locate(genesis, place)?;
+    let current = distinct_values(transaction, &object, key)?;
+    match wish {
+        Wish::Put(value) => put(transaction, &object, key, value, &current),
+        Wish::PutOnce(value) if current.iter().all(Scalar::is_null) => {
+            put(transaction, &object, key, value, &current)
+        }
+        Wish::PutOnce(value) if current.contains(value) => Ok(()),
+        Wish::PutOnce(_) => Err(EditError::Immutable(place.field.clone())),
+        Wish::Insert(_) if current.iter().any(value::is_present) => Ok(()),
+        Wish::Insert(value) => put(transaction, &object, key, value, &current),
+        Wish::Delete if current.is_empty() => Ok(()),
+        Wish::Delete => Ok(transaction.delete(&object, key)?),
+        Wish::Text(_) => Ok(()),
+    }
+}
+
+/// The map and key of a place that is no text.
+fn locate<'a>(genesis: &Genesis, place: &'a Place) -> Result<(ObjId, &'a str), EditError> {
+    match &place.key {
+        None => Ok((ROOT, place.field.as_str())),
+        Some(key) => match genesis.container(&place.field) {
+            Some((ContainerKind::Map, object)) => Ok((object.clone(), key.as_str())),
+            _ => Err(no_container(genesis, place)),
+        },
+    }
+}
+
+fn no_container(genesis: &Genesis, place: &Place) -> EditError {
+    EditError::UnknownField { module: genesis.module.to_owned(), field: place.field.clone() }
+}
+
+/// The distinct values at a key, Automerge's winner last.
+fn distinct_values<D: ReadDoc>(document: &D, object: &ObjId, key: &str) -> Result<Vec<Scalar>, EditError> {
+    let mut values: Vec<Scalar> = Vec::new();
+    for (found, id) in document.get_all(object, key)? {
+        let found = value::read(document, &found, &id, None);
+        values.retain(|known| known != &found);
+        values.push(found);
+    }
+    Ok(values)
+}
+
+/// Puts a value unless it stands there alone already; nothing written and cleared are the same.
+fn put(
+    transaction: &mut Transaction<'_>,
+    object: &ObjId,
+    key: &str,
+    wanted: &Scalar,
+    current: &[Scalar],
+) -> Result<(), EditError> {
+    let is_there = match current {
+        [] => wanted.is_null(),
+        [only] => only == wanted,
+        _ => false,
+    };
+    if !is_there {
+        transaction.put(object, key, value::to_automerge(wanted))?;
+    }
+    Ok(())
+}
+
+/// Replaces a text by the smallest splices, by whole graphemes.
+fn write_text(
+    transaction: &mut Transaction<'_>,
+    genesis: &Genesis,
+    place: &Place,
+    wanted: &str,
+) -> Result<(), EditError> {
+    let Some((ContainerKind::Text, frozen)) = genesis.container(&place.field) else {
+        return Err(no_container(genesis, place));
+    };
+    let found = transaction.get(ROOT, place.field.as_str())?.map(|(value, id)| (value.into_owned(), id));
+    let object = match found {
+        Some((Value::Object(ObjType::Text), object)) => object,
+        // Another program put a plain string over the text; the string is what everybody reads.
+        Some((Value::Scalar(scalar), _)) if scalar.is_str() => {
+            return put(transaction, &ROOT, &place.field, &wanted.into(), &[value::from_automerge(&scalar)]);
+        }
+        _ => frozen.clone(),
+    };
+    if transaction.text(&object)? != wanted {
+        transaction.update_text(&object, wanted)?;
+    }
+    Ok(())
+}
+
+/// Heads as Automerge wants them.
+pub(crate) fn to_automerge_heads(heads: &[[u8; 32]]) -> Vec<ChangeHash> {
+    heads.iter().map(|hash| ChangeHash(*hash)).collect()
+}
