@@ -2,8 +2,18 @@
 
 use crate::ambient::{Ambient, SystemAmbient};
 use crate::error::ClientError;
-use crate::model::*;
-use std::path::Path;
+use crate::ids::{local_space, settings_id, sync_user, workspace_id};
+use crate::turn::{self, Turn};
+use crate::world;
+use crate::{rows, vault};
+use forsat_domain::edit::Edit;
+use forsat_domain::schema::{SETTINGS, Schema, USER};
+use forsat_domain::settings::Settings;
+use forsat_domain::{CivilDate, RecordId, UserId};
+use forsat_store::{CACHE_BYTES_DEFAULT, CreateParams, OpenParams, ReadTx, SpaceRow, Store, WriteTx};
+use forsat_sync::id::WorkspaceId;
+use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What a new workspace begins with.
@@ -22,9 +32,17 @@ pub struct InitOptions {
 }
 
 /// The device's engine on one store. Every method that writes is durable when it returns.
-#[derive(Debug)]
 pub struct Engine {
+    store: Arc<Store>,
     ambient: Arc<dyn Ambient>,
+    schema: Schema,
+    directory: Option<PathBuf>,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("directory", &self.directory).finish_non_exhaustive()
+    }
 }
 
 /// Opening and creating.
@@ -35,8 +53,12 @@ impl Engine {
     }
 
     /// Like [`Engine::init`], with the clock and the randomness given.
-    pub fn init_with(_dir: &Path, _options: &InitOptions, ambient: Arc<dyn Ambient>) -> Result<Engine, ClientError> {
-        Ok(Engine { ambient })
+    pub fn init_with(dir: &Path, options: &InitOptions, ambient: Arc<dyn Ambient>) -> Result<Engine, ClientError> {
+        options.check()?;
+        let store = Store::create(dir, &Engine::create_params(&*ambient)).map_err(named(dir))?;
+        let engine = Engine::around(store, ambient, Some(dir.to_owned()));
+        engine.begin(options)?;
+        Ok(engine)
     }
 
     /// Opens the store in `dir`.
@@ -45,125 +67,168 @@ impl Engine {
     }
 
     /// Like [`Engine::open`], with the clock and the randomness given.
-    pub fn open_with(_dir: &Path, ambient: Arc<dyn Ambient>) -> Result<Engine, ClientError> {
-        Ok(Engine { ambient })
+    pub fn open_with(dir: &Path, ambient: Arc<dyn Ambient>) -> Result<Engine, ClientError> {
+        let store = Store::open(dir, &Engine::open_params(&*ambient)).map_err(named(dir))?;
+        let engine = Engine::around(store, ambient, Some(dir.to_owned()));
+        engine.bring_up()?;
+        Ok(engine)
+    }
+
+    /// Begins a workspace in a store that was just created elsewhere, as simulations do.
+    pub fn init_store(
+        store: Store,
+        options: &InitOptions,
+        ambient: Arc<dyn Ambient>,
+    ) -> Result<Engine, ClientError> {
+        options.check()?;
+        let engine = Engine::around(store, ambient, None);
+        engine.begin(options)?;
+        Ok(engine)
+    }
+
+    /// Takes over a store that was opened elsewhere, as simulations do.
+    pub fn open_store(store: Store, ambient: Arc<dyn Ambient>) -> Result<Engine, ClientError> {
+        let engine = Engine::around(store, ambient, None);
+        engine.bring_up()?;
+        Ok(engine)
+    }
+
+    /// What creating a store for [`Engine::init_store`] takes: a fresh workspace id and randomness.
+    pub fn create_params(ambient: &dyn Ambient) -> CreateParams {
+        let mut random = [0; 32];
+        ambient.fill(&mut random);
+        let workspace = WorkspaceId::from_bytes(*ambient.uuid().as_bytes());
+        CreateParams { workspace, random, cache_bytes: CACHE_BYTES_DEFAULT }
+    }
+
+    /// What opening a store for [`Engine::open_store`] takes.
+    pub fn open_params(ambient: &dyn Ambient) -> OpenParams {
+        let mut random = [0; 32];
+        ambient.fill(&mut random);
+        OpenParams { random, cache_bytes: CACHE_BYTES_DEFAULT }
+    }
+
+    fn around(store: Store, ambient: Arc<dyn Ambient>, directory: Option<PathBuf>) -> Engine {
+        Engine { store: Arc::new(store), ambient, schema: Schema::builtin(), directory }
+    }
+
+    /// Writes the first records of a workspace: its user, and the settings that were asked for.
+    fn begin(&self, options: &InitOptions) -> Result<(), ClientError> {
+        let user = UserId(self.ambient.uuid());
+        self.store.write::<_, ClientError>(|tx| {
+            let workspace = workspace_id(&tx.identity()?.workspace);
+            let space = SpaceRow { name: "local".to_owned(), role: "admin".to_owned(), archived: false };
+            tx.put_space(&local_space(workspace), &space)?;
+            tx.set_user(sync_user(user))?;
+            tx.set_row_version(rows::ROW_VERSION)?;
+            let mut turn = Turn::begin(self, tx)?;
+            turn.create(RecordId(user.0), USER, &options.user_edits())?;
+            let edits = options.settings_edits();
+            if !edits.is_empty() {
+                turn.create(settings_id(workspace), SETTINGS, &edits)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Rebuilds rows that another version wrote.
+    fn bring_up(&self) -> Result<(), ClientError> {
+        if self.store.read()?.row_version()? != Some(rows::ROW_VERSION) {
+            vault::rebuild_rows(&self.store, &self.schema)?;
+        }
+        Ok(())
     }
 
     /// The clock and the randomness that this engine was given.
     pub fn ambient(&self) -> &Arc<dyn Ambient> {
         &self.ambient
     }
-}
 
-/// Commands. `reference` is a short id or a beginning of one, a whole UUID, or a unique name.
-impl Engine {
-    /// Creates a record.
-    pub fn create(&self, _module: &str, _fields: &[FieldInput]) -> Result<Saved, ClientError> {
-        unimplemented!()
+    /// The table of modules and fields.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
     }
-    /// Changes fields of a record.
-    pub fn edit(&self, _module: &str, _reference: &str, _fields: &[FieldInput]) -> Result<Saved, ClientError> {
-        unimplemented!()
+
+    /// The store beneath.
+    pub fn store(&self) -> &Arc<Store> {
+        &self.store
     }
-    /// Says what deleting would leave behind; asks nothing, writes nothing.
-    pub fn delete_preview(&self, _module: &str, _reference: &str) -> Result<DeletePreview, ClientError> {
-        unimplemented!()
+
+    /// The directory of the store; none in simulations.
+    pub fn directory(&self) -> Option<&Path> {
+        self.directory.as_deref()
     }
-    /// Moves a record to the trash.
-    pub fn delete(&self, _module: &str, _reference: &str) -> Result<Saved, ClientError> {
-        unimplemented!()
+
+    /// The workspace's settings.
+    pub fn settings(&self) -> Result<Settings, ClientError> {
+        world::settings(&self.read()?)
     }
-    /// Takes a record out of the trash.
-    pub fn restore(&self, _module: &str, _reference: &str) -> Result<Saved, ClientError> {
-        unimplemented!()
+
+    /// Which day it is for the organisation.
+    pub fn today(&self) -> Result<CivilDate, ClientError> {
+        Ok(world::today(&self.settings()?, self.ambient.now_ms()))
     }
-    /// Moves a deal to an open stage, by id or label.
-    pub fn stage(&self, _reference: &str, _stage: &str) -> Result<Saved, ClientError> {
-        unimplemented!()
+
+    /// Changes that wait to be sent, of all spaces.
+    pub fn unsent(&self) -> Result<u64, ClientError> {
+        turn::unsent(&self.read()?)
     }
-    /// Closes a deal as won.
-    pub fn win(&self, _reference: &str, _close: &CloseInput) -> Result<Saved, ClientError> {
-        unimplemented!()
+
+    /// A number that changes with every save of this or another process.
+    pub fn commit_seq(&self) -> Result<u64, ClientError> {
+        Ok(self.store.commit_seq()?)
     }
-    /// Closes a deal as lost.
-    pub fn lose(&self, _reference: &str, _close: &CloseInput) -> Result<Saved, ClientError> {
-        unimplemented!()
+
+    pub(crate) fn read(&self) -> Result<ReadTx, ClientError> {
+        Ok(self.store.read()?)
     }
-    /// Opens a closed deal again, in the stage named or the one that it was closed from.
-    pub fn reopen(&self, _reference: &str, _stage: Option<&str>) -> Result<Saved, ClientError> {
-        unimplemented!()
-    }
-    /// Adds a line to a deal; `product` is an id or name of the catalogue, or free text with `name=` among the fields.
-    pub fn line_add(
+
+    pub(crate) fn write<T>(
         &self,
-        _reference: &str,
-        _product: Option<&str>,
-        _fields: &[FieldInput],
-    ) -> Result<Saved, ClientError> {
-        unimplemented!()
+        work: impl FnOnce(&mut WriteTx<'_>) -> Result<T, ClientError>,
+    ) -> Result<T, ClientError> {
+        self.store.write(work)
     }
-    /// Changes fields of a line; `line` is its number from 1, a beginning of its id, or its name.
-    pub fn line_edit(&self, _reference: &str, _line: &str, _fields: &[FieldInput]) -> Result<Saved, ClientError> {
-        unimplemented!()
-    }
-    /// Removes a line.
-    pub fn line_remove(&self, _reference: &str, _line: &str) -> Result<Saved, ClientError> {
-        unimplemented!()
-    }
-    /// Ends an issue; `what` is the field or the issue's code.
-    pub fn resolve(&self, _reference: &str, _what: &str, _resolve: &Resolve) -> Result<Saved, ClientError> {
-        unimplemented!()
-    }
-    /// Takes back this device's last command, as far as its values are still its own.
-    pub fn undo(&self) -> Result<Undone, ClientError> {
-        unimplemented!()
-    }
-    /// Imports a file, or every file of a directory that the mapping names.
-    pub fn import(
+
+    /// Runs a command in one write transaction.
+    pub(crate) fn turn<T>(
         &self,
-        _file_or_dir: &Path,
-        _mapping: &Path,
-        _options: &ImportOptions,
-        _progress: &mut dyn FnMut(&ImportProgress),
-    ) -> Result<ImportSummary, ClientError> {
-        unimplemented!()
+        work: impl FnOnce(&mut Turn<'_, '_, '_>) -> Result<T, ClientError>,
+    ) -> Result<T, ClientError> {
+        self.write(|tx| work(&mut Turn::begin(self, tx)?))
     }
 }
 
-/// Queries. `module` "record" (or empty) means any module.
-impl Engine {
-    /// The record in full.
-    pub fn show(&self, _module: &str, _reference: &str) -> Result<RecordView, ClientError> {
-        unimplemented!()
+impl InitOptions {
+    fn check(&self) -> Result<(), ClientError> {
+        let currency = self.currency.as_deref().map(str::parse::<forsat_domain::Currency>).transpose();
+        currency.map_err(|error| ClientError::Input(error.to_string()))?;
+        let zone = self.time_zone.as_deref().map(str::parse::<forsat_domain::date::Tz>).transpose();
+        zone.map_err(|_| ClientError::Input("the time zone is an IANA name, such as Asia/Tehran".to_owned()))?;
+        match self.calendar.as_deref() {
+            None | Some("persian" | "gregorian") => Ok(()),
+            Some(_) => Err(ClientError::Input("the calendar is persian or gregorian".to_owned())),
+        }
     }
-    /// Records of a module.
-    pub fn list(&self, _module: &str, _query: &ListQuery) -> Result<ListPage, ClientError> {
-        unimplemented!()
+
+    fn user_edits(&self) -> Vec<Edit> {
+        let name = if self.user_name.trim().is_empty() { "me" } else { self.user_name.trim() };
+        let mut edits = vec![Edit::set("name", name), Edit::set("role", "admin"), Edit::set("active", true)];
+        edits.extend(self.email.as_deref().map(|email| Edit::set("email", email)));
+        edits
     }
-    /// Records whose name holds every word of the text, folded; at most `limit`.
-    pub fn find(&self, _text: &str, _limit: usize) -> Result<Vec<Found>, ClientError> {
-        unimplemented!()
+
+    fn settings_edits(&self) -> Vec<Edit> {
+        let given = [("currency", &self.currency), ("time_zone", &self.time_zone), ("calendar", &self.calendar)];
+        given.iter().filter_map(|(field, value)| Some(Edit::set(*field, value.as_deref()?))).collect()
     }
-    /// What someone has to decide or look at; `info` adds what is for information only.
-    pub fn issues(&self, _info: bool) -> Result<IssueList, ClientError> {
-        unimplemented!()
-    }
-    /// A record's changes, newest first.
-    pub fn history(&self, _module: &str, _reference: &str) -> Result<Vec<HistoryView>, ClientError> {
-        unimplemented!()
-    }
-    /// A record's document from the inside; `at`: a change's hash (hex, or its beginning) to see it as it was then.
-    pub fn inspect(
-        &self,
-        _module: &str,
-        _reference: &str,
-        _at: Option<&str>,
-        _raw: bool,
-    ) -> Result<Inspection, ClientError> {
-        unimplemented!()
-    }
-    /// How the store stands.
-    pub fn status(&self) -> Result<Status, ClientError> {
-        unimplemented!()
+}
+
+fn named(dir: &Path) -> impl Fn(forsat_store::StoreError) -> ClientError {
+    let dir = dir.display().to_string();
+    move |error| match error {
+        forsat_store::StoreError::NotFound { .. } => ClientError::NoStore { dir: dir.clone() },
+        forsat_store::StoreError::AlreadyExists { .. } => ClientError::StoreExists { dir: dir.clone() },
+        other => ClientError::Store(other),
     }
 }

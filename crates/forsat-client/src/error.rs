@@ -1,5 +1,7 @@
 //! What can go wrong in a command or a query, said so that a person knows what to do next.
 
+use forsat_document::{EditError, LoadError, ReadError, ReauthorError};
+use forsat_store::StoreError;
 use serde::Serialize;
 use thiserror::Error;
 
@@ -106,15 +108,37 @@ pub enum ClientError {
     /// This store has no relay yet.
     #[error("this store isn't attached to a relay; run `forsat join URL CODE`")]
     NotJoined,
+    /// The store refused or failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The document couldn't take the edit.
+    #[error(transparent)]
+    Edit(#[from] EditError),
+    /// An earlier state that was asked for isn't there.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// Unsent changes can't be made again.
+    #[error(transparent)]
+    Reauthor(#[from] ReauthorError),
     /// The store holds something that this program doesn't expect.
     #[error("the store holds something unexpected: {0}; run `forsat inspect`, and keep a copy of the store")]
     Damaged(String),
 }
 
+impl From<LoadError> for ClientError {
+    fn from(error: LoadError) -> ClientError {
+        ClientError::Damaged(error.to_string())
+    }
+}
+
 impl ClientError {
     /// Whether the same command can work later without anything being changed.
     pub fn is_transient(&self) -> bool {
-        matches!(self, ClientError::Unreachable { .. } | ClientError::SyncBusy)
+        match self {
+            ClientError::Unreachable { .. } | ClientError::SyncBusy => true,
+            ClientError::Store(error) => error.is_retryable(),
+            _ => false,
+        }
     }
 
     pub(crate) fn refused(code: &str, message: impl Into<String>) -> ClientError {

@@ -9,9 +9,18 @@
 //! Nothing here prints, prompts or reads the environment: every answer is a struct that the caller shows.
 
 mod ambient;
+mod commands;
 mod engine;
 mod error;
+mod find;
+mod ids;
+mod import;
+mod journal;
 mod model;
+mod rows;
+mod turn;
+mod vault;
+mod world;
 
 pub use ambient::{Ambient, SystemAmbient};
 pub use engine::{Engine, InitOptions};

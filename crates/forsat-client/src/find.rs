@@ -1,0 +1,152 @@
+//! From what a person types to a record: ids and their beginnings, names and their beginnings.
+
+use crate::error::{Candidate, ClientError};
+use crate::ids::{document_id, record_id};
+use crate::vault;
+use forsat_domain::id::{ID_LETTERS, decode_prefix, encode_id, parse_id};
+use forsat_domain::schema::{ModuleDef, Schema};
+use forsat_domain::{RecordId, text};
+use forsat_store::{Access, Tx};
+use forsat_sync::id::DocumentId;
+use std::collections::BTreeSet;
+
+/// How many records an ambiguous reference lists.
+const CANDIDATES_MAX: usize = 20;
+/// The fewest letters of an id that a list shows as its beginning.
+pub(crate) const PREFIX_MIN: usize = 2;
+
+/// A record that a reference led to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Hit {
+    pub id: RecordId,
+    pub module: String,
+}
+
+/// The module by its name, its short name, or one of its labels.
+pub(crate) fn module<'s>(schema: &'s Schema, name: &str) -> Result<&'s ModuleDef, ClientError> {
+    let folded = text::fold(name);
+    let is_named = |module: &&ModuleDef| {
+        let labels = [&module.label.en, &module.label.fa, &module.plural.en, &module.plural.fa];
+        module.name == name || module.short == name || labels.iter().any(|label| text::fold(label) == folded)
+    };
+    schema.modules().iter().find(is_named).ok_or_else(|| {
+        let known: Vec<&str> = schema.modules().iter().map(|module| module.name.as_ref()).collect();
+        ClientError::Input(format!("there is no module \"{name}\"; there are {}", known.join(", ")))
+    })
+}
+
+/// The modules that a query is about: one, or all for "record" and the empty name.
+fn modules<'s>(schema: &'s Schema, name: &str) -> Result<Vec<&'s ModuleDef>, ClientError> {
+    match name {
+        "" | "record" => Ok(schema.modules().iter().collect()),
+        name => module(schema, name).map(|module| vec![module]),
+    }
+}
+
+/// Finds the one record that a reference means: by a whole id, a unique name, the beginning of an id, or the beginning
+/// of a name.
+pub(crate) fn resolve<A: Access>(
+    tx: &Tx<A>,
+    schema: &Schema,
+    module: &str,
+    reference: &str,
+) -> Result<Hit, ClientError> {
+    let modules = modules(schema, module)?;
+    let is_wanted = |hit: &Hit| modules.iter().any(|module| module.name == hit.module);
+    if let Ok(bytes) = parse_id(reference)
+        && let Some(hit) = hit_of(tx, &DocumentId::from_bytes(bytes))?.filter(is_wanted)
+    {
+        return Ok(hit);
+    }
+    let named = by_name(tx, &modules, reference)?;
+    if let [hit] = named.as_slice() {
+        return Ok(hit.clone());
+    }
+    let mut found: BTreeSet<Hit> = named.into_iter().collect();
+    found.extend(by_prefix(tx, reference)?.into_iter().filter(is_wanted));
+    if found.is_empty() {
+        found.extend(by_name_beginning(tx, &modules, reference)?);
+    }
+    let mut found: Vec<Hit> = found.into_iter().collect();
+    match found.len() {
+        0 => Err(ClientError::NotFound {
+            module: if module.is_empty() { "record".to_owned() } else { module.to_owned() },
+            reference: reference.to_owned(),
+        }),
+        1 => Ok(found.swap_remove(0)),
+        _ => Err(ambiguous(tx, schema, reference, &found)?),
+    }
+}
+
+fn ambiguous<A: Access>(
+    tx: &Tx<A>,
+    schema: &Schema,
+    reference: &str,
+    found: &[Hit],
+) -> Result<ClientError, ClientError> {
+    let candidates = found.iter().take(CANDIDATES_MAX).map(|hit| {
+        let state = vault::state(tx, &hit.module, hit.id)?;
+        let name = state.map(|state| vault::name_of(schema.module(&hit.module), &state)).unwrap_or_default();
+        let (id, prefix) = (encode_id(hit.id.as_bytes()), prefix_len(tx, hit.id)?);
+        Ok(Candidate { id, prefix, module: hit.module.clone(), name })
+    });
+    let candidates = candidates.collect::<Result<_, ClientError>>()?;
+    Ok(ClientError::Ambiguous { reference: reference.to_owned(), candidates })
+}
+
+fn hit_of<A: Access>(tx: &Tx<A>, id: &DocumentId) -> Result<Option<Hit>, ClientError> {
+    let row = tx.document(id)?;
+    Ok(row.and_then(|row| row.module).map(|module| Hit { id: record_id(id), module }))
+}
+
+fn by_name<A: Access>(tx: &Tx<A>, modules: &[&ModuleDef], name: &str) -> Result<Vec<Hit>, ClientError> {
+    let folded = text::fold(name);
+    let mut found = Vec::new();
+    if folded.is_empty() {
+        return Ok(found);
+    }
+    for module in modules {
+        let ids = tx.named(&module.name, &folded)?;
+        found.extend(ids.iter().map(|id| Hit { id: record_id(id), module: module.name.to_string() }));
+    }
+    Ok(found)
+}
+
+fn by_name_beginning<A: Access>(
+    tx: &Tx<A>,
+    modules: &[&ModuleDef],
+    name: &str,
+) -> Result<Vec<Hit>, ClientError> {
+    let folded = text::fold(name);
+    let mut found = Vec::new();
+    if folded.is_empty() {
+        return Ok(found);
+    }
+    for module in modules {
+        let names = tx.names_beginning(&module.name, &folded, CANDIDATES_MAX + 1)?;
+        found.extend(names.iter().map(|(_, id)| Hit { id: record_id(id), module: module.name.to_string() }));
+    }
+    Ok(found)
+}
+
+fn by_prefix<A: Access>(tx: &Tx<A>, reference: &str) -> Result<Vec<Hit>, ClientError> {
+    let Ok((low, high)) = decode_prefix(reference) else { return Ok(Vec::new()) };
+    let (low, high) = (DocumentId::from_bytes(low), DocumentId::from_bytes(high));
+    let documents = tx.documents_between(&low, &high, 4 * CANDIDATES_MAX)?;
+    let hits = documents.into_iter().filter_map(|(id, row)| Some(Hit { id: record_id(&id), module: row.module? }));
+    Ok(hits.collect())
+}
+
+/// How many letters of an id name it alone on this device.
+pub(crate) fn prefix_len<A: Access>(tx: &Tx<A>, id: RecordId) -> Result<usize, ClientError> {
+    let text = encode_id(id.as_bytes());
+    for letters in PREFIX_MIN..ID_LETTERS {
+        let (low, high) = decode_prefix(&text[..letters]).expect("the beginning of an id is the beginning of one");
+        let low = DocumentId::from_bytes(low);
+        let beside = tx.documents_between(&low, &DocumentId::from_bytes(high), 2)?;
+        if beside.iter().all(|(other, _)| *other == document_id(id)) {
+            return Ok(letters);
+        }
+    }
+    Ok(ID_LETTERS)
+}

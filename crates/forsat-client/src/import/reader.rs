@@ -1,0 +1,134 @@
+//! Reads a CSV file in any of the encodings that office programs write.
+
+use crate::error::ClientError;
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1256};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The largest file that is taken at once, bytes.
+const FILE_BYTES_MAX: u64 = 512 * 1024 * 1024;
+
+/// A file's rows with their header.
+#[derive(Debug)]
+pub(crate) struct Table {
+    /// Column names, in order.
+    pub header: Vec<String>,
+    /// The rows' cells, trimmed, as many as there are columns.
+    pub rows: Vec<Vec<String>>,
+    index: BTreeMap<String, usize>,
+}
+
+impl Table {
+    /// Reads a file; `label` names its encoding, none finds it out.
+    pub(crate) fn read(path: &Path, label: Option<&str>, delimiter: char) -> Result<Table, ClientError> {
+        let file_error = |source| ClientError::File { path: path.display().to_string(), source };
+        let wrong = |message: String| ClientError::Import { file: path.display().to_string(), message };
+        if std::fs::metadata(path).map_err(file_error)?.len() > FILE_BYTES_MAX {
+            return Err(wrong(format!("larger than {FILE_BYTES_MAX} bytes; split it")));
+        }
+        let bytes = std::fs::read(path).map_err(file_error)?;
+        let text = decode(&bytes, label).map_err(wrong)?;
+        Table::parse(&text, delimiter).map_err(wrong)
+    }
+
+    /// Reads decoded text.
+    pub(crate) fn parse(text: &str, delimiter: char) -> Result<Table, String> {
+        let delimiter = u8::try_from(delimiter).map_err(|_| "the delimiter is one ASCII character".to_owned())?;
+        let mut reader = csv::ReaderBuilder::new()
+            .delimiter(delimiter)
+            .flexible(true)
+            .trim(csv::Trim::All)
+            .from_reader(text.as_bytes());
+        let header: Vec<String> =
+            reader.headers().map_err(|error| error.to_string())?.iter().map(str::to_owned).collect();
+        let mut index = BTreeMap::new();
+        for (at, name) in header.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
+            if index.insert(name.clone(), at).is_some() {
+                return Err(format!("two columns are named \"{name}\"; rename one"));
+            }
+        }
+        let mut rows = Vec::new();
+        for record in reader.records() {
+            let record = record.map_err(|error| error.to_string())?;
+            let mut cells: Vec<String> = record.iter().map(str::to_owned).collect();
+            if cells.iter().all(String::is_empty) {
+                continue;
+            }
+            if cells.len() > header.len() {
+                return Err(format!("row {} has more cells than the header has columns", rows.len() + 2));
+            }
+            cells.resize(header.len(), String::new());
+            rows.push(cells);
+        }
+        Ok(Table { header, rows, index })
+    }
+
+    /// Where a column is.
+    pub(crate) fn column(&self, name: &str) -> Option<usize> {
+        self.index.get(name).copied()
+    }
+}
+
+/// Decodes a file: by its label, its byte order mark, or what the bytes look like.
+pub(crate) fn decode(bytes: &[u8], label: Option<&str>) -> Result<String, String> {
+    let encoding = match (Encoding::for_bom(bytes), label) {
+        (Some((encoding, _)), _) => encoding,
+        (None, Some(label)) => {
+            let known = Encoding::for_label(label.as_bytes());
+            known.ok_or_else(|| format!("no encoding is called \"{label}\"; try utf-8, utf-16le or windows-1256"))?
+        }
+        (None, None) => guess(bytes),
+    };
+    let (text, used, damaged) = encoding.decode(bytes);
+    if damaged {
+        return Err(format!("not all of it is {}; name its encoding in the mapping: encoding = \"…\"", used.name()));
+    }
+    Ok(text.into_owned())
+}
+
+fn guess(bytes: &[u8]) -> &'static Encoding {
+    if std::str::from_utf8(bytes).is_ok() && !bytes.contains(&0) {
+        return UTF_8;
+    }
+    let zeros = |start: usize| bytes.iter().skip(start).step_by(2).filter(|byte| **byte == 0).count();
+    let (even, odd) = (zeros(0), zeros(1));
+    match even.max(odd) {
+        0 => WINDOWS_1256,
+        _ if odd >= even => UTF_16LE,
+        _ => UTF_16BE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_office_encoding_reads_the_same() {
+        let text = "نام,کد\nآریا,1\n";
+        let utf16 = |little: bool, mark: bool| -> Vec<u8> {
+            let marked = if mark { format!("\u{feff}{text}") } else { text.to_owned() };
+            marked.encode_utf16().flat_map(|unit| if little { unit.to_le_bytes() } else { unit.to_be_bytes() }).collect()
+        };
+        let windows = "نام,کد\nآريا,1\n";
+        let (windows_bytes, _, _) = WINDOWS_1256.encode(windows);
+        for bytes in [text.as_bytes().to_vec(), format!("\u{feff}{text}").into_bytes(), utf16(true, true)] {
+            assert_eq!(decode(&bytes, None).expect("decodes"), text);
+        }
+        for bytes in [utf16(false, true), utf16(true, false), utf16(false, false)] {
+            assert_eq!(decode(&bytes, None).expect("decodes"), text);
+        }
+        assert_eq!(decode(&windows_bytes, None).expect("decodes"), windows);
+        assert_eq!(decode(&windows_bytes, Some("windows-1256")).expect("decodes"), windows);
+        assert!(decode(&windows_bytes, Some("utf-8")).is_err());
+    }
+
+    #[test]
+    fn short_rows_are_filled_and_long_ones_refused() {
+        let table = Table::parse("a,b\n1\n\n2,3\n", ',').expect("good");
+        assert_eq!(table.rows, [["1", ""], ["2", "3"]]);
+        assert_eq!(table.column("b"), Some(1));
+        assert!(Table::parse("a,a\n", ',').is_err());
+        assert!(Table::parse("a\n1,2\n", ',').is_err());
+    }
+}

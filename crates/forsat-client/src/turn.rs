@@ -1,0 +1,197 @@
+//! One command's turn at the store: what it reads and writes lies in a single write transaction.
+//!
+//! Each edit loads the document's latest state, makes one change, and keeps chunk, heads, row and names together; the
+//! journal of what was written, which undo goes by, is appended at the end of the same transaction.
+
+use crate::engine::Engine;
+use crate::error::ClientError;
+use crate::ids::{local_space, user_id, workspace_id};
+use crate::journal::{Before, JournalChange, JournalRecord, Write};
+use crate::vault::{self, Loaded};
+use crate::world::{self, StoreWorld};
+use crate::{find, model::Saved};
+use chrono::{DateTime, Datelike};
+use forsat_document::{Author, Document};
+use forsat_domain::edit::Edit;
+use forsat_domain::id::encode_id;
+use forsat_domain::record::RecordState;
+use forsat_domain::schema::{PRODUCT, SETTINGS, USER};
+use forsat_domain::{CivilDate, RecordId, UserId, WorkspaceId};
+use forsat_store::{Access, Month, Tx, WriteTx};
+use forsat_sync::id::SpaceId;
+use std::collections::BTreeMap;
+
+/// Client values that name the spaces for new records.
+pub(crate) const HOME_SPACE: &str = "space/home";
+pub(crate) const COMMON_SPACE: &str = "space/common";
+
+/// A command's transaction.
+pub(crate) struct Turn<'e, 't, 'w> {
+    pub engine: &'e Engine,
+    pub tx: &'t mut WriteTx<'w>,
+    pub now_ms: i64,
+    pub today: CivilDate,
+    pub workspace: WorkspaceId,
+    pub user: UserId,
+    author: Author,
+    changes: Vec<JournalChange>,
+}
+
+impl<'e, 't, 'w> Turn<'e, 't, 'w> {
+    /// Reads who writes, as whom, and what day it is.
+    pub(crate) fn begin(engine: &'e Engine, tx: &'t mut WriteTx<'w>) -> Result<Self, ClientError> {
+        let now_ms = engine.ambient().now_ms();
+        let identity = tx.identity()?;
+        let user = identity.user.as_ref().map(user_id).ok_or_else(no_user)?;
+        let author = author(engine, tx, user, now_ms)?;
+        let today = world::today(&world::settings(tx)?, now_ms);
+        let workspace = workspace_id(&identity.workspace);
+        Ok(Turn { engine, tx, now_ms, today, workspace, user, author, changes: Vec::new() })
+    }
+
+    /// The records as this transaction sees them.
+    pub(crate) fn world(&self) -> Result<StoreWorld<'_, impl Access>, ClientError> {
+        StoreWorld::new(&*self.tx)
+    }
+
+    /// The record as it is now.
+    pub(crate) fn state(&self, module: &str, id: RecordId) -> Result<RecordState, ClientError> {
+        vault::state(&*self.tx, module, id)?
+            .ok_or_else(|| ClientError::Damaged(format!("the row of {module} {id} is missing")))
+    }
+
+    /// Makes a record.
+    pub(crate) fn create(
+        &mut self,
+        id: RecordId,
+        module: &str,
+        edits: &[Edit],
+    ) -> Result<RecordState, ClientError> {
+        let space = space_of(&*self.tx, module)?;
+        self.check_space(&space)?;
+        let schema = self.engine.schema();
+        let (document, chunks) = Document::create(id, module, &self.author, self.now_ms, edits, schema)?;
+        let hash = chunks.last().expect("a new document has its genesis at least").hash;
+        let state = vault::keep_new(self.tx, schema, &document, &chunks, space)?;
+        self.changes.push(JournalChange { id, module: module.to_owned(), hash, created: true, writes: Vec::new() });
+        Ok(state)
+    }
+
+    /// Changes a record; none when everything was so already.
+    pub(crate) fn edit(&mut self, id: RecordId, edits: &[Edit]) -> Result<Option<RecordState>, ClientError> {
+        let mut loaded = vault::load(&*self.tx, id)?
+            .ok_or_else(|| ClientError::Damaged(format!("the document of record {id} is missing")))?;
+        self.check_space(&loaded.row.space)?;
+        let schema = self.engine.schema();
+        let before = loaded.document.read(schema);
+        let Some(chunk) = loaded.document.edit(&self.author, self.now_ms, edits, schema)? else {
+            return Ok(None);
+        };
+        let state = vault::keep_edit(self.tx, schema, &loaded, &chunk)?;
+        self.changes.push(journal_change(&loaded, &before, chunk.hash, edits));
+        Ok(Some(state))
+    }
+
+    /// Refuses an edit that the relay would refuse, before it is saved.
+    fn check_space(&self, space: &SpaceId) -> Result<(), ClientError> {
+        match self.tx.space(space)? {
+            Some(row) if row.role == "viewer" || row.archived => Err(ClientError::refused(
+                "read_only",
+                format!("you may only read in the space \"{}\"; ask an administrator for another role", row.name),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes the journal and answers what was saved for one record.
+    pub(crate) fn finish(
+        &mut self,
+        command: &str,
+        state: &RecordState,
+        echoed: BTreeMap<String, String>,
+    ) -> Result<Saved, ClientError> {
+        let changed = !self.changes.is_empty();
+        let journal = if changed { Some(self.write_journal(command)?) } else { None };
+        let module = self.engine.schema().module(&state.module);
+        Ok(Saved {
+            id: state.id.0,
+            short: encode_id(state.id.as_bytes()),
+            prefix: find::prefix_len(&*self.tx, state.id)?,
+            module: state.module.clone(),
+            name: vault::name_of(module, state),
+            changed,
+            unsent: unsent(&*self.tx)?,
+            journal,
+            echoed,
+        })
+    }
+
+    /// Appends what was written so far to the journal.
+    pub(crate) fn write_journal(&mut self, command: &str) -> Result<u64, ClientError> {
+        let record =
+            JournalRecord { command: command.to_owned(), changes: std::mem::take(&mut self.changes) };
+        Ok(self.tx.append_journal(self.now_ms, &record.encode())?.get())
+    }
+
+    /// Forgets what was written so far, for commands that undo can't take back.
+    pub(crate) fn drop_journal(&mut self) {
+        self.changes.clear();
+    }
+}
+
+fn no_user() -> ClientError {
+    ClientError::Damaged("the store has no user".to_owned())
+}
+
+/// As whom this device writes now; draws a new actor each month and after a new incarnation.
+pub(crate) fn author(
+    engine: &Engine,
+    tx: &mut WriteTx<'_>,
+    user: UserId,
+    now_ms: i64,
+) -> Result<Author, ClientError> {
+    let mut random = [0; 16];
+    engine.ambient().fill(&mut random);
+    let actor = tx.actor_for_month(month(now_ms), random)?;
+    Ok(Author { actor: actor.as_bytes().to_vec(), user })
+}
+
+/// The month of a time by UTC; a clock outside the years that can be named counts as the first month.
+fn month(now_ms: i64) -> Month {
+    let date = DateTime::from_timestamp_millis(now_ms).unwrap_or_default();
+    let parts = u16::try_from(date.year()).ok().zip(u8::try_from(date.month()).ok());
+    parts.and_then(|(year, month)| Month::new(year, month)).unwrap_or(FIRST_MONTH)
+}
+
+const FIRST_MONTH: Month = Month::new(0, 1).expect("January is a month");
+
+/// The space that a new record of a module goes to.
+pub(crate) fn space_of<A: Access>(tx: &Tx<A>, module: &str) -> Result<SpaceId, ClientError> {
+    let name = if is_common(module) { COMMON_SPACE } else { HOME_SPACE };
+    let named = tx.client_value(name)?.and_then(|bytes| SpaceId::from_slice(&bytes));
+    Ok(match named {
+        Some(space) => space,
+        None => local_space(workspace_id(&tx.identity()?.workspace)),
+    })
+}
+
+/// Whether records of a module belong to everybody.
+pub(crate) fn is_common(module: &str) -> bool {
+    matches!(module, SETTINGS | PRODUCT | USER | "campaign")
+}
+
+/// Changes that wait to be sent, of all spaces.
+pub(crate) fn unsent<A: Access>(tx: &Tx<A>) -> Result<u64, ClientError> {
+    Ok(tx.outbox_spaces()?.iter().map(|(_, stats)| stats.changes).sum())
+}
+
+fn journal_change(loaded: &Loaded, before: &RecordState, hash: [u8; 32], edits: &[Edit]) -> JournalChange {
+    let writes = edits.iter().map(|edit| Write { edit: edit.clone(), before: Before::of(before, edit) });
+    JournalChange {
+        id: before.id,
+        module: loaded.row.module.clone().unwrap_or_default(),
+        hash,
+        created: false,
+        writes: writes.collect(),
+    }
+}

@@ -1,0 +1,162 @@
+//! Documents in the store: loading one, and keeping what an edit or a feed made of it.
+//!
+//! A document's chunks, its heads, its row and its names change together in the caller's transaction.
+
+use crate::error::ClientError;
+use crate::ids::{document_id, hashes};
+use crate::rows;
+use forsat_document::{Chunk, Document};
+use forsat_domain::RecordId;
+use forsat_domain::record::RecordState;
+use forsat_domain::schema::{ModuleDef, Schema};
+use forsat_domain::text;
+use forsat_store::{Access, ChunkState, DocumentRow, SNAPSHOT_EVERY_CHUNKS, Tx, WriteTx};
+use forsat_sync::id::{ChangeHash, SpaceId};
+
+/// A document with what the store knows of it.
+pub(crate) struct Loaded {
+    /// The document as the user sees it: all changes in the view.
+    pub document: Document,
+    /// The store's row of it.
+    pub row: DocumentRow,
+    /// How many changes were read beside the snapshot.
+    pub loose: usize,
+}
+
+/// Loads a document's view; none when the store doesn't hold it.
+pub(crate) fn load<A: Access>(tx: &Tx<A>, id: RecordId) -> Result<Option<Loaded>, ClientError> {
+    let at = document_id(id);
+    let Some(parts) = tx.load_parts(&at)? else { return Ok(None) };
+    let loose = parts.chunks.len();
+    let snapshot = parts.snapshot.as_ref().map(|snapshot| snapshot.bytes.as_slice());
+    let loaded = Document::load(id, snapshot, parts.chunks.iter().map(|chunk| chunk.bytes.as_slice()));
+    let mut document = match loaded {
+        Ok(document) => document,
+        // The snapshot is a cache: what it was made of is still there.
+        Err(_) => load_states(tx, id, &[ChunkState::Outbox, ChunkState::Acked, ChunkState::Feed])?,
+    };
+    if parts.row.counts.unreadable > 0 {
+        let left_out = tx.chunks_in(&at, &[ChunkState::Unreadable])?;
+        document.note_unreadable(left_out.iter().map(|chunk| *chunk.hash.as_bytes()));
+    }
+    Ok(Some(Loaded { document, row: parts.row, loose }))
+}
+
+/// Loads a document of the changes of some states only, without its snapshot.
+pub(crate) fn load_states<A: Access>(
+    tx: &Tx<A>,
+    id: RecordId,
+    states: &[ChunkState],
+) -> Result<Document, ClientError> {
+    let chunks = tx.chunks_in(&document_id(id), states)?;
+    Ok(Document::load(id, None, chunks.iter().map(|chunk| chunk.bytes.as_slice()))?)
+}
+
+/// Keeps a new document with its changes, unsent.
+pub(crate) fn keep_new(
+    tx: &mut WriteTx<'_>,
+    schema: &Schema,
+    document: &Document,
+    chunks: &[Chunk],
+    space: SpaceId,
+) -> Result<RecordState, ClientError> {
+    let at = document_id(document.id());
+    tx.create_document(&at, Some(&document.module()), space)?;
+    append(tx, document.id(), chunks, ChunkState::Outbox)?;
+    refresh(tx, schema, document)
+}
+
+/// Keeps a change that was made to a loaded document, unsent, and writes a new snapshot when it is time.
+pub(crate) fn keep_edit(
+    tx: &mut WriteTx<'_>,
+    schema: &Schema,
+    loaded: &Loaded,
+    chunk: &Chunk,
+) -> Result<RecordState, ClientError> {
+    append(tx, loaded.document.id(), std::slice::from_ref(chunk), ChunkState::Outbox)?;
+    let state = refresh(tx, schema, &loaded.document)?;
+    if loaded.loose + 1 >= SNAPSHOT_EVERY_CHUNKS {
+        tx.put_snapshot(&document_id(loaded.document.id()), &loaded.document.snapshot())?;
+    }
+    Ok(state)
+}
+
+fn append(
+    tx: &mut WriteTx<'_>,
+    id: RecordId,
+    chunks: &[Chunk],
+    state: ChunkState,
+) -> Result<(), ClientError> {
+    for chunk in chunks {
+        tx.append_chunk(&document_id(id), ChangeHash::from_bytes(chunk.hash), &chunk.bytes, state)?;
+    }
+    Ok(())
+}
+
+/// Sets the heads of the view and writes the row anew.
+pub(crate) fn refresh(
+    tx: &mut WriteTx<'_>,
+    schema: &Schema,
+    document: &Document,
+) -> Result<RecordState, ClientError> {
+    tx.set_heads(&document_id(document.id()), &hashes(&document.heads()))?;
+    let state = document.read(schema);
+    put_row(tx, schema, &state)?;
+    Ok(state)
+}
+
+/// Writes a row with its names; a record whose module isn't known yet has none.
+pub(crate) fn put_row(tx: &mut WriteTx<'_>, schema: &Schema, state: &RecordState) -> Result<(), ClientError> {
+    if state.module.is_empty() {
+        return Ok(());
+    }
+    let name = text::fold(&name_of(schema.module(&state.module), state));
+    let names: &[&str] = if name.is_empty() { &[] } else { &[&name] };
+    tx.put_row(&state.module, &document_id(state.id), names, &rows::encode(state))?;
+    Ok(())
+}
+
+/// A record's name; empty when it has none.
+pub(crate) fn name_of(module: Option<&ModuleDef>, state: &RecordState) -> String {
+    let field = module.map_or("name", |module| module.name_field.as_ref());
+    state.winner(field).as_text().unwrap_or_default().to_owned()
+}
+
+/// Reads a record by its row; none when it isn't here.
+pub(crate) fn state<A: Access>(
+    tx: &Tx<A>,
+    module: &str,
+    id: RecordId,
+) -> Result<Option<RecordState>, ClientError> {
+    tx.row(module, &document_id(id))?.map(|bytes| rows::decode(&bytes)).transpose()
+}
+
+/// Reads a record of any module.
+pub(crate) fn any_state<A: Access>(tx: &Tx<A>, id: RecordId) -> Result<Option<RecordState>, ClientError> {
+    let Some(row) = tx.document(&document_id(id))? else { return Ok(None) };
+    match row.module {
+        Some(module) => state(tx, &module, id),
+        None => Ok(None),
+    }
+}
+
+/// Drops every row and writes it again from its document, in as many transactions as it takes.
+pub(crate) fn rebuild_rows(store: &forsat_store::Store, schema: &Schema) -> Result<(), ClientError> {
+    const DOCUMENTS_A_TURN: usize = 100;
+    store.write::<_, ClientError>(|tx| Ok(tx.clear_rows()?))?;
+    let mut after = None;
+    loop {
+        let page = store.read()?.documents_after(after.as_ref(), DOCUMENTS_A_TURN)?;
+        let Some((last, _)) = page.last() else { break };
+        after = Some(*last);
+        store.write::<_, ClientError>(|tx| {
+            for (id, _) in &page {
+                if let Some(loaded) = load(tx, crate::ids::record_id(id))? {
+                    put_row(tx, schema, &loaded.document.read(schema))?;
+                }
+            }
+            Ok(())
+        })?;
+    }
+    store.write::<_, ClientError>(|tx| Ok(tx.set_row_version(rows::ROW_VERSION)?))
+}
