@@ -19,7 +19,7 @@ pub enum Direction {
     Down,
 }
 
-/// What a scan calls for each entry: key and body in, whether to go on out.
+/// What a scan calls for each entry: key and sealed value in, whether to go on out.
 pub type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, StoreError> + 'a;
 
 pub(crate) mod sealed {
@@ -81,7 +81,7 @@ pub(crate) fn guarded<T>(operation: impl FnOnce() -> Result<T, StoreError>) -> R
         .unwrap_or_else(|_| Err(StoreError::damaged("the database engine broke off on it")))
 }
 
-fn misread(table: Table, key: &[u8], malformed: Malformed) -> StoreError {
+pub(crate) fn misread(table: Table, key: &[u8], malformed: Malformed) -> StoreError {
     let key: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
     StoreError::damaged(format!("table {}, key {key}: {}", table.name, malformed.0))
 }
@@ -97,7 +97,6 @@ fn get_in(
 }
 
 fn scan_in(
-    table: Table,
     from: &impl ReadableTable<&'static [u8], &'static [u8]>,
     range: KeyRange<'_>,
     direction: Direction,
@@ -110,11 +109,8 @@ fn scan_in(
             Ok(next.transpose()?)
         })?;
         let Some((key, value)) = next else { return Ok(()) };
-        let (key, body) = guarded(|| {
-            let (key, value) = (key.value(), value.value());
-            Ok((key, table.unseal(key, value).map_err(|error| misread(table, key, error))?))
-        })?;
-        if visit(key, body)?.is_break() {
+        let (key, value) = guarded(|| Ok((key.value(), value.value())))?;
+        if visit(key, value)?.is_break() {
             return Ok(());
         }
     }
@@ -133,7 +129,7 @@ impl RawAccess for ReadAccess {
         visit: &mut Visit<'_>,
     ) -> Result<(), StoreError> {
         let from = guarded(|| Ok(self.0.open_table(table.definition())?))?;
-        scan_in(table, &from, range, direction, visit)
+        scan_in(&from, range, direction, visit)
     }
 }
 
@@ -150,7 +146,7 @@ impl RawAccess for WriteAccess<'_> {
         visit: &mut Visit<'_>,
     ) -> Result<(), StoreError> {
         let from = guarded(|| Ok(self.transaction.open_table(table.definition())?))?;
-        scan_in(table, &from, range, direction, visit)
+        scan_in(&from, range, direction, visit)
     }
 }
 
@@ -175,7 +171,8 @@ impl<A: Access> Tx<A> {
         decode: impl Fn(&[u8], &mut In<'_>) -> Result<T, Malformed>,
         visit: &mut dyn FnMut(T) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
-        self.0.scan(table, range, direction, &mut |key, body| {
+        self.0.scan(table, range, direction, &mut |key, value| {
+            let body = table.unseal(key, value).map_err(|error| misread(table, key, error))?;
             decode_whole(table, key, body, |input| decode(key, input)).map(&mut *visit)
         })
     }
@@ -197,7 +194,7 @@ impl<A: Access> Tx<A> {
 }
 
 /// Decodes a body to its end.
-fn decode_whole<T>(
+pub(crate) fn decode_whole<T>(
     table: Table,
     key: &[u8],
     body: &[u8],

@@ -1,6 +1,6 @@
 //! Digests of feed state: one sum a bucket of a space, kept with the documents' feed heads.
 
-use forsat_sync::digest::{Bucket, Trie, document_digest};
+use forsat_sync::digest::{Bucket, Trie, document_digest, exchange};
 use forsat_sync::id::{ChangeHash, Digest, DocumentId, SpaceId};
 
 use crate::access::{Access, Prefix, Tx, WriteTx};
@@ -45,11 +45,7 @@ impl WriteTx<'_> {
         let key = key(space, bucket);
         let digest =
             self.get_as(BUCKETS, &key, |input| input.array())?.map_or(Digest::EMPTY, Digest::from_bytes);
-        let digest_of = |heads: &[ChangeHash]| {
-            if heads.is_empty() { Digest::EMPTY } else { document_digest(document, heads) }
-        };
-        let (_, digest) =
-            Trie::from_buckets([(bucket, digest)]).update(document, digest_of(before), digest_of(after));
+        let digest = exchange(digest, document_digest(document, before), document_digest(document, after));
         if digest == Digest::EMPTY {
             return self.remove(BUCKETS, &key).map(drop);
         }

@@ -48,7 +48,7 @@ fn encode(cursor: &Cursor) -> Vec<u8> {
     .done()
 }
 
-fn decode(input: &mut In<'_>) -> Result<Cursor, Malformed> {
+pub(crate) fn decode(input: &mut In<'_>) -> Result<Cursor, Malformed> {
     let (epoch, seq) = (Epoch::new(input.u64()?), FeedSeq::new(input.u64()?));
     let synced_at_ms = input.option(In::i64)?;
     let root = match input.u8()? {

@@ -50,7 +50,7 @@ fn encode(state: JournalState, at_ms: i64, payload: &[u8]) -> Vec<u8> {
     Out::new().u8(u8::from(state == JournalState::Undone)).i64(at_ms).raw(payload).done()
 }
 
-fn decode(key: &[u8], input: &mut In<'_>) -> Result<JournalEntry, Malformed> {
+pub(crate) fn decode(key: &[u8], input: &mut In<'_>) -> Result<JournalEntry, Malformed> {
     let state = if input.bool()? { JournalState::Undone } else { JournalState::Applied };
     let id = JournalId(In::new(key).u64()?);
     Ok(JournalEntry { id, state, at_ms: input.i64()?, payload: input.rest().to_vec() })

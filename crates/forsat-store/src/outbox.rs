@@ -59,7 +59,7 @@ pub struct OutboxLimit {
     pub changes_max: usize,
 }
 
-fn key(space: &SpaceId, number: OutboxNumber) -> Vec<u8> {
+pub(crate) fn key(space: &SpaceId, number: OutboxNumber) -> Vec<u8> {
     Out::new().raw(space).u64(number.0).done()
 }
 

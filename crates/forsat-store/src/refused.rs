@@ -70,7 +70,7 @@ fn encode(edit: &RefusedEdit) -> Vec<u8> {
     out.bytes(&edit.code).bytes(&edit.message).bytes(&edit.before).bytes(&edit.after).done()
 }
 
-fn decode(input: &mut In<'_>) -> Result<RefusedEdit, Malformed> {
+pub(crate) fn decode(input: &mut In<'_>) -> Result<RefusedEdit, Malformed> {
     let state = match input.u8()? {
         0 => RefusedState::Open,
         1 => RefusedState::Retried,

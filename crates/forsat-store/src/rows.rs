@@ -18,13 +18,13 @@ pub const NAME_BYTES_MAX: usize = 255;
 /// The most names of one row.
 pub const NAMES_MAX: usize = 16;
 
-struct Row {
-    names: Vec<String>,
+pub(crate) struct Row {
+    pub(crate) names: Vec<String>,
     payload: Vec<u8>,
 }
 
 impl Row {
-    fn decode(input: &mut In<'_>) -> Result<Self, Malformed> {
+    pub(crate) fn decode(input: &mut In<'_>) -> Result<Self, Malformed> {
         let count = input.u8()?;
         let names = (0..count).map(|_| input.text()).collect::<Result<_, _>>()?;
         Ok(Self { names, payload: input.rest().to_vec() })
@@ -39,12 +39,12 @@ pub(crate) fn row_key(module: &str, document: &DocumentId) -> Vec<u8> {
     module_prefix(module).raw(document).done()
 }
 
-fn name_key(module: &str, name: &str, document: &DocumentId) -> Vec<u8> {
+pub(crate) fn name_key(module: &str, name: &str, document: &DocumentId) -> Vec<u8> {
     module_prefix(module).raw(name).u8(0).raw(document).done()
 }
 
 /// The last 16 bytes of a key.
-fn document_of(key: &[u8]) -> Result<DocumentId, Malformed> {
+pub(crate) fn document_of(key: &[u8]) -> Result<DocumentId, Malformed> {
     key.split_last_chunk::<16>().map(|(_, id)| DocumentId::from_bytes(*id)).ok_or(Malformed("row key"))
 }
 

@@ -20,7 +20,7 @@ pub struct SpaceRow {
     pub archived: bool,
 }
 
-fn decode(input: &mut In<'_>) -> Result<SpaceRow, Malformed> {
+pub(crate) fn decode(input: &mut In<'_>) -> Result<SpaceRow, Malformed> {
     Ok(SpaceRow { archived: input.bool()?, role: input.text()?, name: input.text()? })
 }
 
