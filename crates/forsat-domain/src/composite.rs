@@ -318,10 +318,11 @@ mod tests {
 
     #[test]
     fn totals_seen_are_keyed_by_currency() {
-        let mode = AmountMode {
-            mode: Mode::Manual,
-            lines_total_seen: [(Currency::IRR, "1000".to_owned())].into(),
-        };
-        assert_eq!(mode.to_scalar(), Scalar::text("{\"lines_total_seen\":{\"IRR\":\"1000\"},\"mode\":\"manual\"}"));
+        let mode =
+            AmountMode { mode: Mode::Manual, lines_total_seen: [(Currency::IRR, "1000".to_owned())].into() };
+        assert_eq!(
+            mode.to_scalar(),
+            Scalar::text("{\"lines_total_seen\":{\"IRR\":\"1000\"},\"mode\":\"manual\"}")
+        );
     }
 }

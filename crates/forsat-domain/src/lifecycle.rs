@@ -25,7 +25,8 @@ impl Life {
     /// Reads a record's life.
     pub fn of(state: &RecordState) -> Self {
         let sides = state.sides("lifecycle");
-        let states = || sides.iter().filter_map(|side| Lifecycle::from_scalar(&side.value)).map(|side| side.state);
+        let states =
+            || sides.iter().filter_map(|side| Lifecycle::from_scalar(&side.value)).map(|side| side.state);
         let trashed = states().any(|state| state == LifeState::Trashed);
         let active = states().any(|state| state == LifeState::Active);
         match (trashed, active) {
@@ -62,7 +63,8 @@ impl Presence {
     /// Reads an entry's presence from its `removed` register.
     pub fn of(entry: &Entry) -> Self {
         let sides = entry.fields.get("removed").map_or(&[][..], |register| &register.sides);
-        let values = || sides.iter().filter_map(|side| Removed::from_scalar(&side.value)).map(|side| side.value);
+        let values =
+            || sides.iter().filter_map(|side| Removed::from_scalar(&side.value)).map(|side| side.value);
         match (values().any(|removed| removed), values().any(|removed| !removed)) {
             (false, _) => Self::Kept,
             (true, true) => Self::Disputed,

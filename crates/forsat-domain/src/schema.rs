@@ -12,8 +12,12 @@ use thiserror::Error;
 
 use crate::record::Scalar;
 
+pub mod display;
+pub mod input;
 mod modules;
 
+#[cfg(test)]
+mod tests;
 
 pub use modules::{ACCOUNT, OPPORTUNITY, PRODUCT, SETTINGS, USER};
 

@@ -110,7 +110,11 @@ fn calendar(text: &str) -> Calendar {
 }
 
 fn month(value: &Scalar) -> u8 {
-    value.as_int().and_then(|month| u8::try_from(month).ok()).filter(|month| (1..=12).contains(month)).unwrap_or(1)
+    value
+        .as_int()
+        .and_then(|month| u8::try_from(month).ok())
+        .filter(|month| (1..=12).contains(month))
+        .unwrap_or(1)
 }
 
 /// A row of a built-in list: id, English label, Persian label.
@@ -121,7 +125,10 @@ fn list(state: Option<&RecordState>, field: &str, builtin: &[BuiltinItem]) -> Ve
     let mut items: BTreeMap<String, ListItem> = BTreeMap::new();
     for (position, (id, en, fa)) in (1_i64..).zip(builtin) {
         let label = Label::new(en, fa);
-        items.insert((*id).to_owned(), ListItem { id: (*id).to_owned(), label, position: position * 10, archived: false });
+        items.insert(
+            (*id).to_owned(),
+            ListItem { id: (*id).to_owned(), label, position: position * 10, archived: false },
+        );
     }
     for (id, entry) in state.into_iter().flat_map(|state| state.entries(field)) {
         let item = items.entry(id.to_owned()).or_insert_with(|| ListItem {

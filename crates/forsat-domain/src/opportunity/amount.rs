@@ -58,8 +58,11 @@ impl Amount {
         let lines = read_all(state, settings, day);
         let manual = Money::from_scalar(state.winner("manual_amount"));
         let (lines_total, lines_mixed) = lines_total(state, &lines, settings, day);
-        let choices: Vec<AmountMode> =
-            state.sides("amount_mode").iter().filter_map(|side| AmountMode::from_scalar(&side.value)).collect();
+        let choices: Vec<AmountMode> = state
+            .sides("amount_mode")
+            .iter()
+            .filter_map(|side| AmountMode::from_scalar(&side.value))
+            .collect();
         let chose = |mode| choices.iter().any(|choice| choice.mode == mode);
         let mode = if chose(Mode::Lines) { Mode::Lines } else { Mode::Manual };
         let worth = match mode {
@@ -75,7 +78,9 @@ impl Amount {
             mode_conflict: chose(Mode::Lines) && chose(Mode::Manual),
             manual,
             lines_total,
-            changed_since_manual: mode == Mode::Manual && !answered && !(choices.is_empty() && seen_now.is_empty()),
+            changed_since_manual: mode == Mode::Manual
+                && !answered
+                && !(choices.is_empty() && seen_now.is_empty()),
             mixed: mode == Mode::Lines && lines_mixed,
             lines,
         }
@@ -88,7 +93,11 @@ impl Amount {
 }
 
 /// What the lines of a record come to, in the form that a choice of mode remembers.
-pub fn lines_total_seen(state: &RecordState, settings: &Settings, day: CivilDate) -> BTreeMap<Currency, String> {
+pub fn lines_total_seen(
+    state: &RecordState,
+    settings: &Settings,
+    day: CivilDate,
+) -> BTreeMap<Currency, String> {
     totals(&read_all(state, settings, day))
 }
 
@@ -102,7 +111,8 @@ fn totals(lines: &[Line]) -> BTreeMap<Currency, String> {
             *sum = sum.and_then(|sum| sum.checked_add(figures.total).ok());
         }
     }
-    let spell = |sum: Option<Money>| sum.map_or("overflow".to_owned(), |sum| canonical::decimal_text(sum.value()));
+    let spell =
+        |sum: Option<Money>| sum.map_or("overflow".to_owned(), |sum| canonical::decimal_text(sum.value()));
     totals.into_iter().map(|(currency, sum)| (currency, spell(sum))).collect()
 }
 
@@ -125,7 +135,10 @@ fn lines_total(state: &RecordState, lines: &[Line], settings: &Settings, day: Ci
     let one_currency = parts.iter().all(|part| part.currency() == first);
     let mixed = !one_currency || kept().any(|line| line.mixed);
     let target = if one_currency { first } else { display_currency(state, settings) };
-    (parts.into_iter().fold(Worth::Known(Money::zero(target)), |sum, part| add(sum, part, settings, day)), mixed)
+    (
+        parts.into_iter().fold(Worth::Known(Money::zero(target)), |sum, part| add(sum, part, settings, day)),
+        mixed,
+    )
 }
 
 /// Adds a part to a sum, counted in the sum's currency.

@@ -119,7 +119,12 @@ fn order(line: &Line) -> (bool, &str, &str) {
 }
 
 /// Computes a line; `discount` is in the currency of the price, `tax_rate` in basis points.
-pub fn figures(qty: Decimal, price: Money, discount: &Discount, tax_rate: i64) -> Result<LineFigures, MoneyError> {
+pub fn figures(
+    qty: Decimal,
+    price: Money,
+    discount: &Discount,
+    tax_rate: i64,
+) -> Result<LineFigures, MoneyError> {
     let gross = price.checked_mul(qty)?;
     let discount = match discount {
         Discount::None => Money::zero(price.currency()),

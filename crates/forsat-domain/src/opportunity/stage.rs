@@ -101,7 +101,8 @@ impl CurrentStage {
     }
 
     fn decide(entries: Vec<StageEntry>, settings: &Settings) -> Self {
-        let (closed, open): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| entry.outcome.is_closed());
+        let (closed, open): (Vec<_>, Vec<_>) =
+            entries.into_iter().partition(|entry| entry.outcome.is_closed());
         let has = |outcome| closed.iter().any(|entry| entry.outcome == outcome);
         let mut flags = BTreeSet::new();
         if !closed.is_empty() && !open.is_empty() {
@@ -124,7 +125,8 @@ impl CurrentStage {
     /// Won against lost: the won stay is shown, in the period of the earliest date of both.
     fn disputed(closed: &[StageEntry], mut flags: BTreeSet<StageFlag>) -> Self {
         flags.insert(StageFlag::DisputedOutcome);
-        let entry = closed.iter().filter(|entry| entry.outcome == Outcome::Won).min_by_key(|entry| date_order(entry));
+        let entry =
+            closed.iter().filter(|entry| entry.outcome == Outcome::Won).min_by_key(|entry| date_order(entry));
         Self {
             standing: Standing::Disputed,
             stage_id: entry.map(|entry| entry.stage_id.clone()).unwrap_or_default(),
@@ -143,7 +145,8 @@ impl CurrentStage {
         settings: &Settings,
         mut flags: BTreeSet<StageFlag>,
     ) -> Self {
-        let Some(entry) = closed.iter().min_by_key(|entry| (date_order(entry), stage_order(entry, settings))) else {
+        let Some(entry) = closed.iter().min_by_key(|entry| (date_order(entry), stage_order(entry, settings)))
+        else {
             return Self { flags, ..Self::unknown() };
         };
         let months: BTreeSet<(i32, u8)> = closed
@@ -178,8 +181,11 @@ impl CurrentStage {
             return Self::unknown();
         };
         let chosen = counted_id(entry, settings);
-        let same: BTreeSet<EntryId> =
-            open.iter().filter(|other| counted_id(other, settings) == chosen).map(|other| other.entry_id).collect();
+        let same: BTreeSet<EntryId> = open
+            .iter()
+            .filter(|other| counted_id(other, settings) == chosen)
+            .map(|other| other.entry_id)
+            .collect();
         if open.iter().any(|other| counted_id(other, settings) != chosen) {
             flags.insert(StageFlag::StageConflict);
         }
@@ -243,7 +249,8 @@ fn without_left(entries: Vec<StageEntry>, moves: &BTreeMap<EntryId, StageMove>) 
     if entries.len() < 2 {
         return entries;
     }
-    let left: BTreeSet<EntryId> = entries.iter().flat_map(|entry| stays_before(entry.entry_id, moves)).collect();
+    let left: BTreeSet<EntryId> =
+        entries.iter().flat_map(|entry| stays_before(entry.entry_id, moves)).collect();
     // Histories that claim to have left each other are not a correction and a move; then nothing is dropped.
     if entries.iter().all(|entry| left.contains(&entry.entry_id)) {
         return entries;

@@ -121,4 +121,3 @@ fn contact_points(name: &'static str, en: &'static str, fa: &'static str) -> Fie
         removed(),
     ])
 }
-

@@ -65,6 +65,11 @@ impl Stages {
         self.by_id.get(id)
     }
 
+    /// Every stage by id, archived ones included.
+    pub fn all(&self) -> impl Iterator<Item = &Stage> {
+        self.by_id.values()
+    }
+
     /// The pipelines in order, with their labels.
     pub fn pipelines(&self) -> &[(String, Label)] {
         &self.pipelines

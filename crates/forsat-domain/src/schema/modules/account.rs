@@ -45,7 +45,8 @@ fn same_module() -> FieldKind {
     FieldKind::ReferenceSet(Cow::Borrowed(ACCOUNT))
 }
 
-const KINDS: &[(&str, &str, &str)] = &[("natural", "Natural person", "حقیقی"), ("legal", "Legal person", "حقوقی")];
+const KINDS: &[(&str, &str, &str)] =
+    &[("natural", "Natural person", "حقیقی"), ("legal", "Legal person", "حقوقی")];
 
 const TYPES: &[(&str, &str, &str)] = &[
     ("customer", "Customer", "مشتری"),

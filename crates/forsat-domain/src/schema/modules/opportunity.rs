@@ -10,7 +10,15 @@ pub(super) fn module() -> ModuleDef {
         label: Label::new("Opportunity", "فرصت"),
         plural: Label::new("Opportunities", "فرصت‌ها"),
         name_field: "name",
-        list_columns: &["name", "account_id", "stage", "amount", "probability", "close_date", "assigned_user_id"],
+        list_columns: &[
+            "name",
+            "account_id",
+            "stage",
+            "amount",
+            "probability",
+            "close_date",
+            "assigned_user_id",
+        ],
         fields: fields(),
     })
 }
@@ -54,10 +62,19 @@ fn progress() -> Vec<FieldDef> {
         field("stage_history", G, FieldKind::Composite, "Stage history", "سابقه مراحل"),
         field("probability_override", RA, FieldKind::Composite, "Probability by hand", "احتمال دستی")
             .access(Access::Command),
-        field("probability", D, FieldKind::Percent, "Probability", "احتمال موفقیت"),
-        field("win_reason", D, FieldKind::Setting(SettingList::WinReasons), "Win reason", "دلیل موفقیت"),
-        field("loss_reason", D, FieldKind::Setting(SettingList::LossReasons), "Loss reason", "دلیل از دست رفتن"),
-        field("actual_close_date", D, FieldKind::Date, "Closed on", "تاریخ بسته‌شدن"),
+        field("probability", D, FieldKind::Percent, "Probability", "احتمال موفقیت").access(Access::Command),
+        field("win_reason", D, FieldKind::Setting(SettingList::WinReasons), "Win reason", "دلیل موفقیت")
+            .access(Access::Command),
+        field(
+            "loss_reason",
+            D,
+            FieldKind::Setting(SettingList::LossReasons),
+            "Loss reason",
+            "دلیل از دست رفتن",
+        )
+        .access(Access::Command),
+        field("close_note", D, note(), "Remark on the outcome", "یادداشت نتیجه").access(Access::Command),
+        field("actual_close_date", D, FieldKind::Date, "Closed on", "تاریخ بسته‌شدن").access(Access::Command),
     ]
 }
 
@@ -67,12 +84,14 @@ fn worth() -> Vec<FieldDef> {
         field("currency", R, FieldKind::Currency, "Currency", "واحد پول")
             .required()
             .default(DefaultValue::OrganisationCurrency),
-        field("amount_mode", RA, FieldKind::Composite, "Amount from", "شیوه محاسبه مبلغ")
+        field("amount_mode", RA, choices(AMOUNT_MODES), "Amount from", "شیوه محاسبه مبلغ")
             .required()
             .access(Access::Command),
         field("manual_amount", RA, FieldKind::Money, "Amount by hand", "مبلغ دستی").access(Access::Command),
-        field("amount", D, FieldKind::Money, "Amount", "مبلغ"),
-        field("lines", M, FieldKind::Entries, "Lines", "ردیف محصولات").access(Access::Command).entries(line_item()),
+        field("amount", D, FieldKind::Money, "Amount", "مبلغ").access(Access::Command),
+        field("lines", M, FieldKind::Entries, "Lines", "ردیف محصولات")
+            .access(Access::Command)
+            .entries(line_item()),
     ]
 }
 
@@ -83,7 +102,9 @@ fn line_item() -> Vec<FieldDef> {
         field("name", R, line(), "Name", "نام").required(),
         field("unit", R, line(), "Unit", "واحد"),
         field("note", R, line(), "Note", "یادداشت"),
-        field("qty", R, FieldKind::Quantity { scale_max: 6 }, "Quantity", "تعداد").required().default(value("1")),
+        field("qty", R, FieldKind::Quantity { scale_max: 6 }, "Quantity", "تعداد")
+            .required()
+            .default(value("1")),
         field("unit_price", RA, FieldKind::Money, "Unit price", "قیمت واحد").required(),
         field("discount", RA, FieldKind::Discount, "Discount", "تخفیف"),
         field("tax_rate", R, FieldKind::TaxRate, "Tax rate", "نرخ مالیات"),
@@ -95,6 +116,15 @@ fn line_item() -> Vec<FieldDef> {
         field("total", D, FieldKind::Money, "Total", "جمع"),
     ]
 }
+
+fn note() -> FieldKind {
+    FieldKind::Text { letters_max: NOTE_LETTERS_MAX }
+}
+
+/// Letters of a remark.
+const NOTE_LETTERS_MAX: usize = 4000;
+
+const AMOUNT_MODES: &[(&str, &str, &str)] = &[("manual", "By hand", "دستی"), ("lines", "From line items", "قیمت بر اساس اقلام خط")];
 
 const BUSINESS_TYPES: &[(&str, &str, &str)] =
     &[("existing", "Existing business", "کسب و کار موجود"), ("new", "New business", "کسب و کار جدید")];

@@ -1,0 +1,1 @@
+//! Tests of the schema table, of reading typed values and of writing them for people.
