@@ -2,6 +2,9 @@
 //!
 //! One change that breaks these rules makes Automerge panic while it applies it, or write a document that no device
 //! can load again. So a relay asks them of every push, and a device of every page.
+//!
+//! Deliberately absent: whether the operations that a change names exist and are of the right kind. Headers can't tell;
+//! devices apply a peer's changes under a guard and leave out of the view what fails there.
 
 use std::collections::BTreeSet;
 
@@ -125,6 +128,9 @@ pub enum RefuseReason {
     /// Its last operation is above the highest counter that a document may have.
     #[error("the document has counted as many operations as it may; begin a new one")]
     CounterTooHigh,
+    /// It names operations of an actor that has no change here, though all that it builds on is.
+    #[error("the change refers to somebody who never wrote to the document")]
+    UnknownActor,
     /// The actor's first change names no author.
     #[error("the first change of an actor has to name its author")]
     AuthorMissing,
@@ -185,6 +191,7 @@ impl RefuseReason {
             Self::StartOpTooLow => "start_op_too_low",
             Self::StartOpTooHigh => "start_op_too_high",
             Self::CounterTooHigh => "counter_too_high",
+            Self::UnknownActor => "unknown_actor",
             Self::AuthorMissing => "author_missing",
             Self::AuthorMismatch => "author_mismatch",
             Self::AuthorRepeated => "author_repeated",
@@ -199,7 +206,7 @@ impl RefuseReason {
 /// Judges a parsed change against a document. Reads header rows only; never changes anything.
 ///
 /// The view has to show what was appended earlier in the same transaction. In the common case, a change that names its
-/// actor's previous one among its deps, it reads one row for each dep and two more.
+/// actor's previous one among its deps, it reads one row for each dep and each actor, and the totals.
 pub fn judge<V: DocumentView>(
     header: &ChangeHeader,
     view: &V,
@@ -218,6 +225,11 @@ pub fn judge<V: DocumentView>(
     }
     if let Err(reason) = check_numbers(header, last, &deps, view.totals()?, rules.limits) {
         return Ok(Verdict::Refuse(reason));
+    }
+    for actor in &header.other_actors {
+        if view.actor(actor)?.is_none() {
+            return Ok(Verdict::Refuse(RefuseReason::UnknownActor));
+        }
     }
     if let Some(last) = last
         && let Err(reason) = find_previous(header, &last, deps, view, rules.limits.ancestry_walk_max)?

@@ -15,4 +15,4 @@ pub mod identity;
 pub mod limits;
 pub mod relay;
 #[cfg(test)]
-mod testing;
+mod tests;

@@ -12,7 +12,7 @@ use rand::{Rng, SeedableRng};
 use super::*;
 use crate::chunk::parse;
 use crate::limits::ChunkLimits;
-use crate::testing::{Shape, changes};
+use crate::tests::{Shape, changes};
 
 /// A document as rows in memory, which counts what is read.
 #[derive(Default)]
@@ -144,6 +144,16 @@ fn numbers_and_ancestry_must_follow() {
 }
 
 #[test]
+fn operations_are_named_by_actors_of_the_document() {
+    let naming = |actor: u8| ChangeHeader {
+        other_actors: vec![ActorId::from([actor; 16])],
+        ..change(4, 1, 3, 3, &[2, 3])
+    };
+    assert_eq!(verdict(&naming(2), &small()), Verdict::Accept);
+    assert_eq!(refused(&naming(7)), RefuseReason::UnknownActor);
+}
+
+#[test]
 fn authors_stand_on_first_changes_only() {
     let late = ChangeHeader { author: Some(vec![1; 16]), ..change(4, 1, 3, 3, &[2]) };
     assert_eq!(refused(&late), RefuseReason::AuthorRepeated);
@@ -237,6 +247,7 @@ fn mutations(header: &ChangeHeader, rows: &Rows, rng: &mut StdRng) -> Vec<Change
         ChangeHeader { max_op: 1 << 31, ..other.clone() },
         ChangeHeader { deps: [&header.deps[..], &[unknown]].concat(), ..other.clone() },
         ChangeHeader { actor: ActorId::from(GENESIS_ACTOR), ..other.clone() },
+        ChangeHeader { other_actors: vec![ActorId::from(rng.random::<[u8; 16]>())], ..other.clone() },
     ];
     if let Some(built_on) = built_on {
         all.push(ChangeHeader { start_op: rng.random_range(1..=built_on), ..other.clone() });

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::*;
-use crate::testing::{Shape, changes};
+use crate::tests::{Shape, changes};
 
 fn limits() -> ChunkLimits {
     ChunkLimits::default()
@@ -91,8 +91,10 @@ fn body_with(columns: &[(u64, Vec<u8>)]) -> Vec<u8> {
     body
 }
 
+type ColumnList = Vec<(u64, Vec<u8>)>;
+
 /// Columns of `count` operations that set one key of the root to null.
-fn puts(count: u64, key: &str) -> Vec<(u64, Vec<u8>)> {
+fn puts(count: u64, key: &str) -> ColumnList {
     let mut text = run(count);
     text.extend(unsigned(key.len() as u64));
     text.extend(key.bytes());
@@ -193,7 +195,7 @@ fn bombs_of_operations_are_refused_by_their_run_headers() {
 
 #[test]
 fn bombs_in_other_columns_are_refused() {
-    let refused = |change: &dyn Fn(&mut Vec<(u64, Vec<u8>)>)| {
+    let refused = |change: &dyn Fn(&mut ColumnList)| {
         let mut columns = puts(2, "k");
         change(&mut columns);
         parse(&seal(&body_with(&columns)), &limits()).unwrap_err()

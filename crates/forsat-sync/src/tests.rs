@@ -99,7 +99,7 @@ fn operation(tx: &mut Transaction<'_>, rng: &mut StdRng) {
         }
         _ => {
             let text = object(tx, "text");
-            tx.update_text(&text, &format!("متن {key} {}", rng.random_range(0..100))).unwrap();
+            tx.update_text(&text, format!("متن {key} {}", rng.random_range(0..100))).unwrap();
         }
     }
 }
