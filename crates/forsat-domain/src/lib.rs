@@ -25,6 +25,7 @@ pub mod edit;
 pub mod lifecycle;
 pub mod opportunity;
 pub mod record;
+pub mod report;
 pub mod schema;
 pub mod settings;
 pub mod world;
