@@ -1,8 +1,10 @@
 //! Transactions: what reading and writing have in common, and the few primitives that every table is built on.
 
+use std::any::Any;
 use std::cell::Cell;
 use std::ops::{Bound, ControlFlow};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use redb::ReadableTable;
 
@@ -57,7 +59,17 @@ pub type ReadTx = Tx<ReadAccess>;
 pub type WriteTx<'a> = Tx<WriteAccess<'a>>;
 
 /// What a [`ReadTx`] reads from.
-pub struct ReadAccess(pub(crate) redb::ReadTransaction);
+pub struct ReadAccess {
+    transaction: redb::ReadTransaction,
+    /// Keeps the file open as long as something is read from it; ends after the transaction.
+    _file: Arc<dyn Any + Send + Sync>,
+}
+
+impl ReadAccess {
+    pub(crate) fn new(transaction: redb::ReadTransaction, file: Arc<dyn Any + Send + Sync>) -> Self {
+        Self { transaction, _file: file }
+    }
+}
 
 /// What a [`WriteTx`] reads from and writes to.
 pub struct WriteAccess<'a> {
@@ -118,7 +130,7 @@ fn scan_in(
 
 impl RawAccess for ReadAccess {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        guarded(|| get_in(table, &self.0.open_table(table.definition())?, key))
+        guarded(|| get_in(table, &self.transaction.open_table(table.definition())?, key))
     }
 
     fn scan(
@@ -128,7 +140,7 @@ impl RawAccess for ReadAccess {
         direction: Direction,
         visit: &mut Visit<'_>,
     ) -> Result<(), StoreError> {
-        let from = guarded(|| Ok(self.0.open_table(table.definition())?))?;
+        let from = guarded(|| Ok(self.transaction.open_table(table.definition())?))?;
         scan_in(&from, range, direction, visit)
     }
 }

@@ -53,14 +53,14 @@ impl Engine {
             }
             result => result,
         }
-        .map(|transaction| Tx(ReadAccess(transaction)))
+        .map(Tx)
     }
 
-    fn try_begin_read(&self) -> Result<redb::ReadTransaction, StoreError> {
+    fn try_begin_read(&self) -> Result<ReadAccess, StoreError> {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
         guarded(|| match &*state {
-            State::Writing(database) => Ok(database.begin_read()?),
-            State::ReadingOnly(database) => Ok(database.begin_read()?),
+            State::Writing(database) => Ok(ReadAccess::new(database.begin_read()?, database.clone())),
+            State::ReadingOnly(database) => Ok(ReadAccess::new(database.begin_read()?, database.clone())),
             State::Closed => Err(closed()),
         })
     }

@@ -236,9 +236,9 @@ impl Check<'_> {
         let mut wanted = BTreeSet::new();
         let keyed = |key: &[u8], input: &mut In<'_>| Ok((key.to_vec(), Row::decode(input)?.names));
         for (key, names) in self.tx.collect_as(ROWS, ALL, keyed)? {
-            let (module, id) = key.split_at(key.len() - 17);
-            let module = String::from_utf8_lossy(module);
-            let id = DocumentId::from_slice(&id[1..]).expect("the decoder has checked the key");
+            let Some((module, id)) = key.split_last_chunk::<16>() else { continue };
+            let module = String::from_utf8_lossy(module.strip_suffix(&[0]).unwrap_or(module));
+            let id = DocumentId::from_bytes(*id);
             wanted.extend(names.iter().map(|name| crate::rows::name_key(&module, name, &id)));
         }
         let found = self.tx.collect_as(NAMES, ALL, |key, _| Ok(key.to_vec()))?;

@@ -1,0 +1,13 @@
+//! Tests of the store through its public face.
+
+mod crash;
+mod damage;
+#[path = "../../../forsat-sim/src/disk.rs"]
+#[allow(dead_code, reason = "the simulated disk is shared with the simulation, which uses the rest of it")]
+mod disk;
+mod faults;
+mod model;
+mod opening;
+mod processes;
+mod support;
+mod tables;
