@@ -45,6 +45,8 @@ pub struct DocumentTotals {
     pub changes: u64,
     /// Bytes of their canonical chunks.
     pub bytes: u64,
+    /// How many operations.
+    pub ops: u64,
     /// The highest operation counter; 0 for an empty document.
     pub max_op: u64,
 }
@@ -152,6 +154,9 @@ pub enum RefuseReason {
     /// The document has as many bytes as it may.
     #[error("the document is as large as it may be; put long text into a document of its own")]
     DocumentBytesFull,
+    /// The document has as many operations as it may.
+    #[error("the document has as many operations as it may; put long text into a document of its own")]
+    DocumentOpsFull,
 }
 
 impl Verdict {
@@ -199,6 +204,7 @@ impl RefuseReason {
             Self::GenesisTaken => "genesis_taken",
             Self::DocumentChangesFull => "document_changes_full",
             Self::DocumentBytesFull => "document_bytes_full",
+            Self::DocumentOpsFull => "document_operations_full",
         }
     }
 }
@@ -304,6 +310,9 @@ fn check_numbers(
     }
     if totals.bytes.saturating_add(header.size as u64) > limits.bytes_max {
         return Err(RefuseReason::DocumentBytesFull);
+    }
+    if totals.ops.saturating_add(header.op_count) > limits.ops_max {
+        return Err(RefuseReason::DocumentOpsFull);
     }
     Ok(())
 }

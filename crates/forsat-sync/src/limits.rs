@@ -28,6 +28,9 @@ pub const OP_COUNTER_MAX: u64 = (1 << 31) - 1;
 pub const DOCUMENT_CHANGES_MAX: u64 = 50_000;
 /// The most bytes of all canonical changes of one document.
 pub const DOCUMENT_BYTES_MAX: u64 = 8 * 1024 * 1024;
+/// The most operations of all changes of one document. Run-length columns make operations cheap on the wire and dear in
+/// memory: without this, a few hundred kilobytes of changes would unpack to gigabytes.
+pub const DOCUMENT_OPS_MAX: u64 = 1_000_000;
 /// The most header rows that are read to find an actor's previous change among a change's ancestors.
 pub const ANCESTRY_WALK_MAX: usize = 1_024;
 /// The most bytes queued for one connection, in each direction.
@@ -85,6 +88,7 @@ pub struct ChunkLimits {
 pub struct DocumentLimits {
     pub changes_max: u64,
     pub bytes_max: u64,
+    pub ops_max: u64,
     pub op_counter_max: u64,
     pub ancestry_walk_max: usize,
 }
@@ -134,6 +138,7 @@ impl Default for DocumentLimits {
         Self {
             changes_max: DOCUMENT_CHANGES_MAX,
             bytes_max: DOCUMENT_BYTES_MAX,
+            ops_max: DOCUMENT_OPS_MAX,
             op_counter_max: OP_COUNTER_MAX,
             ancestry_walk_max: ANCESTRY_WALK_MAX,
         }

@@ -47,6 +47,7 @@ impl Rows {
         self.changes.insert(header.hash, HeaderRow { actor, seq, max_op, deps });
         self.totals.changes += 1;
         self.totals.bytes += header.size as u64;
+        self.totals.ops += header.op_count;
         self.totals.max_op = self.totals.max_op.max(max_op);
     }
 
@@ -193,10 +194,12 @@ fn documents_have_room_up_to_their_limits() {
     let under = |limits: &DocumentLimits| {
         judge_under(&change(4, 1, 3, 3, &[2]), &small(), AuthorRule::Present, limits)
     };
-    let room = DocumentLimits { changes_max: 4, bytes_max: 400, ..DocumentLimits::default() };
+    let room = DocumentLimits { changes_max: 4, bytes_max: 400, ops_max: 4, ..DocumentLimits::default() };
     assert_eq!(under(&room), Verdict::Accept);
     let changes = DocumentLimits { changes_max: 3, ..room.clone() };
     assert_eq!(under(&changes), Verdict::Refuse(RefuseReason::DocumentChangesFull));
+    let ops = DocumentLimits { ops_max: 3, ..room.clone() };
+    assert_eq!(under(&ops), Verdict::Refuse(RefuseReason::DocumentOpsFull));
     let bytes = DocumentLimits { bytes_max: 399, ..room };
     assert_eq!(under(&bytes), Verdict::Refuse(RefuseReason::DocumentBytesFull));
 }

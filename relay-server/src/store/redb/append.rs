@@ -186,6 +186,7 @@ impl<'tx> Appender<'tx> {
         let totals = row.map_or_else(DocumentTotals::default, |row| DocumentTotals {
             changes: row.changes,
             bytes: row.bytes,
+            ops: row.ops,
             max_op: row.max_op,
         });
         let is_new = row.is_none();
@@ -252,6 +253,7 @@ impl<'tx> Appender<'tx> {
         row.heads = heads;
         row.changes += 1;
         row.bytes += bytes.len() as u64;
+        row.ops += header.op_count;
         row.max_op = row.max_op.max(header.max_op);
         state.changed = true;
         self.totals.documents += u64::from(new);

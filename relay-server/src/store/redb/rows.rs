@@ -161,6 +161,7 @@ pub(super) struct DocumentRow {
     pub(super) home_version: u64,
     pub(super) changes: u64,
     pub(super) bytes: u64,
+    pub(super) ops: u64,
     pub(super) max_op: u64,
     pub(super) heads: Vec<ChangeHash>,
 }
@@ -168,7 +169,7 @@ pub(super) struct DocumentRow {
 impl DocumentRow {
     /// A document that a space claims; nothing in it yet.
     pub(super) fn new(space: SpaceId) -> Self {
-        Self { space, home_version: 1, changes: 0, bytes: 0, max_op: 0, heads: Vec::new() }
+        Self { space, home_version: 1, changes: 0, bytes: 0, ops: 0, max_op: 0, heads: Vec::new() }
     }
 }
 
@@ -179,6 +180,7 @@ impl Row for DocumentRow {
             .u64(self.home_version)
             .u64(self.changes)
             .u64(self.bytes)
+            .u64(self.ops)
             .u64(self.max_op);
         for head in &self.heads {
             row = row.fixed(head.as_bytes());
@@ -193,6 +195,7 @@ impl Row for DocumentRow {
             home_version: reader.u64()?,
             changes: reader.u64()?,
             bytes: reader.u64()?,
+            ops: reader.u64()?,
             max_op: reader.u64()?,
             heads: reader.hashes()?,
         })
@@ -554,6 +557,7 @@ mod tests {
             home_version: 1,
             changes: 3,
             bytes: 700,
+            ops: 11,
             max_op: 12,
             heads: vec![ChangeHash::from_bytes([4; 32]), ChangeHash::from_bytes([5; 32])],
         }
