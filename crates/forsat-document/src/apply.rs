@@ -75,6 +75,7 @@ impl Document {
         if ready.is_empty() {
             return;
         }
+        self.bytes_met += bytes_of(&ready);
         match try_apply(&self.automerge, &ready, Check::Trust) {
             Ok(automerge) => self.automerge = automerge,
             Err(_) => {
@@ -134,6 +135,7 @@ impl Document {
         if ready.is_empty() {
             return Vec::new();
         }
+        self.bytes_met += bytes_of(&ready);
         let hashes: Vec<[u8; 32]> = ready.iter().map(|change| change.hash().0).collect();
         let mut bad = BTreeMap::new();
         if let Some(automerge) = admit_halving(&self.automerge, ready, &mut bad) {
@@ -150,6 +152,10 @@ impl Document {
         self.unreadable.insert(hash);
         report.unreadable.push((hash, reason));
     }
+}
+
+fn bytes_of(changes: &[Change]) -> u64 {
+    changes.iter().map(|change| change.raw_bytes().len() as u64).sum()
 }
 
 /// Loads a snapshot, with panics caught.

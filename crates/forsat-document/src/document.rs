@@ -18,7 +18,7 @@ use crate::{edit, history, json, read};
 /// Below these a document is surely far from its limit in bytes, so nothing is added up.
 const SMALL_CHANGES_MAX: u64 = 1_000;
 const SMALL_OPERATIONS_MAX: u64 = 50_000;
-const SMALL_SNAPSHOT_BYTES_MAX: usize = 128 * 1024;
+const SMALL_BYTES_MAX: u64 = 128 * 1024;
 
 /// One record with its whole history.
 #[derive(Clone, Debug)]
@@ -27,7 +27,8 @@ pub struct Document {
     pub(crate) id: RecordId,
     pub(crate) waiting: BTreeMap<[u8; 32], Parsed>,
     pub(crate) unreadable: BTreeSet<[u8; 32]>,
-    snapshot_is_large: bool,
+    /// Bytes of the snapshot and of the chunks taken in since; less than all chunks, as a snapshot is compact.
+    pub(crate) bytes_met: u64,
 }
 
 impl Document {
@@ -43,7 +44,7 @@ impl Document {
             id,
             waiting: BTreeMap::new(),
             unreadable: BTreeSet::new(),
-            snapshot_is_large: false,
+            bytes_met: 0,
         }
     }
 
@@ -86,7 +87,7 @@ impl Document {
         let mut document = Self::empty(id);
         if let Some(bytes) = snapshot {
             document.automerge = apply::load_snapshot(bytes).map_err(LoadError::Snapshot)?;
-            document.snapshot_is_large = bytes.len() > SMALL_SNAPSHOT_BYTES_MAX;
+            document.bytes_met = bytes.len() as u64;
         }
         document.take_own(chunks);
         Ok(document)
@@ -100,7 +101,7 @@ impl Document {
     /// The genesis that this document began with, if it is one of ours.
     pub fn begun_with(&self) -> Option<&'static Genesis> {
         let named = match self.automerge.get(automerge::ROOT, "module") {
-            Ok(Some((value, _))) => value.to_scalar().and_then(ScalarValue::as_str).and_then(Genesis::of),
+            Ok(Some((value, _))) => value.as_scalar().and_then(ScalarValue::as_str).and_then(Genesis::of),
             _ => None,
         };
         // A peer may have overwritten the name; what counts is which genesis is there.
@@ -228,7 +229,7 @@ impl Document {
         let stats = self.automerge.stats();
         let is_small = stats.num_changes <= SMALL_CHANGES_MAX
             && stats.num_ops <= SMALL_OPERATIONS_MAX
-            && !self.snapshot_is_large;
+            && self.bytes_met <= SMALL_BYTES_MAX;
         (!is_small).then(|| {
             self.automerge.get_changes(&[]).iter().map(|change| change.raw_bytes().len() as u64).sum()
         })

@@ -92,7 +92,10 @@ fn commit(
     }
     transaction.commit_with(CommitOptions::default().with_time(time));
     match check_limits(document, bytes_before) {
-        Ok(chunk) => Ok(Some(chunk)),
+        Ok(chunk) => {
+            document.bytes_met += chunk.bytes.len() as u64;
+            Ok(Some(chunk))
+        }
         Err(error) => {
             document.automerge = document.automerge.fork_at(&before)?;
             Err(error)

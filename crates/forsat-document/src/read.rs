@@ -37,7 +37,7 @@ pub(crate) fn state(document: &Document, at: Option<&[ChangeHash]>, schema: &Sch
     state.fields = reader.fields_found();
     state.heads = view.heads();
     state.modified = reader.stamps.last_change(&state.heads, genesis);
-    late::fill(&mut state, view);
+    late::fill(&mut state, view, genesis, &mut reader.stamps);
     state.unreadable = u32::try_from(document.unreadable.len()).unwrap_or(u32::MAX);
     state
 }

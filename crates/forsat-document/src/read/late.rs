@@ -5,60 +5,65 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use forsat_domain::record::{FieldState, RecordState, Register, Scalar, Stamp};
+use automerge::{ObjId, ROOT};
+use forsat_domain::record::{Entry, FieldState, RecordState, Register, Scalar, Stamp};
 use serde_json::Value;
 
 use super::View;
+use super::stamps::Stamps;
+use crate::genesis::Genesis;
 use crate::graph::{Graph, Hash};
 
 const LIFECYCLE: &str = "lifecycle";
 const REMOVED: &str = "removed";
 
-/// One side that deletes: the change that wrote it and the heads that it saw.
+/// One write that deletes: its change and the heads that it saw.
 struct Deletion {
     stamp: Stamp,
     seen_heads: Vec<Hash>,
 }
 
 /// Fills what came late, of the record and of its removed entries.
-pub(super) fn fill(state: &mut RecordState, view: View<'_>) {
-    let record = deletions(state.register(LIFECYCLE), is_trashed);
+pub(super) fn fill<'a>(
+    state: &mut RecordState,
+    view: View<'a>,
+    genesis: Option<&Genesis>,
+    stamps: &mut Stamps<'a>,
+) {
+    let is_deleted = has_deleting_side(state.register(LIFECYCLE), is_trashed);
     let has_removed_entry = state.fields.values().any(|field| match field {
-        FieldState::Map(entries) => entries.values().any(|entry| !entry_deletions(entry).is_empty()),
+        FieldState::Map(entries) => entries.values().any(is_removed_entry),
         _ => false,
     });
-    if record.is_empty() && !has_removed_entry {
+    if !is_deleted && !has_removed_entry {
         return;
     }
-    let known = Known::read(view);
-    if !record.is_empty() {
-        state.late_lifecycle = known.late_changes(&record);
+    let mut search = Search::new(view, stamps);
+    if is_deleted {
+        let deletions = search.deletions(&ROOT, LIFECYCLE, is_trashed);
+        state.late_lifecycle = search.late_changes(&deletions);
     }
-    for field in state.fields.values_mut() {
+    for (name, field) in &mut state.fields {
+        let Some((_, object)) = genesis.and_then(|genesis| genesis.container(name)) else { continue };
         let FieldState::Map(entries) = field else { continue };
-        for entry in entries.values_mut() {
-            let removals = entry_deletions(entry);
-            if !removals.is_empty() {
-                entry.late = known.late_edits(&removals, &entry.fields);
-            }
+        for (id, entry) in entries.iter_mut().filter(|(_, entry)| is_removed_entry(entry)) {
+            let removals = search.deletions(object, &format!("{id}/{REMOVED}"), is_removed);
+            entry.late = search.late_edits(&removals, &entry.fields);
         }
     }
 }
 
-fn entry_deletions(entry: &forsat_domain::record::Entry) -> Vec<Deletion> {
-    deletions(entry.fields.get(REMOVED), is_removed)
+fn is_removed_entry(entry: &Entry) -> bool {
+    has_deleting_side(entry.fields.get(REMOVED), is_removed)
 }
 
-/// The sides of a register that delete.
-fn deletions(register: Option<&Register>, deletes: fn(&Value) -> bool) -> Vec<Deletion> {
-    let sides = register.map_or(&[][..], |register| &register.sides);
-    let deletion = |side: &forsat_domain::record::Side| {
-        let Scalar::Text(text) = &side.value else { return None };
-        let value: Value = serde_json::from_str(text).ok()?;
-        let seen_heads = seen_heads(&value);
-        deletes(&value).then(|| Deletion { stamp: side.stamp.clone(), seen_heads })
-    };
-    sides.iter().filter_map(deletion).collect()
+fn has_deleting_side(register: Option<&Register>, deletes: fn(&Value) -> bool) -> bool {
+    let mut sides = register.into_iter().flat_map(|register| &register.sides);
+    sides.any(|side| composite(&side.value).is_some_and(|value| deletes(&value)))
+}
+
+fn composite(value: &Scalar) -> Option<Value> {
+    serde_json::from_str(value.as_text()?).ok()
 }
 
 fn is_trashed(value: &Value) -> bool {
@@ -77,17 +82,31 @@ fn seen_heads(value: &Value) -> Vec<Hash> {
 }
 
 /// What a view knows of its deletions.
-struct Known {
+struct Search<'v, 's> {
+    view: View<'v>,
+    stamps: &'s mut Stamps<'v>,
     graph: Graph,
     /// The changes that are in the view, when the view is of the past.
     in_view: Option<BTreeSet<Hash>>,
 }
 
-impl Known {
-    fn read(view: View<'_>) -> Self {
+impl<'v, 's> Search<'v, 's> {
+    fn new(view: View<'v>, stamps: &'s mut Stamps<'v>) -> Self {
         let graph = Graph::read(view.automerge);
         let in_view = view.at.map(|heads| graph.history(heads.iter().map(|hash| hash.0)));
-        Self { graph, in_view }
+        Self { view, stamps, graph, in_view }
+    }
+
+    /// Every standing write that deletes; also of equal values, since each writer saw other changes.
+    fn deletions(&mut self, object: &ObjId, key: &str, deletes: fn(&Value) -> bool) -> Vec<Deletion> {
+        let mut deletions = Vec::new();
+        for (value, operation) in self.view.all(object, key) {
+            let Some(value) = composite(&self.view.scalar(&value, &operation)) else { continue };
+            if deletes(&value) {
+                deletions.push(Deletion { stamp: self.stamps.of(&operation), seen_heads: seen_heads(&value) });
+            }
+        }
+        deletions
     }
 
     /// What some deletion knew when it was made, itself included.
@@ -103,16 +122,14 @@ impl Known {
         let known = self.known_to(deletions);
         let in_view = |hash: &Hash| self.in_view.as_ref().is_none_or(|view| view.contains(hash));
         let by_deleter = |stamp: &Stamp| deletions.iter().any(|deletion| deletion.stamp.actor == stamp.actor);
-        let is_late =
-            |stamp: &&Stamp| in_view(&stamp.hash) && !known.contains(&stamp.hash) && !by_deleter(stamp);
+        let is_late = |stamp: &&Stamp| in_view(&stamp.hash) && !known.contains(&stamp.hash) && !by_deleter(stamp);
         in_order(self.graph.stamps().filter(is_late).cloned())
     }
 
     /// Current values of an entry that no removal knew, in the order of (counter, actor).
     fn late_edits(&self, removals: &[Deletion], fields: &BTreeMap<String, Register>) -> Vec<Stamp> {
         let known = self.known_to(removals);
-        let sides =
-            fields.iter().filter(|(name, _)| *name != REMOVED).flat_map(|(_, register)| &register.sides);
+        let sides = fields.iter().filter(|(name, _)| *name != REMOVED).flat_map(|(_, register)| &register.sides);
         in_order(sides.map(|side| side.stamp.clone()).filter(|stamp| !known.contains(&stamp.hash)))
     }
 }

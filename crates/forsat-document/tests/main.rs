@@ -1,0 +1,8 @@
+//! How documents hold, merge, refuse and give back what was written.
+
+mod codes;
+mod edits;
+mod facts;
+mod guard;
+mod support;
+mod timing;
