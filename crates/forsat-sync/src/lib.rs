@@ -16,3 +16,6 @@ pub mod limits;
 pub mod relay;
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod loopback;

@@ -2,8 +2,8 @@
 
 use crate::code::Code;
 pub use crate::frame::Cursor;
-use crate::frame::{PageEntry, SpaceInfo};
-use crate::id::{ChangeHash, DeviceId, Digest, DocumentId, FeedSeq, SpaceId, UserId, WorkspaceId};
+use crate::frame::{PageEntry, SpaceInfo, VersionRange};
+use crate::id::{ChangeHash, DeviceId, Digest, DocumentId, FeedSeq, RelayId, SpaceId, UserId, WorkspaceId};
 
 /// A place in the device's outbox; grows with every entry and is never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -202,17 +202,77 @@ pub struct SyncStatus {
 pub enum ClientError {
     /// Whoever answered isn't the relay of the invite. Nothing was sent to it.
     #[error(
-        "this is not the relay that the device was invited to (its key isn't {pinned}); nothing was sent; check the address, or ask for a new invite if the relay was set up anew"
+        "whoever answers at this address is not the relay that the device was invited to (its key isn't {pinned}); nothing was sent; check the address, or ask for a new invite if the relay was set up anew"
     )]
     Impostor {
         /// The key that was expected.
-        pinned: crate::id::RelayId,
+        pinned: RelayId,
+    },
+    /// The greeting was the relay's own, but whoever sent it couldn't sign for this connection: it was recorded earlier.
+    #[error(
+        "whoever answers at this address played back an old greeting of the relay; nothing that it said was believed; connect with wss:// or over another network"
+    )]
+    Recorded,
+    /// The two programs have no version of the protocol in common.
+    #[error("the relay speaks protocol versions {} to {}, this program doesn't; update the older of the two", .relay.min, .relay.max)]
+    NoCommonProtocol {
+        /// What the relay speaks.
+        relay: VersionRange,
+    },
+    /// The relay wants a newer reader of documents.
+    #[error(
+        "the workspace needs a newer version of this program (reader {min}, this one has {own}); update it; nothing is lost meanwhile"
+    )]
+    ReaderTooOld {
+        /// The oldest that may connect.
+        min: u32,
+        /// What this program has.
+        own: u32,
+    },
+    /// The relay refused the device or the invite for good.
+    #[error("{message} ({code})")]
+    Refused {
+        /// Why.
+        code: Code,
+        /// The same for a person.
+        message: String,
+    },
+    /// The relay could not be reached in as many attempts as were allowed.
+    #[error(
+        "the relay could not be reached ({attempts} attempts); check the network and the address; everything is kept and goes out with the next sync"
+    )]
+    Unreachable {
+        /// How many.
+        attempts: u32,
     },
 }
 
 impl ClientError {
     /// Whether trying again can help.
     pub fn is_transient(&self) -> bool {
-        false
+        matches!(self, Self::Unreachable { .. })
     }
+
+    /// The stable code of this error.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Impostor { .. } => "impostor_relay",
+            Self::Recorded => "recorded_greeting",
+            Self::NoCommonProtocol { .. } => "protocol_unsupported",
+            Self::ReaderTooOld { .. } => "reader_too_old",
+            Self::Refused { code, .. } => code.as_str(),
+            Self::Unreachable { .. } => "unreachable",
+        }
+    }
+}
+
+/// Which task of the store failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreTask {
+    /// [`StorePage`].
+    Page,
+    /// Reading the outbox.
+    Outbox,
+    /// [`Settle`].
+    Settle,
 }

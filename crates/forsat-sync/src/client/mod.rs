@@ -4,14 +4,21 @@
 //! it is passed to every call. Randomness comes with the inputs that need it.
 
 mod event;
+mod feeds;
+mod machine;
+mod online;
+mod outbox;
+#[cfg(test)]
+mod tests;
 
 pub use event::{
-    ClientError, Cursor, OutboxItem, OutboxSeq, PageStored, Settle, StorePage, SyncEvent, SyncIssue,
-    SyncStatus, Welcomed,
+    ClientError, Cursor, OutboxItem, OutboxSeq, PageStored, Settle, StorePage, StoreTask, SyncEvent,
+    SyncIssue, SyncStatus, Welcomed,
 };
+pub use machine::ClientMachine;
 
 use crate::frame::SpaceInfo;
-use crate::id::{DeviceId, Nonce, RelayId, SpaceId, UserId, WorkspaceId};
+use crate::id::{Nonce, RelayId, SpaceId, UserId, WorkspaceId};
 use crate::identity::{DeviceKey, InviteSecret};
 
 /// How a device meets a relay.
@@ -76,8 +83,12 @@ pub struct ClientLimits {
     pub handshake_ms_max: u64,
     /// Silence after which a ping is sent; twice that without an answer and the connection counts as dead.
     pub idle_ping_ms: u64,
-    /// How long changes that the relay put off wait before they are sent again.
+    /// How long changes that the relay put off wait before they are sent again; doubles up to `backoff_ms_max`.
     pub later_retry_ms: u64,
+    /// How long acked changes are awaited in the feed before the state counts as settled without them.
+    pub echo_wait_ms: u64,
+    /// After this many failed connections in a row a machine that works once gives up.
+    pub attempts_max: u32,
     /// The first ceiling of the back-off.
     pub backoff_base_ms: u64,
     /// Its highest.
@@ -95,6 +106,8 @@ impl Default for ClientLimits {
             handshake_ms_max: 2 * crate::limits::HANDSHAKE_MS_MAX,
             idle_ping_ms: crate::limits::IDLE_PING_MS,
             later_retry_ms: 5_000,
+            echo_wait_ms: 2_000,
+            attempts_max: 3,
             backoff_base_ms: 500,
             backoff_ms_max: 60_000,
         }
@@ -127,12 +140,13 @@ pub enum Input {
     OutboxChanged,
     /// The oldest [`Effect::Settle`] that wasn't answered yet is done.
     Settled,
-    /// The store failed (full disk, I/O error); nothing of the effect was done. The connection is closed and tried again later.
+    /// The store failed (full disk, I/O error) and did nothing of one effect; takes the place of that effect's answer.
+    /// The connection is closed and tried again later.
     StoreFailed {
-        /// What it said.
+        /// Which effect.
+        task: StoreTask,
+        /// What the store said.
         message: String,
-        /// 64 evenly random bits, for the back-off.
-        random: u64,
     },
     /// The deadline may have passed.
     Tick,
@@ -149,7 +163,7 @@ pub enum Effect {
     Connect,
     /// Send a message.
     Send(Vec<u8>),
-    /// Close the transport; no answer is awaited, and a late `Disconnected` for it must not be reported.
+    /// Close the transport without waiting for the other side; answer with `Disconnected`, unless `Stopped` follows.
     Close,
     /// Store a page in one durable transaction; answer with `PageStored`. One at a time.
     StorePage(StorePage),
@@ -170,44 +184,4 @@ pub enum Effect {
     Event(SyncEvent),
     /// The machine has ended; nothing more comes from it.
     Stopped(Result<SyncStatus, ClientError>),
-}
-
-/// The device's end.
-#[derive(Debug)]
-pub struct ClientMachine {
-    config: ClientConfig,
-}
-
-impl ClientMachine {
-    /// A machine that wants to connect at once: the effects say so.
-    pub fn start(config: ClientConfig, now_ms: u64) -> (Self, Vec<Effect>) {
-        let _ = now_ms;
-        (Self { config }, vec![Effect::Connect])
-    }
-
-    /// Takes one input and answers what to do.
-    pub fn handle(&mut self, now_ms: u64, input: Input) -> Vec<Effect> {
-        let _ = (now_ms, input, &self.config);
-        Vec::new()
-    }
-
-    /// When the next [`Input::Tick`] is due, on the clock of the calls; `None` when nothing is awaited.
-    pub fn deadline_ms(&self) -> Option<u64> {
-        None
-    }
-
-    /// Whether the driver may read the next message from the transport; pages that wait to be stored hold it back.
-    pub fn wants_frames(&self) -> bool {
-        true
-    }
-
-    /// Where things stand.
-    pub fn status(&self) -> SyncStatus {
-        SyncStatus::default()
-    }
-
-    /// The device's id.
-    pub fn device(&self) -> DeviceId {
-        self.config.key.device_id()
-    }
 }

@@ -8,7 +8,7 @@ mod decode;
 mod encode;
 mod shape;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use decode::FrameError;
 pub use shape::DEPTH_MAX;
@@ -222,6 +222,8 @@ pub struct Push {
 
 /// The most changes of one push.
 pub const PUSH_ITEMS_MAX: usize = 4096;
+/// Bytes that a change of a push counts beside its chunk, in the windows of both ends.
+pub const PUSH_ITEM_COST: usize = 64;
 /// The most entries of one page.
 pub const PAGE_ENTRIES_MAX: usize = 8192;
 /// The most spaces that a device is told of.

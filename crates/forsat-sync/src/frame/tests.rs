@@ -33,7 +33,7 @@ fn spaces() -> impl Strategy<Value = Vec<SpaceInfo>> {
     vec(space.prop_map(|(id, name, role)| SpaceInfo { id: SpaceId::from_bytes(id), name, role }), 0..5)
 }
 
-fn to_relay() -> impl Strategy<Value = ToRelay> {
+pub(crate) fn to_relay() -> impl Strategy<Value = ToRelay> {
     let auth = (any::<u16>(), array16(), nonce(), signature(), option::of(any::<[u8; 8]>()));
     let enrol =
         (any::<u16>(), array16(), any::<[u8; 32]>(), nonce(), signature(), ".{0,30}", option::of(array16()));
@@ -115,7 +115,7 @@ fn page() -> impl Strategy<Value = ToDevice> {
     )
 }
 
-fn to_device() -> impl Strategy<Value = ToDevice> {
+pub(crate) fn to_device() -> impl Strategy<Value = ToDevice> {
     let hello = (any::<u16>(), any::<u16>(), any::<[u8; 32]>(), nonce(), signature());
     let welcome = (array16(), array16(), any::<u32>(), any::<u32>(), signature(), option::of(spaces()));
     prop_oneof![

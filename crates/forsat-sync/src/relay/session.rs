@@ -5,11 +5,8 @@ use super::request::{AppendRequest, DeviceRecord, Directory, StorageReply, Stora
 use super::streams::Streams;
 use super::{Effect, FlowLimits};
 use crate::code::{self, Code};
-use crate::frame::{ItemOutcome, Pull, Push, Role, StreamId, ToDevice, ToRelay};
+use crate::frame::{ItemOutcome, PUSH_ITEM_COST, Pull, Push, Role, StreamId, ToDevice, ToRelay};
 use crate::id::{BatchId, DeviceId, SpaceId};
-
-/// Bytes that a change of a push costs beside its chunk.
-const ITEM_COST: usize = 64;
 
 #[derive(Debug)]
 pub(super) struct Session {
@@ -76,7 +73,7 @@ impl Session {
     fn push(&mut self, push: Push, limits: &FlowLimits, link: &mut Link) {
         let count = push.items.len();
         let bytes: usize =
-            push.items.iter().map(|item| item.bytes.len() + ITEM_COST).sum::<usize>() + ITEM_COST;
+            push.items.iter().map(|item| item.bytes.len() + PUSH_ITEM_COST).sum::<usize>() + PUSH_ITEM_COST;
         let answer = match self.role(&push.space) {
             None => Some(ItemOutcome::refused(code::UNKNOWN_SPACE)),
             Some(role) if !role.may_write() => Some(ItemOutcome::refused(code::FORBIDDEN)),
@@ -251,7 +248,8 @@ impl Session {
     }
 }
 
-/// What the relay takes before it answers `overloaded`: what it promised in the welcome, and room for the items' cost.
+/// What the relay takes before it answers `overloaded`: twice what it promised in the welcome, so that an honest device
+/// whose early pushes are still waiting never hears it.
 fn window(limits: &FlowLimits) -> usize {
     limits.push_window_bytes.saturating_mul(2)
 }

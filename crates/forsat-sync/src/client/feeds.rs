@@ -1,0 +1,226 @@
+//! The feeds that are read: streams of this connection, pages that wait to be stored, cursors that outlive both.
+
+use super::Effect;
+use super::event::{Cursor, PageStored, StorePage, SyncEvent, SyncIssue};
+use crate::code::{self, Code};
+use crate::frame::{Page, PageEntry, Pull, StreamId, ToRelay};
+use crate::id::SpaceId;
+use std::collections::{BTreeMap, VecDeque};
+
+/// The most unknown echoes of a page that are reported one by one.
+const ECHO_REPORTS_MAX: usize = 16;
+/// Bytes that a page counts beside its entries.
+const PAGE_COST: usize = 64;
+
+#[derive(Debug, Default)]
+pub(super) struct Feeds {
+    cursors: BTreeMap<SpaceId, Cursor>,
+    open: BTreeMap<SpaceId, Feed>,
+    last_stream: u32,
+    queue: VecDeque<Waiting>,
+    queue_bytes: usize,
+    storing: Option<Storing>,
+}
+
+#[derive(Debug)]
+struct Feed {
+    stream: StreamId,
+    /// The pull named a cursor.
+    from_cursor: bool,
+    echo: bool,
+    /// The last page that was stored reached the head.
+    at_head: bool,
+    /// The relay closed the stream; nothing more comes in this connection.
+    closed: bool,
+    mismatch_reported: bool,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    space: SpaceId,
+    page: Page,
+    bytes: usize,
+}
+
+/// The page that the store has.
+#[derive(Debug)]
+struct Storing {
+    space: SpaceId,
+    /// `None` once the stream has ended.
+    stream: Option<StreamId>,
+    entries: u64,
+    page: PageEnd,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct PageEnd {
+    cursor: Cursor,
+    head: crate::id::FeedSeq,
+    root: Option<crate::id::Digest>,
+}
+
+impl Feeds {
+    pub fn new(cursors: BTreeMap<SpaceId, Cursor>) -> Self {
+        Self { cursors, ..Self::default() }
+    }
+
+    /// Forgets what belonged to the last connection; what the store is doing goes on.
+    pub fn reset(&mut self) {
+        self.open.clear();
+        self.queue.clear();
+        self.queue_bytes = 0;
+        self.last_stream = 0;
+        if let Some(storing) = &mut self.storing {
+            storing.stream = None;
+        }
+    }
+
+    /// Pulls a space that isn't pulled yet.
+    pub fn open(&mut self, space: SpaceId) -> Option<ToRelay> {
+        if self.open.get(&space).is_some_and(|feed| !feed.closed) {
+            return None;
+        }
+        Some(self.pull(space, true))
+    }
+
+    fn pull(&mut self, space: SpaceId, echo: bool) -> ToRelay {
+        self.last_stream += 1;
+        let stream = StreamId(self.last_stream);
+        let cursor = self.cursors.get(&space).copied();
+        let mismatch_reported = self.open.get(&space).is_some_and(|feed| feed.mismatch_reported);
+        let from_cursor = cursor.is_some();
+        self.open.insert(
+            space,
+            Feed { stream, from_cursor, echo, at_head: false, closed: false, mismatch_reported },
+        );
+        ToRelay::Pull(Pull { stream, space, cursor, echo })
+    }
+
+    /// Takes a page; pages of streams that were given up are dropped.
+    pub fn page(&mut self, page: Page) {
+        let stream = page.stream;
+        let Some((space, feed)) = self.open.iter_mut().find(|(_, feed)| feed.stream == stream) else {
+            return;
+        };
+        feed.at_head = false;
+        let bytes = page.entries.iter().map(PageEntry::wire_bytes).sum::<usize>() + PAGE_COST;
+        self.queue_bytes += bytes;
+        self.queue.push_back(Waiting { space: *space, page, bytes });
+    }
+
+    pub fn queue_bytes(&self) -> usize {
+        self.queue_bytes
+    }
+
+    /// Gives the store its next page.
+    pub fn store(&mut self, effects: &mut Vec<Effect>) {
+        while self.storing.is_none() {
+            let Some(Waiting { space, page, bytes }) = self.queue.pop_front() else { return };
+            self.queue_bytes -= bytes;
+            if !self.open.get(&space).is_some_and(|feed| feed.stream == page.stream) {
+                continue;
+            }
+            let cursor = Cursor { epoch: page.epoch, seq: page.up_to };
+            self.storing = Some(Storing {
+                space,
+                stream: Some(page.stream),
+                entries: page.entries.len() as u64,
+                page: PageEnd { cursor, head: page.head, root: page.root },
+            });
+            effects.push(Effect::StorePage(StorePage {
+                space,
+                entries: page.entries,
+                cursor,
+                root: page.root,
+            }));
+        }
+    }
+
+    /// The store has stored its page. Answers how many entries it had, and a pull if the feed has to be read again.
+    pub fn stored(&mut self, stored: PageStored, effects: &mut Vec<Effect>) -> (u64, Option<ToRelay>) {
+        let Some(storing) = self.storing.take_if(|storing| storing.space == stored.space) else {
+            return (0, None);
+        };
+        let space = storing.space;
+        match stored.cursor {
+            Some(cursor) => self.cursors.insert(space, cursor),
+            None => self.cursors.remove(&space),
+        };
+        let current = self.open.get_mut(&space).filter(|feed| Some(feed.stream) == storing.stream);
+        let Some(feed) = current else { return (storing.entries, None) };
+        effects.push(Effect::Event(SyncEvent::Received {
+            space,
+            entries: storing.entries,
+            at: storing.page.cursor.seq,
+            head: storing.page.head,
+        }));
+        if !stored.unknown_echoes.is_empty() {
+            let again = feed.echo;
+            report_echoes(&stored, effects);
+            // Once: a pull in full brings no echoes, so there is nothing to be unknown the second time.
+            return (storing.entries, again.then(|| self.pull(space, false)));
+        }
+        feed.at_head = storing.page.cursor.seq >= storing.page.head;
+        if let (Some(relay), Some(device)) = (storing.page.root, stored.root)
+            && relay != device
+            && !std::mem::replace(&mut feed.mismatch_reported, true)
+        {
+            let at = storing.page.cursor.seq;
+            effects.push(Effect::Report(SyncIssue::DigestMismatch { space, at, relay, device }));
+        }
+        (storing.entries, None)
+    }
+
+    pub fn store_failed(&mut self) {
+        self.storing = None;
+    }
+
+    /// The relay has closed a stream. Answers a pull if the feed has to be read from its beginning.
+    pub fn closed(
+        &mut self,
+        stream: StreamId,
+        code: Code,
+        message: String,
+        effects: &mut Vec<Effect>,
+    ) -> Option<ToRelay> {
+        let (space, feed) = self.open.iter_mut().find(|(_, feed)| feed.stream == stream)?;
+        let space = *space;
+        if code == code::CURSOR_INVALID && feed.from_cursor {
+            effects.push(Effect::Report(SyncIssue::CursorInvalid { space }));
+            self.cursors.remove(&space);
+            return Some(self.pull(space, false));
+        }
+        if code == code::UNKNOWN_SPACE {
+            self.open.remove(&space);
+            effects.push(Effect::Report(SyncIssue::SpaceGone { space }));
+        } else {
+            feed.closed = true;
+            effects.push(Effect::Report(SyncIssue::StreamClosed { space, code, message }));
+        }
+        None
+    }
+
+    /// Whether the pages that can come have come and are stored.
+    pub fn is_settled(&self) -> bool {
+        self.queue.is_empty()
+            && self.storing.is_none()
+            && self.open.values().all(|feed| feed.at_head || feed.closed)
+    }
+
+    /// Whether every feed is at its head.
+    pub fn is_at_head(&self) -> bool {
+        self.open.values().all(|feed| feed.at_head)
+    }
+
+    /// Whether the feeds bring this device's changes back as echoes.
+    pub fn brings_echoes(&self) -> bool {
+        self.open.values().all(|feed| feed.echo && !feed.closed)
+    }
+}
+
+fn report_echoes(stored: &PageStored, effects: &mut Vec<Effect>) {
+    for (document, hash) in stored.unknown_echoes.iter().take(ECHO_REPORTS_MAX) {
+        let issue = SyncIssue::UnknownEcho { space: stored.space, document: *document, hash: *hash };
+        effects.push(Effect::Report(issue));
+    }
+}

@@ -1,0 +1,154 @@
+//! What the relay says after its hello was recognised.
+
+use super::event::{ClientError, PageStored, SyncEvent, Welcomed};
+use super::machine::{ClientMachine, Drain, Phase, Trouble};
+use super::{Effect, Purpose};
+use crate::code::{self, Code};
+use crate::frame::{ItemOutcome, PageEntry, SpaceInfo, ToDevice, Welcome};
+use crate::id::BatchId;
+use crate::identity::{self, AuthClaim};
+
+/// Faults that trying again can't mend.
+const FINAL_FAULTS: [Code; 6] = [
+    code::UNKNOWN_DEVICE,
+    code::DEVICE_REVOKED,
+    code::BAD_SIGNATURE,
+    code::INVITE_INVALID,
+    code::DEVICE_QUOTA,
+    code::PROTOCOL_UNSUPPORTED,
+];
+
+impl ClientMachine {
+    pub(super) fn frame_before_welcome(
+        &mut self,
+        now_ms: u64,
+        frame: ToDevice,
+        claim: &AuthClaim,
+    ) -> Result<(), Trouble> {
+        let enrolling = matches!(self.config.purpose, Purpose::Enrol { .. });
+        match frame {
+            ToDevice::Enrolled { device } if enrolling && !self.enrolled && device == claim.device => {
+                self.enrolled = true;
+                Ok(())
+            }
+            ToDevice::Welcome(welcome) => self.welcomed(now_ms, welcome, claim),
+            ToDevice::Fault { code, message } => Err(fault(code, message)),
+            ToDevice::Drain { retry_after_ms, jitter_ms } => {
+                self.drain = Some(Drain { retry_after_ms, jitter_ms });
+                Ok(())
+            }
+            _ => Err(code::UNEXPECTED_FRAME.into()),
+        }
+    }
+
+    fn welcomed(&mut self, now_ms: u64, welcome: Welcome, claim: &AuthClaim) -> Result<(), Trouble> {
+        identity::verify_welcome(claim, &welcome.proof).map_err(|_| Trouble::End(ClientError::Recorded))?;
+        let own = self.config.reader_version;
+        if own < welcome.reader_version_min {
+            return Err(Trouble::End(ClientError::ReaderTooOld { min: welcome.reader_version_min, own }));
+        }
+        let told = usize::try_from(welcome.push_window_bytes).unwrap_or(usize::MAX);
+        self.push_window_bytes = told.min(self.config.flow.push_window_bytes);
+        self.phase = Phase::Online;
+        self.effects.push(Effect::Event(SyncEvent::Online));
+        match (welcome.spaces, &self.directory) {
+            (Some(spaces), _) => {
+                self.directory = Some((welcome.user, welcome.workspace, spaces));
+                self.tell_directory();
+            }
+            (None, Some(_)) => {}
+            // The relay says "as you know" to a device that knows nothing.
+            (None, None) => return Err(code::UNEXPECTED_FRAME.into()),
+        }
+        if matches!(self.config.purpose, Purpose::Enrol { .. }) {
+            self.stop(Ok(()));
+        } else {
+            self.pull_known(now_ms);
+        }
+        Ok(())
+    }
+
+    fn tell_directory(&mut self) {
+        let Some((user, workspace, spaces)) = self.directory.clone() else { return };
+        let device = self.device();
+        let enrolled = self.enrolled;
+        self.effects.push(Effect::Welcomed(Welcomed { device, user, workspace, spaces, enrolled }));
+    }
+
+    pub(super) fn frame_online(&mut self, now_ms: u64, frame: ToDevice) -> Result<(), Trouble> {
+        match frame {
+            ToDevice::Page(page) => {
+                for entry in &page.entries {
+                    if let PageEntry::Echo { document, hash } = entry {
+                        self.outbox.echoed(*document, *hash);
+                    }
+                }
+                self.feeds.page(page);
+                if self.feeds.queue_bytes() > self.config.flow.page_queue_bytes.saturating_mul(2) {
+                    return Err(code::OVERLOADED.into());
+                }
+            }
+            ToDevice::Outcome { batch, results } => self.outcome(now_ms, batch, results)?,
+            ToDevice::StreamClosed { stream, code, message } => {
+                if let Some(pull) = self.feeds.closed(stream, code, message, &mut self.effects) {
+                    self.send(now_ms, &pull);
+                }
+            }
+            ToDevice::SpacesChanged { spaces } => self.spaces_changed(now_ms, spaces),
+            ToDevice::Ephemeral { space, from, bytes } => {
+                self.effects.push(Effect::Event(SyncEvent::Ephemeral { space, from, bytes }));
+            }
+            ToDevice::Drain { retry_after_ms, jitter_ms } => {
+                self.drain = Some(Drain { retry_after_ms, jitter_ms });
+            }
+            ToDevice::Fault { code, message } => return Err(fault(code, message)),
+            ToDevice::Pong { .. } | ToDevice::Unknown { .. } => {}
+            ToDevice::Hello(_) | ToDevice::Welcome(_) | ToDevice::Enrolled { .. } => {
+                return Err(code::UNEXPECTED_FRAME.into());
+            }
+        }
+        Ok(())
+    }
+
+    fn spaces_changed(&mut self, now_ms: u64, spaces: Vec<SpaceInfo>) {
+        if let Some((_, _, known)) = &mut self.directory {
+            *known = spaces;
+        }
+        self.tell_directory();
+        self.pull_known(now_ms);
+    }
+
+    fn outcome(&mut self, now_ms: u64, batch: BatchId, results: Vec<ItemOutcome>) -> Result<(), Trouble> {
+        let outcome = self
+            .outbox
+            .outcome(now_ms, batch, results, &self.config.flow)
+            .ok_or(Trouble::from(code::UNEXPECTED_FRAME))?;
+        self.effects.push(Effect::Settle(outcome.settle));
+        if outcome.sent > 0 {
+            self.backoff.reset();
+            self.sent += outcome.sent;
+            let event = SyncEvent::Sent { changes: outcome.sent, bytes: outcome.sent_bytes };
+            self.effects.push(Effect::Event(event));
+        }
+        Ok(())
+    }
+
+    pub(super) fn page_stored(&mut self, now_ms: u64, stored: PageStored) {
+        let (entries, pull) = self.feeds.stored(stored, &mut self.effects);
+        self.received += entries;
+        self.backoff.reset();
+        if let Some(pull) = pull
+            && matches!(self.phase, Phase::Online)
+        {
+            self.send(now_ms, &pull);
+        }
+    }
+}
+
+fn fault(code: Code, message: String) -> Trouble {
+    if FINAL_FAULTS.contains(&code) {
+        Trouble::End(ClientError::Refused { code, message })
+    } else {
+        Trouble::Retry { code, message }
+    }
+}

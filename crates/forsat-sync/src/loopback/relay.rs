@@ -1,0 +1,211 @@
+//! A relay's storage in memory, as plain as the contract allows.
+
+use super::hash_of;
+use crate::code::{self, Code};
+use crate::frame::{Cursor, ItemOutcome, PageEntry, Role, SpaceInfo};
+use crate::id::{ChangeHash, DeviceId, Digest, DocumentId, Epoch, FeedSeq, SpaceId, UserId, WorkspaceId};
+use crate::identity::{PublicKey, RelayKey, SecretHash};
+use crate::relay::{
+    AppendRequest, DeviceRecord, Directory, EnrolRequest, FeedPage, PageRequest, StorageReply, StorageRequest,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(crate) struct Entry {
+    pub device: DeviceId,
+    pub document: DocumentId,
+    pub bytes: Vec<u8>,
+}
+
+pub(crate) struct Space {
+    pub name: String,
+    pub roles: BTreeMap<UserId, Role>,
+    pub feed: Vec<Entry>,
+}
+
+pub(crate) struct Enrolled {
+    pub key: PublicKey,
+    pub user: UserId,
+    pub revoked: bool,
+}
+
+pub(crate) struct MemoryRelay {
+    pub key: RelayKey,
+    pub spaces: BTreeMap<SpaceId, Space>,
+    pub devices: BTreeMap<DeviceId, Enrolled>,
+    /// Open invites with their user; redeemed ones with the device too.
+    pub invites: BTreeMap<SecretHash, (UserId, Option<DeviceId>)>,
+    pub epochs: BTreeSet<Epoch>,
+    /// Changes that are refused, and put off, with the code.
+    pub refused: BTreeMap<ChangeHash, Code>,
+    pub put_off: BTreeMap<ChangeHash, Code>,
+    /// Nothing works.
+    pub unavailable: bool,
+    /// Root digests are wrong.
+    pub lies: bool,
+    /// Feeds that have grown since the driver looked.
+    pub advanced: BTreeSet<SpaceId>,
+    pub questions: Vec<StorageRequest>,
+}
+
+pub(crate) fn user(number: u8) -> UserId {
+    UserId::from_bytes([number; 16])
+}
+
+impl MemoryRelay {
+    pub fn new() -> Self {
+        Self {
+            key: RelayKey::from_seed(&[1; 32]),
+            spaces: BTreeMap::new(),
+            devices: BTreeMap::new(),
+            invites: BTreeMap::new(),
+            epochs: BTreeSet::from([Epoch::new(0x1122_3344_5566_7788)]),
+            refused: BTreeMap::new(),
+            put_off: BTreeMap::new(),
+            unavailable: false,
+            lies: false,
+            advanced: BTreeSet::new(),
+            questions: Vec::new(),
+        }
+    }
+
+    pub fn add_space(&mut self, id: SpaceId, name: &str, roles: &[(u8, Role)]) {
+        let roles = roles.iter().map(|(number, role)| (user(*number), *role)).collect();
+        self.spaces.insert(id, Space { name: name.to_owned(), roles, feed: Vec::new() });
+    }
+
+    pub fn enrol(&mut self, key: PublicKey, number: u8) {
+        self.devices.insert(key.device_id(), Enrolled { key, user: user(number), revoked: false });
+    }
+
+    pub fn epoch(&self) -> Epoch {
+        *self.epochs.last().unwrap()
+    }
+
+    /// The digest over a feed's state.
+    pub fn root(changes: impl Iterator<Item = (DocumentId, ChangeHash)>) -> Digest {
+        let mut sorted: Vec<_> = changes.collect();
+        sorted.sort();
+        sorted.dedup();
+        let mut hasher = blake3::Hasher::new();
+        for (document, hash) in sorted {
+            hasher.update(document.as_bytes()).update(hash.as_bytes());
+        }
+        Digest::from_slice(&hasher.finalize().as_bytes()[..16]).unwrap()
+    }
+
+    pub fn answer(&mut self, request: StorageRequest) -> StorageReply {
+        self.questions.push(request.clone());
+        if self.unavailable {
+            return StorageReply::Unavailable { code: code::UNAVAILABLE };
+        }
+        match request {
+            StorageRequest::Device { device } => {
+                self.record(device).map_or(StorageReply::UnknownDevice, StorageReply::Device)
+            }
+            StorageRequest::Enrol(enrol) => self.redeem(&enrol),
+            StorageRequest::Page(page) => self.page(&page),
+            StorageRequest::Append(append) => self.append(append),
+        }
+    }
+
+    fn record(&self, device: DeviceId) -> Option<DeviceRecord> {
+        let enrolled = self.devices.get(&device)?;
+        let visible = self.spaces.iter().filter_map(|(id, space)| {
+            let role = *space.roles.get(&enrolled.user)?;
+            Some(SpaceInfo { id: *id, name: space.name.clone(), role })
+        });
+        Some(DeviceRecord {
+            device,
+            public_key: enrolled.key,
+            revoked: enrolled.revoked,
+            directory: Directory {
+                user: enrolled.user,
+                workspace: WorkspaceId::from_bytes([9; 16]),
+                spaces: visible.collect(),
+            },
+        })
+    }
+
+    fn redeem(&mut self, enrol: &EnrolRequest) -> StorageReply {
+        let refused = StorageReply::EnrolRefused { code: code::INVITE_INVALID };
+        let Some((user, redeemed)) = self.invites.get_mut(&enrol.secret) else { return refused };
+        if redeemed.is_some_and(|device| device != enrol.device) {
+            return refused;
+        }
+        *redeemed = Some(enrol.device);
+        let enrolled = Enrolled { key: enrol.public_key, user: *user, revoked: false };
+        self.devices.insert(enrol.device, enrolled);
+        self.record(enrol.device).map_or(refused, StorageReply::Device)
+    }
+
+    fn role(&self, device: &DeviceId, space: &SpaceId) -> Option<Role> {
+        let enrolled = self.devices.get(device).filter(|enrolled| !enrolled.revoked)?;
+        self.spaces.get(space)?.roles.get(&enrolled.user).copied()
+    }
+
+    fn page(&self, request: &PageRequest) -> StorageReply {
+        if self.role(&request.device, &request.space).is_none() {
+            return StorageReply::Hidden;
+        }
+        let feed = &self.spaces[&request.space].feed;
+        let Some(start) = self.start(request.cursor, feed.len()) else { return StorageReply::CursorInvalid };
+        let (mut entries, mut bytes) = (Vec::new(), 0);
+        for entry in &feed[start..] {
+            let document = entry.document;
+            let entry = if request.echo && entry.device == request.device {
+                PageEntry::Echo { document, hash: hash_of(&entry.bytes) }
+            } else {
+                PageEntry::Change { document, bytes: entry.bytes.clone() }
+            };
+            bytes += entry.wire_bytes();
+            if bytes > request.bytes_max && !entries.is_empty() {
+                break;
+            }
+            entries.push(entry);
+        }
+        let up_to = start + entries.len();
+        let mut root = Self::root(feed.iter().map(|entry| (entry.document, hash_of(&entry.bytes))));
+        if self.lies {
+            root = Digest::from_bytes([0xee; 16]);
+        }
+        StorageReply::Page(FeedPage {
+            epoch: self.epoch(),
+            up_to: FeedSeq::new(up_to as u64),
+            head: FeedSeq::new(feed.len() as u64),
+            entries,
+            root: (up_to == feed.len()).then_some(root),
+        })
+    }
+
+    fn start(&self, cursor: Option<Cursor>, len: usize) -> Option<usize> {
+        let Some(cursor) = cursor else { return Some(0) };
+        let seq = usize::try_from(cursor.seq.get()).ok()?;
+        (self.epochs.contains(&cursor.epoch) && seq <= len).then_some(seq)
+    }
+
+    fn append(&mut self, request: AppendRequest) -> StorageReply {
+        match self.role(&request.device, &request.space) {
+            None => return StorageReply::Hidden,
+            Some(role) if !role.may_write() => return StorageReply::Forbidden,
+            Some(_) => {}
+        }
+        let feed = &mut self.spaces.get_mut(&request.space).unwrap().feed;
+        let mut results = Vec::new();
+        for item in request.items {
+            let hash = hash_of(&item.bytes);
+            let known = feed.iter().any(|entry| entry.document == item.document && entry.bytes == item.bytes);
+            results.push(if let Some(code) = self.refused.get(&hash) {
+                ItemOutcome::Refused { code: code.clone(), message: "not this one".into() }
+            } else if let Some(code) = self.put_off.get(&hash) {
+                ItemOutcome::later(code.clone())
+            } else {
+                if !known {
+                    feed.push(Entry { device: request.device, document: item.document, bytes: item.bytes });
+                    self.advanced.insert(request.space);
+                }
+                ItemOutcome::Acked
+            });
+        }
+        StorageReply::Appended(results)
+    }
+}
