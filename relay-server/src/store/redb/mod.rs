@@ -497,6 +497,9 @@ impl From<redb::Error> for StoreError {
     fn from(error: redb::Error) -> Self {
         match error {
             redb::Error::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => Self::Full,
+            redb::Error::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                Self::Corrupt { table: "(file)", reason: format!("this is no relay store ({error})") }
+            }
             redb::Error::Corrupted(reason) => Self::Corrupt { table: "(pages)", reason },
             redb::Error::DatabaseAlreadyOpen => Self::InUse,
             redb::Error::TableDoesNotExist(name) => {

@@ -1,0 +1,94 @@
+//! What the store decided, in the words of the wire.
+
+use forsat_sync::code::Code;
+use forsat_sync::frame;
+use forsat_sync::relay::StorageReply;
+
+use crate::store::{ItemOutcome, Later, PushOutcome, Refusal};
+
+/// The document lives in another space.
+const HOME_IS: Code = Code::new("home_is");
+/// The document would get more heads than it may have.
+const TOO_MANY_HEADS: Code = Code::new("document_heads_full");
+
+/// The answer to a push.
+pub(super) fn push_reply(outcome: PushOutcome) -> StorageReply {
+    match outcome {
+        PushOutcome::Judged(items) => StorageReply::Appended(items.iter().map(item).collect()),
+        PushOutcome::Hidden => StorageReply::Hidden,
+        PushOutcome::Forbidden => StorageReply::Forbidden,
+    }
+}
+
+fn item(outcome: &ItemOutcome) -> frame::ItemOutcome {
+    match outcome {
+        ItemOutcome::Accepted(_) | ItemOutcome::Duplicate => frame::ItemOutcome::Acked,
+        ItemOutcome::Later(later) => {
+            let (code, message) = match later {
+                Later::Judged(reason) => (Code::new(reason.code()), reason.to_string()),
+                Later::Quota(quota) => (
+                    Code::new(quota),
+                    "The workspace has used up this quota; ask the operator of the relay.".to_owned(),
+                ),
+            };
+            frame::ItemOutcome::Later { code, message }
+        }
+        ItemOutcome::Refused(refusal) => {
+            let (code, message) = refused(refusal);
+            frame::ItemOutcome::Refused { code, message }
+        }
+    }
+}
+
+fn refused(refusal: &Refusal) -> (Code, String) {
+    match refusal {
+        Refusal::Chunk(error) => (Code::new(error.code()), error.to_string()),
+        Refusal::Judged(reason) => (Code::new(reason.code()), reason.to_string()),
+        Refusal::HomeIs(Some(space)) => {
+            (HOME_IS, format!("The record belongs to another space ({space}); make the change there."))
+        }
+        Refusal::HomeIs(None) => {
+            (HOME_IS, "The record belongs to another space; ask an administrator for access.".to_owned())
+        }
+        Refusal::TooManyHeads => (
+            TOO_MANY_HEADS,
+            "Too many devices edited the record at once; sync first, then make the change again.".to_owned(),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use forsat_sync::accept::{LaterReason, RefuseReason};
+    use forsat_sync::id::{FeedSeq, SpaceId};
+
+    #[test]
+    fn durable_is_acked_whether_new_or_known() {
+        for outcome in [ItemOutcome::Accepted(FeedSeq::new(7)), ItemOutcome::Duplicate] {
+            assert_eq!(item(&outcome), frame::ItemOutcome::Acked);
+        }
+    }
+
+    #[test]
+    fn every_other_outcome_has_a_code_and_a_sentence() {
+        let later = ItemOutcome::Later(Later::Judged(LaterReason::MissingDeps(Vec::new())));
+        let frame::ItemOutcome::Later { code, message } = item(&later) else { panic!("not later") };
+        assert_eq!(code, forsat_sync::code::MISSING_DEPS);
+        assert!(!message.is_empty());
+        let home = ItemOutcome::Refused(Refusal::HomeIs(Some(SpaceId::from_bytes([5; 16]))));
+        let frame::ItemOutcome::Refused { code, message } = item(&home) else { panic!("not refused") };
+        assert_eq!(code.as_str(), "home_is");
+        assert!(message.contains("0505"));
+        let forked = ItemOutcome::Refused(Refusal::Judged(RefuseReason::ActorForked));
+        assert!(
+            matches!(item(&forked), frame::ItemOutcome::Refused { code, .. } if code.as_str() == "actor_forked")
+        );
+    }
+
+    #[test]
+    fn a_home_that_may_not_be_seen_is_not_named() {
+        let (_, message) = refused(&Refusal::HomeIs(None));
+        assert!(!message.chars().any(|c| c.is_ascii_digit()));
+    }
+}

@@ -1,0 +1,3 @@
+//! The relay's store, hub, server and program, each from outside.
+
+mod redb_store;
