@@ -200,3 +200,41 @@ impl<'a> In<'a> {
         if self.0.is_empty() { Ok(()) } else { Err(Malformed("bytes left over")) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLE: Table = Table::new("test");
+
+    #[test]
+    fn a_sealed_value_opens_under_its_own_table_and_key_only() {
+        let value = TABLE.seal(b"key", b"body");
+        assert_eq!(TABLE.unseal(b"key", &value), Ok(b"body".as_slice()));
+        assert!(TABLE.unseal(b"other", &value).is_err());
+        assert!(Table::new("other").unseal(b"key", &value).is_err());
+        for at in 0..value.len() {
+            let mut flipped = value.clone();
+            flipped[at] ^= 0x10;
+            assert!(TABLE.unseal(b"key", &flipped).is_err(), "byte {at}");
+            assert!(TABLE.unseal(b"key", &value[..at]).is_err(), "cut at {at}");
+        }
+        let newer = Table { name: "test", format: 2 };
+        assert_eq!(TABLE.unseal(b"key", &newer.seal(b"key", b"")), Err(Malformed("unknown format byte")));
+    }
+
+    #[test]
+    fn fields_read_back_and_what_is_missing_is_refused() {
+        let bytes = Out::new().u8(1).u32(2).u64(3).i64(-4).bytes("متن").option(Some(5), Out::u64).done();
+        let mut input = In::new(&bytes);
+        assert_eq!((input.u8(), input.u32(), input.u64(), input.i64()), (Ok(1), Ok(2), Ok(3), Ok(-4)));
+        assert_eq!(input.text().as_deref(), Ok("متن"));
+        assert_eq!(input.option(|input| input.u64()), Ok(Some(5)));
+        assert_eq!(input.end(), Ok(()));
+        assert!(In::new(&[0, 0, 0, 9, 1]).bytes().is_err());
+        assert!(In::new(&[255; 4]).hashes().is_err(), "a declared count allocates nothing");
+        assert!(In::new(&[2]).option(|input| input.u8()).is_err());
+        assert!(In::new(&[0, 0, 0, 1, 0xff]).text().is_err());
+        assert!(In::new(b"x").end().is_err());
+    }
+}

@@ -75,3 +75,72 @@ impl WriteTx<'_> {
         TABLES.iter().try_for_each(|table| self.0.get(*table, &[]).map(drop))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{CreateParams, Store};
+    use forsat_sync::id::WorkspaceId;
+
+    fn second(tx: &mut WriteTx<'_>) -> Result<(), StoreError> {
+        tx.set_client_value("steps", b"2")
+    }
+
+    fn third(tx: &mut WriteTx<'_>) -> Result<(), StoreError> {
+        assert_eq!(tx.client_value("steps")?.as_deref(), Some(b"2".as_slice()), "steps run in order");
+        tx.set_client_value("steps", b"23")
+    }
+
+    fn failing(_: &mut WriteTx<'_>) -> Result<(), StoreError> {
+        Err(StoreError::Busy)
+    }
+
+    fn store(directory: &tempfile::TempDir) -> Store {
+        let workspace = WorkspaceId::from_bytes([1; 16]);
+        let params = CreateParams { workspace, random: [1; 32], cache_bytes: 1 << 20 };
+        Store::create(directory.path(), &params).unwrap()
+    }
+
+    #[test]
+    fn the_missing_steps_run_once_and_in_order() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = store(&directory);
+        assert_eq!(store.write(|tx| run(tx, &[second])).unwrap(), Some(1));
+        assert_eq!(store.write(|tx| run(tx, &[second, third])).unwrap(), Some(2));
+        assert_eq!(store.write(|tx| run(tx, &[second, third])).unwrap(), None);
+        let tx = store.read().unwrap();
+        assert_eq!(
+            (tx.format().unwrap(), tx.client_value("steps").unwrap()),
+            (Some(3), Some(b"23".to_vec()))
+        );
+    }
+
+    #[test]
+    fn a_failing_step_leaves_the_store_as_it_was() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = store(&directory);
+        assert!(store.write(|tx| run(tx, &[second, failing])).is_err());
+        let tx = store.read().unwrap();
+        assert_eq!((tx.format().unwrap(), tx.client_value("steps").unwrap()), (Some(1), None));
+    }
+
+    #[test]
+    fn a_newer_format_is_told_with_what_to_do() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = store(&directory);
+        store.write(|tx| tx.set_format(FORMAT_VERSION + 1)).unwrap();
+        drop(store);
+        let params = crate::store::OpenParams { random: [2; 32], cache_bytes: 1 << 20 };
+        let error = Store::open(directory.path(), &params).map(drop).unwrap_err();
+        assert!(matches!(error, StoreError::NewerFormat { found: 2, supported: 1 }), "{error:?}");
+        assert!(error.to_string().contains("install a newer version") && !error.is_retryable());
+    }
+
+    #[test]
+    fn the_tables_of_a_new_store_are_all_there() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = store(&directory);
+        let report = store.check_integrity().unwrap();
+        assert!(report.problems.is_empty() && report.values == 5, "{report:?}");
+    }
+}

@@ -1,5 +1,7 @@
 //! Tests of the store through its public face.
 
+#![expect(clippy::unwrap_used, reason = "a test that can't go on should say where")]
+
 mod crash;
 mod damage;
 #[path = "../../../forsat-sim/src/disk.rs"]
