@@ -270,10 +270,7 @@ fn check_actor(header: &ChangeHeader, last: Option<ActorRow>, rules: &Rules<'_>)
 type Deps = Vec<(ChangeHash, HeaderRow)>;
 
 /// Reads the rows of what a change builds on; the second list names those that aren't here.
-fn read_deps<V: DocumentView>(
-    header: &ChangeHeader,
-    view: &V,
-) -> Result<(Deps, Vec<ChangeHash>), V::Error> {
+fn read_deps<V: DocumentView>(header: &ChangeHeader, view: &V) -> Result<(Deps, Vec<ChangeHash>), V::Error> {
     let (mut deps, mut missing) = (Vec::new(), Vec::new());
     for dep in &header.deps {
         match view.change(dep)? {

@@ -325,7 +325,8 @@ fn read_body(
 
 fn max_op(start_op: u64, op_count: u64, limits: &ChunkLimits) -> Result<u64, ChunkError> {
     let end = start_op.checked_add(op_count).ok_or(ChunkError::CounterTooHigh)?;
-    if end > limits.op_counter_max { Err(ChunkError::CounterTooHigh) } else { Ok(end - 1) }
+    let max_op = end - 1;
+    if start_op.max(max_op) > limits.op_counter_max { Err(ChunkError::CounterTooHigh) } else { Ok(max_op) }
 }
 
 fn read_deps(cursor: &mut Cursor<'_>, limits: &ChunkLimits) -> Result<Vec<ChangeHash>, ChunkError> {

@@ -161,9 +161,8 @@ fn authors_stand_on_first_changes_only() {
     let first = change(4, 3, 1, 3, &[2, 3]);
     let nobody = ChangeHeader { author: None, ..first.clone() };
     assert_eq!(refused(&nobody), RefuseReason::AuthorMissing);
-    let under = |header: &ChangeHeader, author| {
-        judge_under(header, &small(), author, &DocumentLimits::default())
-    };
+    let under =
+        |header: &ChangeHeader, author| judge_under(header, &small(), author, &DocumentLimits::default());
     let user = |number| AuthorRule::Exactly(UserId::from_bytes([number; 16]));
     assert_eq!(under(&first, user(3)), Verdict::Accept);
     assert_eq!(under(&first, user(4)), Verdict::Refuse(RefuseReason::AuthorMismatch));

@@ -72,18 +72,26 @@ impl<'a> Columns<'a> {
         let none = |_, _| Ok(());
         let ops = Runs::<u64>::new(self.0[ACTION]).count(limits.ops_max, ChunkError::TooManyOps, none)?;
         let mut preds = 0u64;
-        Runs::<u64>::new(self.0[PRED_COUNT]).count(limits.ops_max, ChunkError::TooManyOps, |rows, each| {
-            let more = rows.checked_mul(each.unwrap_or(0)).ok_or(ChunkError::TooManyPreds)?;
-            preds = preds.saturating_add(more);
-            if preds > limits.preds_max { Err(ChunkError::TooManyPreds) } else { Ok(()) }
-        })?;
+        Runs::<u64>::new(self.0[PRED_COUNT]).count(
+            limits.ops_max,
+            ChunkError::TooManyOps,
+            |rows, each| {
+                let more = rows.checked_mul(each.unwrap_or(0)).ok_or(ChunkError::TooManyPreds)?;
+                preds = preds.saturating_add(more);
+                if preds > limits.preds_max { Err(ChunkError::TooManyPreds) } else { Ok(()) }
+            },
+        )?;
         let mut name_bytes = 0u64;
         for index in [KEY_TEXT, MARK_NAME] {
-            Runs::<&str>::new(self.0[index]).count(limits.ops_max, ChunkError::TooManyOps, |rows, name| {
-                let len = name.map_or(0, str::len) as u64;
-                name_bytes = name_bytes.saturating_add(rows.saturating_mul(len));
-                if name_bytes > limits.name_bytes_max { Err(ChunkError::NamesTooLong) } else { Ok(()) }
-            })?;
+            Runs::<&str>::new(self.0[index]).count(
+                limits.ops_max,
+                ChunkError::TooManyOps,
+                |rows, name| {
+                    let len = name.map_or(0, str::len) as u64;
+                    name_bytes = name_bytes.saturating_add(rows.saturating_mul(len));
+                    if name_bytes > limits.name_bytes_max { Err(ChunkError::NamesTooLong) } else { Ok(()) }
+                },
+            )?;
         }
         Ok(ops)
     }

@@ -293,16 +293,28 @@ fn counters_at_the_end_of_their_range_are_refused() {
         seal(&body)
     };
     assert_eq!(parse(&body(0), &limits()).unwrap_err(), ChunkError::Zero);
-    assert!(parse(&body(1 << 20), &limits()).is_ok());
+    assert_eq!(parse(&body((1 << 31) - 1), &limits()).unwrap().0.max_op, (1 << 31) - 2);
     assert_eq!(parse(&body(1 << 31), &limits()).unwrap_err(), ChunkError::CounterTooHigh);
     assert_eq!(parse(&body(u64::MAX), &limits()).unwrap_err(), ChunkError::CounterTooHigh);
+}
+
+#[test]
+fn the_last_operation_may_have_the_highest_counter() {
+    let last = |start_op: u64| {
+        let mut body = body_with(&puts(2, "k"));
+        body.splice(19..20, unsigned(start_op));
+        parse(&seal(&body), &limits()).map(|(header, _)| header.max_op)
+    };
+    assert_eq!(last((1 << 31) - 2), Ok((1 << 31) - 1));
+    assert_eq!(last((1 << 31) - 1), Err(ChunkError::CounterTooHigh));
 }
 
 #[test]
 fn authors_are_read_as_automerge_reads_them() {
     let with_extra = |extra: &[u8]| {
         let chunk = seal(&[&body_with(&puts(2, "k")), extra].concat());
-        let theirs = Change::from_bytes(chunk.clone()).unwrap().author().map(|author| author.as_bytes().to_vec());
+        let theirs =
+            Change::from_bytes(chunk.clone()).unwrap().author().map(|author| author.as_bytes().to_vec());
         (parse(&chunk, &limits()).map(|(header, _)| header.author), theirs)
     };
     assert_eq!(with_extra(&[1, 2, 7, 8]), (Ok(Some(vec![7, 8])), Some(vec![7, 8])));
