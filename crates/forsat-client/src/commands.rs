@@ -3,7 +3,6 @@
 use crate::engine::Engine;
 use crate::error::ClientError;
 use crate::model::*;
-use std::path::Path;
 
 /// Commands. `reference` is a short id or a beginning of one, a whole UUID, or a unique name.
 impl Engine {
@@ -66,16 +65,6 @@ impl Engine {
     }
     /// Takes back this device's last command, as far as its values are still its own.
     pub fn undo(&self) -> Result<Undone, ClientError> {
-        unimplemented!()
-    }
-    /// Imports a file, or every file of a directory that the mapping names.
-    pub fn import(
-        &self,
-        _file_or_dir: &Path,
-        _mapping: &Path,
-        _options: &ImportOptions,
-        _progress: &mut dyn FnMut(&ImportProgress),
-    ) -> Result<ImportSummary, ClientError> {
         unimplemented!()
     }
 }

@@ -5,7 +5,7 @@
 
 use crate::error::ClientError;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// A mapping file is larger than anyone writes by hand beyond this, bytes.
@@ -248,14 +248,31 @@ impl Mapping {
 }
 
 impl FileMapping {
-    fn maps_named(&self) -> Vec<String> {
+    /// The columns that are read.
+    pub(crate) fn columns(&self) -> BTreeSet<String> {
+        let mut columns: BTreeSet<String> = self.sources().into_iter().filter_map(|source| source.column).collect();
+        columns.extend(self.key.iter().map(|part| part.column().to_owned()));
+        columns.extend(self.require.keys().cloned());
+        columns.extend(self.refuse.iter().map(|rule| rule.column.clone()));
+        if let Some(stage) = &self.stage {
+            columns.insert(stage.column.clone());
+            columns.extend(stage.entered.iter().chain(&stage.closed).chain(&stage.reason).cloned());
+        }
+        columns
+    }
+
+    fn sources(&self) -> Vec<ValueSource> {
         let mut sources: Vec<ValueSource> = self.fields.values().map(FieldSource::detailed).collect();
         sources.extend(self.entry.iter().flat_map(|entry| entry.fields.values().map(FieldSource::detailed)));
         if let Some(line) = &self.line {
             sources.push(line.product.detailed());
             sources.extend(line.quantity.iter().chain(&line.unit_price).map(FieldSource::detailed));
         }
-        let mut named: Vec<String> = sources.into_iter().filter_map(|source| source.map).collect();
+        sources
+    }
+
+    fn maps_named(&self) -> Vec<String> {
+        let mut named: Vec<String> = self.sources().into_iter().filter_map(|source| source.map).collect();
         named.extend(self.key.iter().filter_map(|part| part.map().map(str::to_owned)));
         named
     }

@@ -1,0 +1,203 @@
+//! From a cell's text to a stored value, by the field's kind.
+
+use forsat_domain::composite::{Address, Composite};
+use forsat_domain::date::{self, CivilDate};
+use forsat_domain::number::{ascii_digits, parse_number, parse_percent};
+use forsat_domain::record::Scalar;
+use forsat_domain::schema::{Choice, FieldDef, FieldKind, Label};
+use forsat_domain::settings::Settings;
+use forsat_domain::{Currency, Money, canonical, text};
+use rust_decimal::Decimal;
+
+/// What reading a cell may depend on.
+pub(crate) struct Reading<'a> {
+    pub settings: &'a Settings,
+    pub today: CivilDate,
+    /// The order of a date's parts, such as `M/D/Y`.
+    pub date_order: Option<&'a str>,
+}
+
+/// What is done to a number before it is stored.
+pub(crate) struct Measure {
+    /// The factor; 1 leaves it as it is.
+    pub times: Decimal,
+    /// The currency of money.
+    pub currency: Currency,
+}
+
+impl Reading<'_> {
+    /// Reads a cell that isn't empty into a register's value; the error says what is wrong with the cell.
+    pub(crate) fn scalar(&self, field: &FieldDef, cell: &str, measure: &Measure) -> Result<Scalar, String> {
+        match &field.kind {
+            FieldKind::Text { letters_max } => short_text(cell, *letters_max),
+            FieldKind::Integer { min, max } => integer(cell, *min, *max),
+            FieldKind::Quantity { scale_max } => quantity(cell, *scale_max),
+            FieldKind::Rate => positive(cell),
+            FieldKind::Percent => integer(cell.trim_end_matches(['%', '٪']), 0, 100),
+            FieldKind::TaxRate => tax_rate(cell),
+            FieldKind::Bool => truth(cell),
+            FieldKind::Date => self.date(cell).map(|date| Scalar::text(date.to_string())),
+            FieldKind::Money => money(cell, measure).map(|money| money.to_scalar()),
+            FieldKind::Choice(choices) => choice(cell, choices),
+            FieldKind::Setting(list) => {
+                let items = self.settings.items(*list).iter().map(|item| (item.id.as_str(), &item.label));
+                labelled(cell, items).map(Scalar::text)
+            }
+            FieldKind::Currency => {
+                let code = cell.trim().to_uppercase().parse::<Currency>().map_err(|error| error.to_string())?;
+                Ok(Scalar::text(code.code()))
+            }
+            FieldKind::TimeZone => match cell.parse::<date::Tz>() {
+                Ok(zone) => Ok(Scalar::text(zone.name())),
+                Err(_) => Err(format!("\"{cell}\" is not an IANA time zone, such as Asia/Tehran")),
+            },
+            FieldKind::Address => Ok(Address { text: cell.to_owned() }.to_scalar()),
+            _ => Err(format!("the field {} can't be filled from a cell", field.name)),
+        }
+    }
+
+    /// Reads a date in the mapping's order, or as people type dates.
+    pub(crate) fn date(&self, cell: &str) -> Result<CivilDate, String> {
+        match self.date_order {
+            Some(order) => ordered_date(cell, order),
+            None => date::parse_date(cell, self.today).map_err(|error| error.to_string()),
+        }
+    }
+
+    /// Finds a stage by its id or label.
+    pub(crate) fn stage(&self, cell: &str) -> Result<String, String> {
+        let stages = self.settings.stages.live();
+        labelled(cell, stages.iter().map(|stage| (stage.id.as_str(), &stage.label)))
+    }
+}
+
+/// Finds an item by its id or its label in either language.
+pub(crate) fn labelled<'a>(
+    cell: &str,
+    items: impl Iterator<Item = (&'a str, &'a Label)>,
+) -> Result<String, String> {
+    let folded = text::fold(cell);
+    let mut known = Vec::new();
+    for (id, label) in items {
+        if id == cell || text::fold(&label.en) == folded || text::fold(&label.fa) == folded {
+            return Ok(id.to_owned());
+        }
+        known.push(id);
+    }
+    Err(format!("\"{cell}\" is none of {}", known.join(", ")))
+}
+
+/// Reads an amount of money.
+pub(crate) fn money(cell: &str, measure: &Measure) -> Result<Money, String> {
+    let value = parse_number(cell).map_err(|error| error.to_string())?;
+    let value = canonical::exact_product(value, measure.times)
+        .ok_or_else(|| format!("\"{cell}\" is too large to compute with"))?;
+    Money::non_negative(value, measure.currency).map_err(|error| error.to_string())
+}
+
+fn short_text(cell: &str, letters_max: usize) -> Result<Scalar, String> {
+    let letters = cell.chars().count();
+    if letters > letters_max {
+        return Err(format!("has {letters} letters, and {letters_max} are taken at most"));
+    }
+    Ok(Scalar::text(cell))
+}
+
+fn integer(cell: &str, min: i64, max: i64) -> Result<Scalar, String> {
+    let number = parse_number(cell).map_err(|error| error.to_string())?;
+    let whole = number.is_integer().then(|| i64::try_from(number).ok()).flatten();
+    match whole.filter(|whole| (min..=max).contains(whole)) {
+        Some(whole) => Ok(Scalar::Int(whole)),
+        None => Err(format!("\"{cell}\" is not a whole number from {min} to {max}")),
+    }
+}
+
+fn positive(cell: &str) -> Result<Scalar, String> {
+    let number = parse_number(cell).map_err(|error| error.to_string())?;
+    if number <= Decimal::ZERO {
+        return Err(format!("\"{cell}\" is not above zero"));
+    }
+    Ok(Scalar::text(canonical::decimal_text(number)))
+}
+
+fn quantity(cell: &str, scale_max: u32) -> Result<Scalar, String> {
+    let number = parse_number(cell).map_err(|error| error.to_string())?;
+    if number.normalize().scale() > scale_max {
+        return Err(format!("\"{cell}\" has more than {scale_max} decimals"));
+    }
+    positive(cell)
+}
+
+fn tax_rate(cell: &str) -> Result<Scalar, String> {
+    let percent = parse_percent(cell).map_err(|error| error.to_string())?;
+    let points = canonical::exact_product(percent, Decimal::ONE_HUNDRED)
+        .filter(Decimal::is_integer)
+        .and_then(|points| i64::try_from(points).ok())
+        .filter(|points| (0..=10_000).contains(points));
+    points.map(Scalar::Int).ok_or_else(|| format!("\"{cell}\" is not a percentage from 0 to 100"))
+}
+
+fn truth(cell: &str) -> Result<Scalar, String> {
+    match text::fold(cell).as_str() {
+        "1" | "true" | "yes" | "y" | "بله" | "بلی" | "اري" => Ok(Scalar::Bool(true)),
+        "0" | "false" | "no" | "n" | "خیر" | "نه" => Ok(Scalar::Bool(false)),
+        _ => Err(format!("\"{cell}\" is neither yes nor no")),
+    }
+}
+
+fn choice(cell: &str, choices: &[Choice]) -> Result<Scalar, String> {
+    labelled(cell, choices.iter().map(|choice| (choice.slug.as_ref(), &choice.label))).map(Scalar::text)
+}
+
+fn ordered_date(cell: &str, order: &str) -> Result<CivilDate, String> {
+    let wrong = || format!("\"{cell}\" is not a date of the form {order}");
+    let digits = ascii_digits(cell);
+    let parts: Vec<&str> = digits.split(|letter: char| !letter.is_ascii_digit()).collect();
+    let names: Vec<char> = order.chars().filter(char::is_ascii_alphabetic).collect();
+    if parts.len() != names.len() {
+        return Err(wrong());
+    }
+    let part = |name: char| {
+        let at = names.iter().position(|known| known.eq_ignore_ascii_case(&name))?;
+        parts[at].parse::<i32>().ok()
+    };
+    let (year, month, day) = match (part('Y'), part('M'), part('D')) {
+        (Some(year), Some(month), Some(day)) => (year, month, day),
+        _ => return Err(wrong()),
+    };
+    let (Ok(month), Ok(day)) = (u8::try_from(month), u8::try_from(day)) else { return Err(wrong()) };
+    let found = match year {
+        1300..=1499 => CivilDate::from_jalali(year, month, day),
+        1900..=2199 => CivilDate::from_gregorian(year, month, day),
+        _ => None,
+    };
+    found.ok_or_else(|| format!("\"{cell}\" is no day of either calendar"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_follow_the_order_of_the_mapping() {
+        let day = |cell: &str, order: &str| ordered_date(cell, order).map(|date| date.to_string());
+        assert_eq!(day("10/20/2016", "M/D/Y").as_deref(), Ok("2016-10-20"));
+        assert_eq!(day("۱۴۰۴/۰۶/۳۰", "Y/M/D").as_deref(), Ok("2025-09-21"));
+        assert!(day("20/10/2016", "M/D/Y").is_err());
+        assert!(day("10/2016", "M/D/Y").is_err());
+        assert!(day("1/1/16", "M/D/Y").is_err());
+    }
+
+    #[test]
+    fn numbers_keep_their_bounds() {
+        assert_eq!(integer("۱۲", 0, 100), Ok(Scalar::Int(12)));
+        assert!(integer("1.5", 0, 100).is_err());
+        assert!(integer("101", 0, 100).is_err());
+        assert_eq!(tax_rate("9%"), Ok(Scalar::Int(900)));
+        assert!(quantity("0", 6).is_err());
+        assert!(quantity("0.1234567", 6).is_err());
+        let measure = Measure { times: Decimal::from(1_000_000), currency: Currency::from_code("USD").expect("known") };
+        assert_eq!(money("1100.04", &measure).map(|money| money.value()), Ok(Decimal::from(1_100_040_000)));
+        assert!(money("-1", &measure).is_err());
+    }
+}
