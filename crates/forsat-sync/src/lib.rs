@@ -14,8 +14,8 @@ pub mod id;
 pub mod identity;
 pub mod limits;
 pub mod relay;
-#[cfg(test)]
-mod tests;
 
 #[cfg(test)]
 mod loopback;
+#[cfg(test)]
+mod tests;

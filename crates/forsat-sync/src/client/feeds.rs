@@ -117,7 +117,7 @@ impl Feeds {
         while self.storing.is_none() {
             let Some(Waiting { space, page, bytes }) = self.queue.pop_front() else { return };
             self.queue_bytes -= bytes;
-            if !self.open.get(&space).is_some_and(|feed| feed.stream == page.stream) {
+            if self.open.get(&space).is_none_or(|feed| feed.stream != page.stream) {
                 continue;
             }
             let cursor = Cursor { epoch: page.epoch, seq: page.up_to };

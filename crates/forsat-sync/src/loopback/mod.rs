@@ -90,7 +90,7 @@ impl World {
 
     /// Adds a device that isn't enrolled.
     pub fn add_stranger(&mut self) -> usize {
-        let seed = u8::try_from(self.nodes.len()).unwrap() + 100;
+        let seed = u8::try_from(self.nodes.len()).expect("a test has few devices") + 100;
         self.nodes.push(Node {
             store: MemoryDevice::default(),
             machine: None,
@@ -136,29 +136,25 @@ impl World {
 
     /// Runs until nothing more happens at this instant.
     pub fn run(&mut self) {
-        for _ in 0..100_000 {
-            let mut busy = false;
-            for node in 0..self.nodes.len() {
-                busy |= self.step(node);
-            }
-            if !busy {
-                return;
-            }
+        let mut rounds = 0;
+        while (0..self.nodes.len()).fold(false, |busy, node| self.step(node) || busy) {
+            rounds += 1;
+            assert!(rounds < 100_000, "the machines never come to rest");
         }
-        panic!("the machines never come to rest");
     }
 
     /// Syncs a device once, to its end.
     pub fn sync(&mut self, node: usize) -> Result<SyncStatus, ClientError> {
         self.start(node, true);
-        for _ in 0..1_000 {
+        for round in 0.. {
             self.run();
-            if let Some(result) = self.nodes[node].stopped.clone() {
-                return result;
+            if self.nodes[node].stopped.is_some() {
+                break;
             }
+            assert!(round < 1_000, "the device is stuck: {:?}", self.nodes[node].machine);
             self.advance_to_deadline();
         }
-        panic!("the device is stuck: {:?}", self.nodes[node].machine);
+        self.nodes[node].stopped.clone().expect("the loop ends with a result")
     }
 
     /// Moves time to the next deadline of any machine.

@@ -78,7 +78,7 @@ impl MemoryRelay {
     }
 
     pub fn epoch(&self) -> Epoch {
-        *self.epochs.last().unwrap()
+        *self.epochs.last().expect("a store has an epoch")
     }
 
     /// The digest over a feed's state.
@@ -90,7 +90,7 @@ impl MemoryRelay {
         for (document, hash) in sorted {
             hasher.update(document.as_bytes()).update(hash.as_bytes());
         }
-        Digest::from_slice(&hasher.finalize().as_bytes()[..16]).unwrap()
+        Digest::from_slice(&hasher.finalize().as_bytes()[..16]).expect("16 bytes")
     }
 
     pub fn answer(&mut self, request: StorageRequest) -> StorageReply {
@@ -189,7 +189,7 @@ impl MemoryRelay {
             Some(role) if !role.may_write() => return StorageReply::Forbidden,
             Some(_) => {}
         }
-        let feed = &mut self.spaces.get_mut(&request.space).unwrap().feed;
+        let feed = &mut self.spaces.get_mut(&request.space).expect("a role is in a space").feed;
         let mut results = Vec::new();
         for item in request.items {
             let hash = hash_of(&item.bytes);
