@@ -231,7 +231,10 @@ impl WriteTx<'_> {
             return Ok(before);
         }
         let mut row = self.need_document(document)?;
-        *row.counts.of_mut(before) -= 1;
+        let counted = row.counts.of_mut(before);
+        *counted = counted.checked_sub(1).ok_or_else(|| {
+            StoreError::damaged(format!("document {document} counts fewer changes than it has"))
+        })?;
         if let Some(number) = value.outbox.take() {
             self.leave_outbox(&row.space, number, value.chunk.bytes.len())?;
         }
