@@ -96,7 +96,10 @@ impl WriteTx<'_> {
             Some(cursor) => Cursor { epoch, seq, ..cursor },
             None => Cursor { epoch, seq, synced_at_ms: None, root: RootVerdict::Unknown },
         };
-        debug_assert!(self.cursor(space)?.is_none_or(|cursor| cursor.seq <= next.seq), "S8: a seq never falls");
+        debug_assert!(
+            self.cursor(space)?.is_none_or(|cursor| cursor.seq <= next.seq),
+            "S8: a seq never falls"
+        );
         self.put(CURSORS, space.as_bytes(), &encode(&next))?;
         Ok(true)
     }

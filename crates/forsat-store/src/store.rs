@@ -1,5 +1,6 @@
 //! The store as a whole: creating, opening, transactions, incarnation and lease.
 
+use std::fmt;
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::Path;
@@ -64,6 +65,15 @@ pub struct Store {
     surroundings: Box<dyn Surroundings>,
     opened: Opened,
 }
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("opened", &self.opened).finish_non_exhaustive()
+    }
+}
+
+const fn shared_by_threads<T: Send + Sync>() {}
+const _: () = shared_by_threads::<Store>();
 
 impl Store {
     /// Creates a store in a directory, which is made if need be.
