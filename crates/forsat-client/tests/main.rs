@@ -1,0 +1,4 @@
+//! The engine on real stores: import of the whole sample set, commands, undo, and two devices that meet.
+
+mod import;
+mod support;
