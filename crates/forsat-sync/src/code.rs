@@ -131,6 +131,17 @@ mod tests {
     }
 
     #[test]
+    fn the_documentation_lists_every_code() {
+        let page = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/protocol.md"));
+        let rows: Vec<_> = ALL.iter().map(|(code, message)| format!("| `{code}` | {message} |")).collect();
+        assert!(
+            page.contains(&rows.join("\n")),
+            "replace the table of docs/protocol.md by:\n{}",
+            rows.join("\n")
+        );
+    }
+
+    #[test]
     fn a_peers_code_is_bounded_and_plain() {
         assert!(Code::parse("").is_none());
         assert!(Code::parse("Bad Code").is_none());

@@ -191,7 +191,7 @@ pub struct SyncStatus {
     pub settled: bool,
     /// Changes that the relay put off.
     pub put_off: u64,
-    /// Changes received since the machine began.
+    /// Changes of others received since the machine began.
     pub received: u64,
     /// Changes acked since the machine began.
     pub sent: u64,

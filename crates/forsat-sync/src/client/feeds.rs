@@ -49,6 +49,8 @@ struct Storing {
     /// `None` once the stream has ended.
     stream: Option<StreamId>,
     entries: u64,
+    /// Entries that aren't echoes.
+    changes: u64,
     page: PageEnd,
 }
 
@@ -125,6 +127,7 @@ impl Feeds {
                 space,
                 stream: Some(page.stream),
                 entries: page.entries.len() as u64,
+                changes: page.entries.iter().filter(|e| !matches!(e, PageEntry::Echo { .. })).count() as u64,
                 page: PageEnd { cursor, head: page.head, root: page.root },
             });
             effects.push(Effect::StorePage(StorePage {
@@ -136,7 +139,8 @@ impl Feeds {
         }
     }
 
-    /// The store has stored its page. Answers how many entries it had, and a pull if the feed has to be read again.
+    /// The store has stored its page. Answers how many changes of others it had, and a pull if the feed has to be
+    /// read again.
     pub fn stored(&mut self, stored: PageStored, effects: &mut Vec<Effect>) -> (u64, Option<ToRelay>) {
         let Some(storing) = self.storing.take_if(|storing| storing.space == stored.space) else {
             return (0, None);
@@ -147,7 +151,7 @@ impl Feeds {
             None => self.cursors.remove(&space),
         };
         let current = self.open.get_mut(&space).filter(|feed| Some(feed.stream) == storing.stream);
-        let Some(feed) = current else { return (storing.entries, None) };
+        let Some(feed) = current else { return (storing.changes, None) };
         effects.push(Effect::Event(SyncEvent::Received {
             space,
             entries: storing.entries,
@@ -158,7 +162,7 @@ impl Feeds {
             let again = feed.echo;
             report_echoes(&stored, effects);
             // Once: a pull in full brings no echoes, so there is nothing to be unknown the second time.
-            return (storing.entries, again.then(|| self.pull(space, false)));
+            return (storing.changes, again.then(|| self.pull(space, false)));
         }
         feed.at_head = storing.page.cursor.seq >= storing.page.head;
         if let (Some(relay), Some(device)) = (storing.page.root, stored.root)
@@ -168,7 +172,7 @@ impl Feeds {
             let at = storing.page.cursor.seq;
             effects.push(Effect::Report(SyncIssue::DigestMismatch { space, at, relay, device }));
         }
-        (storing.entries, None)
+        (storing.changes, None)
     }
 
     pub fn store_failed(&mut self) {

@@ -23,6 +23,8 @@ pub struct ClientMachine {
     pub(super) backoff: Backoff,
     pub(super) heard_at_ms: u64,
     pub(super) drain: Option<Drain>,
+    /// When this connection's welcome came.
+    pub(super) online_since_ms: Option<u64>,
     pub(super) received: u64,
     pub(super) sent: u64,
     pub(super) enrolled: bool,
@@ -97,6 +99,7 @@ impl ClientMachine {
             backoff: Backoff::new(config.flow.backoff_base_ms, config.flow.backoff_ms_max),
             heard_at_ms: now_ms,
             drain: None,
+            online_since_ms: None,
             received: 0,
             sent: 0,
             enrolled: false,
@@ -207,6 +210,12 @@ impl ClientMachine {
         if matches!(self.phase, Phase::Waiting { .. }) {
             return Ok(());
         }
+        // A connection that held for long was of use even if nothing changed; one that fails at once, again and again,
+        // must not be tried ever faster.
+        let held_ms = self.online_since_ms.take().map_or(0, |since_ms| now_ms.saturating_sub(since_ms));
+        if held_ms >= self.config.flow.backoff_ms_max {
+            self.backoff.reset();
+        }
         let wait_ms = match self.drain.take() {
             Some(drain) => drain.retry_after_ms.saturating_add(spread(drain.jitter_ms, random)),
             None => self.backoff.fail(random),
@@ -258,6 +267,10 @@ impl ClientMachine {
     }
 
     pub(super) fn send(&mut self, now_ms: u64, frame: &ToRelay) {
+        debug_assert!(
+            matches!(self.phase, Phase::Proving { .. } | Phase::Online),
+            "nothing is sent before the relay's key was recognised"
+        );
         self.sent_at_ms = now_ms;
         self.effects.push(Effect::Send(frame.encode()));
     }
@@ -307,8 +320,8 @@ impl ClientMachine {
             device_nonce,
         };
         let answer = self.answer(&claim);
-        self.send(now_ms, &answer);
         self.phase = Phase::Proving { claim, until_ms };
+        self.send(now_ms, &answer);
         if matches!(self.config.purpose, Purpose::Sync { .. }) {
             self.pull_known(now_ms);
         }

@@ -50,6 +50,7 @@ impl ClientMachine {
         let told = usize::try_from(welcome.push_window_bytes).unwrap_or(usize::MAX);
         self.push_window_bytes = told.min(self.config.flow.push_window_bytes);
         self.phase = Phase::Online;
+        self.online_since_ms = Some(now_ms);
         self.effects.push(Effect::Event(SyncEvent::Online));
         match (welcome.spaces, &self.directory) {
             (Some(spaces), _) => {
@@ -134,9 +135,11 @@ impl ClientMachine {
     }
 
     pub(super) fn page_stored(&mut self, now_ms: u64, stored: PageStored) {
-        let (entries, pull) = self.feeds.stored(stored, &mut self.effects);
-        self.received += entries;
-        self.backoff.reset();
+        let (changes, pull) = self.feeds.stored(stored, &mut self.effects);
+        self.received += changes;
+        if changes > 0 {
+            self.backoff.reset();
+        }
         if let Some(pull) = pull
             && matches!(self.phase, Phase::Online)
         {

@@ -242,6 +242,17 @@ fn pages_of_a_store_that_is_busy_outlive_the_connection_without_harm() {
 }
 
 #[test]
+fn entries_of_an_unknown_kind_reach_the_store_as_they_came() {
+    let mut machine = online();
+    let unknown = PageEntry::Unknown { kind: 4, bytes: vec![0x82, 4, 0x41, 9] };
+    let effects = machine.handle(0, page(1, 1, 1, vec![unknown.clone()]));
+    let stored = effects
+        .iter()
+        .find_map(|effect| if let Effect::StorePage(page) = effect { Some(page) } else { None });
+    assert_eq!(stored.unwrap().entries, [unknown]);
+}
+
+#[test]
 fn the_window_bounds_what_is_in_flight() {
     let mut config = config(false);
     config.flow.early_window_bytes = 1_000;
@@ -292,6 +303,31 @@ fn a_handshake_that_hangs_is_given_up() {
     assert_eq!(machine.deadline_ms(), Some(10_000));
     let effects = machine.handle(10_000, Input::Tick);
     assert_eq!(effects.last(), Some(&Effect::Close));
+}
+
+#[test]
+fn connections_that_fail_at_once_are_tried_ever_more_slowly() {
+    let mut machine = online();
+    let lose = |machine: &mut ClientMachine, now_ms| match machine
+        .handle(now_ms, Input::Disconnected { random: u64::MAX })[..]
+    {
+        [Effect::Event(SyncEvent::Offline { retry_at_ms })] => retry_at_ms - now_ms,
+        ref other => panic!("{other:?}"),
+    };
+    let come_back = |machine: &mut ClientMachine, now_ms| {
+        machine.handle(now_ms, Input::ConnectNow);
+        machine.handle(now_ms, Input::Connected { nonce: DEVICE_NONCE });
+        machine.handle(now_ms, Input::Frame(hello()));
+        machine.handle(now_ms, Input::Frame(ToDevice::Welcome(welcome(1)).encode()));
+        assert!(machine.status().online);
+    };
+    let mut waits = Vec::new();
+    for now_ms in 0..4 {
+        waits.push(lose(&mut machine, now_ms));
+        come_back(&mut machine, now_ms);
+    }
+    assert_eq!(waits, [500, 1_000, 2_000, 4_000]);
+    assert_eq!(lose(&mut machine, 60_003), 500, "a connection that held for a minute was of use");
 }
 
 /// What a hostile relay, a slow store and a bad network do.

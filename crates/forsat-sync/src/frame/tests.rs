@@ -276,3 +276,40 @@ fn the_directory_digest_sees_every_part_but_not_the_order() {
     }
     assert_ne!(digest, DirectoryDigest::of(&UserId::from_bytes([3; 16]), &workspace, &spaces));
 }
+
+#[test]
+fn an_idle_reconnect_fits_its_budget_whatever_the_numbers() {
+    let (signature, nonce) = (Signature::from_bytes([9; 64]), Nonce::from_bytes([9; 32]));
+    let auth = ToRelay::Auth(Auth {
+        protocol: u16::MAX,
+        device: DeviceId::from_bytes([9; 16]),
+        nonce,
+        signature,
+        directory: Some(DirectoryDigest([9; 8])),
+    });
+    let welcome = ToDevice::Welcome(Welcome {
+        user: UserId::from_bytes([9; 16]),
+        workspace: WorkspaceId::from_bytes([9; 16]),
+        reader_version_min: u32::MAX,
+        push_window_bytes: u32::MAX,
+        proof: signature,
+        spaces: None,
+    });
+    let (epoch, seq) = (Epoch::new(u64::MAX), FeedSeq::new(u64::MAX));
+    let pull = ToRelay::Pull(Pull {
+        stream: StreamId(u32::MAX),
+        space: SpaceId::from_bytes([9; 16]),
+        cursor: Some(Cursor { epoch, seq }),
+        echo: true,
+    });
+    let page = ToDevice::Page(Page {
+        stream: StreamId(u32::MAX),
+        epoch,
+        up_to: seq,
+        head: seq,
+        entries: Vec::new(),
+        root: Some(Digest::EMPTY),
+    });
+    assert!(auth.encode().len() + welcome.encode().len() <= 256);
+    assert!(pull.encode().len() + page.encode().len() <= 100);
+}

@@ -137,7 +137,7 @@ impl World {
     /// Runs until nothing more happens at this instant.
     pub fn run(&mut self) {
         let mut rounds = 0;
-        while (0..self.nodes.len()).fold(false, |busy, node| self.step(node) || busy) {
+        while (0..self.nodes.len()).filter(|node| self.step(*node)).count() > 0 {
             rounds += 1;
             assert!(rounds < 100_000, "the machines never come to rest");
         }

@@ -99,6 +99,11 @@ impl Streams {
                 bytes_max: limits.page_bytes,
             };
             link.ask(StorageRequest::Page(request), Pending::Page { space, stream: stream.id });
+            debug_assert!(
+                link.pages_pending() == 1
+                    || link.pages_pending() * limits.page_bytes <= limits.send_queue_bytes_max,
+                "pages under way fit the send queue"
+            );
         }
     }
 
