@@ -20,8 +20,10 @@ pub use money::Money;
 pub use number::{Digits, RialUnit};
 
 // Rules.
+pub mod command;
 pub mod composite;
 pub mod edit;
+pub mod issue;
 pub mod lifecycle;
 pub mod opportunity;
 pub mod record;

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::composite::{Booking, Composite, NamedReference, Outcome, ProbabilityOverride, reference_id};
+use crate::composite::{Booking, Composite, NamedReference, ProbabilityOverride, reference_id};
 use crate::currency::Currency;
 use crate::date::CivilDate;
 use crate::id::{RecordId, UserId};
@@ -21,7 +21,7 @@ mod stage;
 #[cfg(test)]
 mod tests;
 
-pub use amount::{Amount, Worth, lines_total_seen};
+pub use amount::{Amount, Worth, display_currency, lines_total_seen};
 pub use line::{Line, LineFigures, LineProblem, figures};
 pub use stage::{CurrentStage, LostBooking, Reason, StageFlag, Standing, lost_bookings};
 
@@ -151,20 +151,19 @@ impl Deal {
         };
         differs.then_some((booked, self.amount.worth))
     }
+}
 
-    /// What closing on a day would book; none where the amount is empty or unknown.
-    pub fn booking(&self, settings: &Settings, day: CivilDate) -> Option<Booking> {
-        let Worth::Known(amount) = self.amount.worth else { return None };
-        let rate = settings.rates.on(amount.currency(), day);
-        let base = settings.rates.convert(amount, settings.currency, day).ok();
-        Some(Booking {
-            amount: amount.value(),
-            currency: amount.currency(),
-            org_currency: settings.currency,
-            rate: rate.filter(|_| base.is_some()),
-            base: base.map(|base| base.value()),
-        })
-    }
+/// What closing on a day books; none where the amount is empty or unknown.
+pub fn booking(state: &RecordState, settings: &Settings, day: CivilDate) -> Option<Booking> {
+    let Worth::Known(amount) = Amount::read(state, settings, day).worth else { return None };
+    let base = settings.rates.convert(amount, settings.currency, day).ok();
+    Some(Booking {
+        amount: amount.value(),
+        currency: amount.currency(),
+        org_currency: settings.currency,
+        rate: settings.rates.on(amount.currency(), day).filter(|_| base.is_some()),
+        base: base.map(|base| base.value()),
+    })
 }
 
 /// Finds the account and the name to show for it.
@@ -261,9 +260,4 @@ impl Worth {
             Err(ConvertError::Overflow) => Self::Overflow,
         }
     }
-}
-
-/// Tells whether a closed outcome needs a note beside its reason.
-pub fn reason_needs_note(outcome: Outcome, reason_id: Option<&str>) -> bool {
-    outcome == Outcome::Lost && reason_id == Some(crate::settings::REASON_OTHER)
 }

@@ -204,7 +204,9 @@ impl<'a> PipelineBuilder<'a> {
     fn add_open(&mut self, deal: &Deal) {
         let currency = self.report.currency;
         let row = match self.settings.stages.effective(&deal.stage.stage_id) {
-            Some(stage) => self.stage_rows.entry(stage.id.clone()).or_insert_with(|| stage_row(stage, currency)),
+            Some(stage) => {
+                self.stage_rows.entry(stage.id.clone()).or_insert_with(|| stage_row(stage, currency))
+            }
             None => {
                 let id = &deal.stage.stage_id;
                 self.stage_rows.entry(id.clone()).or_insert_with(|| unknown_row(id, currency))

@@ -21,6 +21,9 @@ pub use stage::{Stage, StageKindsArchived, Stages};
 /// The id of the pipeline that every workspace has.
 pub const DEFAULT_PIPELINE: &str = "default";
 
+/// The reason of an outcome whose source gave none; reads as no reason.
+pub const REASON_UNSPECIFIED: &str = "unspecified";
+
 /// The loss reason that needs a note.
 pub const REASON_OTHER: &str = "other";
 

@@ -151,6 +151,6 @@ fn add(sum: Worth, part: Money, settings: &Settings, day: CivilDate) -> Worth {
 }
 
 /// The currency that the deal is shown in.
-pub(crate) fn display_currency(state: &RecordState, settings: &Settings) -> Currency {
+pub fn display_currency(state: &RecordState, settings: &Settings) -> Currency {
     state.winner("currency").as_text().and_then(|code| code.parse().ok()).unwrap_or(settings.currency)
 }

@@ -9,7 +9,7 @@ use crate::composite::{Booking, Composite, LeftBooking, Outcome, StageEntry, Sta
 use crate::date::CivilDate;
 use crate::id::EntryId;
 use crate::record::RecordState;
-use crate::settings::Settings;
+use crate::settings::{REASON_UNSPECIFIED, Settings};
 
 /// How a deal stands after every move has met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -155,7 +155,8 @@ impl CurrentStage {
             .map(|day| day.in_calendar(settings.calendar))
             .map(|(year, month, _)| (year, month))
             .collect();
-        let reasons: BTreeSet<&str> = closed.iter().filter_map(|entry| entry.reason_id.as_deref()).collect();
+        let given = closed.iter().filter_map(|entry| entry.reason_id.as_deref());
+        let reasons: BTreeSet<&str> = given.filter(|reason| *reason != REASON_UNSPECIFIED).collect();
         let stages: BTreeSet<&str> = closed.iter().map(|entry| counted_id(entry, settings)).collect();
         flags.extend((months.len() > 1).then_some(StageFlag::CloseMonths));
         flags.extend((reasons.len() > 1).then_some(StageFlag::Reasons));

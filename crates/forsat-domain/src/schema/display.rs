@@ -6,8 +6,8 @@ use rust_decimal::Decimal;
 use super::{FieldDef, FieldKind, Label, Language};
 use crate::canonical;
 use crate::composite::{
-    Address, AmountMode, Composite, Discount, LifeState, Lifecycle, NamedReference, ProbabilityOverride, Removed,
-    StageEntry, reference_id,
+    Address, AmountMode, Composite, Discount, LifeState, Lifecycle, NamedReference, ProbabilityOverride,
+    Removed, StageEntry, reference_id,
 };
 use crate::date::{Calendar, CivilDate};
 use crate::id::RecordId;
@@ -124,7 +124,8 @@ fn stage(value: &Scalar, locale: &Locale, world: &dyn World) -> Option<String> {
     let settings = world.settings();
     let entry = StageEntry::from_scalar(value);
     let id = entry.as_ref().map(|entry| entry.stage_id.as_str()).or(value.as_text())?;
-    let name = settings.stages.get(id).map_or(id.to_owned(), |stage| stage.label.get(locale.language).to_owned());
+    let name =
+        settings.stages.get(id).map_or(id.to_owned(), |stage| stage.label.get(locale.language).to_owned());
     let reason = entry.and_then(|entry| {
         let list = match entry.outcome {
             crate::composite::Outcome::Won => SettingList::WinReasons,

@@ -164,7 +164,12 @@ impl ModuleDef {
     }
 
     /// Reads one `name=value`; a name that ends in `+` or `-` adds to or takes from a list.
-    pub fn assignment(&self, name: &str, value: &str, ctx: &ParseContext<'_>) -> Result<Assignment, InputError> {
+    pub fn assignment(
+        &self,
+        name: &str,
+        value: &str,
+        ctx: &ParseContext<'_>,
+    ) -> Result<Assignment, InputError> {
         let (plain, sign) = match name.strip_suffix(['+', '-']) {
             Some(plain) => (plain, name.chars().last()),
             None => (name, None),
@@ -191,16 +196,19 @@ impl ModuleDef {
         ctx: &ParseContext<'_>,
     ) -> Result<Vec<Assignment>, InputError> {
         let pairs: Vec<(&str, &str)> = pairs.into_iter().collect();
-        let given = pairs.iter().rev().find(|(name, _)| {
-            self.find_field(name).is_some_and(|field| field.name == "currency")
-        });
-        let currency = given.and_then(|(_, value)| Currency::from_code(value.trim()).ok()).unwrap_or(ctx.currency);
+        let given = pairs
+            .iter()
+            .rev()
+            .find(|(name, _)| self.find_field(name).is_some_and(|field| field.name == "currency"));
+        let currency =
+            given.and_then(|(_, value)| Currency::from_code(value.trim()).ok()).unwrap_or(ctx.currency);
         let ctx = ParseContext { currency, ..*ctx };
         pairs.into_iter().map(|(name, value)| self.assignment(name, value, &ctx)).collect()
     }
 
     fn unknown(&self, name: &str) -> InputError {
-        let settable = self.fields.iter().filter(|field| field.access != Access::System && field.is_settable());
+        let settable =
+            self.fields.iter().filter(|field| field.access != Access::System && field.is_settable());
         let known: Vec<&str> = settable.map(|field| field.name.as_ref()).collect();
         InputError::UnknownField {
             module: self.name.to_string(),
@@ -224,6 +232,28 @@ impl FieldDef {
     /// The register that a single value of a keyed map goes to: `raw` of phones, `value` of prices.
     pub fn entry_value(&self) -> Option<&FieldDef> {
         self.entry_field("raw").or_else(|| self.entry_field("value").filter(|_| self.access == Access::Edit))
+    }
+
+    /// Reads one `name=value` of an entry of a keyed map, such as a line's.
+    pub fn entry_assignment(
+        &self,
+        name: &str,
+        value: &str,
+        ctx: &ParseContext<'_>,
+    ) -> Result<Assignment, InputError> {
+        let key = fold(name);
+        let named = |field: &&FieldDef| field.name == key || label_is(&field.label, &key);
+        let Some(field) = self.entries.iter().find(named) else {
+            let settable =
+                self.entries.iter().filter(|field| field.is_settable() && field.access == Access::Edit);
+            let known: Vec<&str> = settable.map(|field| field.name.as_ref()).collect();
+            return Err(InputError::UnknownField {
+                module: self.name.to_string(),
+                field: name.to_owned(),
+                known: known.join(", "),
+            });
+        };
+        Ok(Assignment { field: field.name.to_string(), input: Input::Value(field.parse(value, ctx)?) })
     }
 
     /// Reads a typed value; an empty text clears the field.
@@ -258,7 +288,10 @@ impl FieldDef {
             FieldKind::Choice(_) | FieldKind::Setting(_) | FieldKind::Stage => self.listed(text, ctx),
             FieldKind::Reference(_) | FieldKind::NamedReference(_) => self.reference(text, ctx),
             FieldKind::Entries => self.entry_value().map_or(Ok(Scalar::Null), |value| value.parse(text, ctx)),
-            FieldKind::Timestamp | FieldKind::Composite | FieldKind::Position | FieldKind::ReferenceSet(_) => {
+            FieldKind::Timestamp
+            | FieldKind::Composite
+            | FieldKind::Position
+            | FieldKind::ReferenceSet(_) => {
                 Err(InputError::NotEditable { field: self.name.to_string(), hint: "only commands write it" })
             }
         }
@@ -277,7 +310,9 @@ impl FieldDef {
     fn tags(&self, text: &str) -> Result<Scalar, InputError> {
         let tags: Vec<&str> = text.split([',', '،']).map(str::trim).filter(|tag| !tag.is_empty()).collect();
         match tags.iter().find(|tag| tag.chars().count() > TAG_LETTERS_MAX || tag.contains('/')) {
-            Some(tag) => Err(self.range(tag, format!("tags of at most {TAG_LETTERS_MAX} letters without `/`"))),
+            Some(tag) => {
+                Err(self.range(tag, format!("tags of at most {TAG_LETTERS_MAX} letters without `/`")))
+            }
             None => Ok(Scalar::text(tags.join(","))),
         }
     }
@@ -306,8 +341,8 @@ impl FieldDef {
     }
 
     fn percentage(&self, text: &str) -> Result<Decimal, InputError> {
-        let number =
-            parse_percent(text).map_err(|source| InputError::Number { field: self.name.to_string(), source })?;
+        let number = parse_percent(text)
+            .map_err(|source| InputError::Number { field: self.name.to_string(), source })?;
         if (Decimal::ZERO..=Decimal::ONE_HUNDRED).contains(&number) {
             return Ok(number);
         }
@@ -388,7 +423,7 @@ impl FieldDef {
 }
 
 /// Chooses an option by its id, its label in either language, or the beginning of one label alone.
-fn pick(text: &str, options: &[(String, Label)], field: &str) -> Result<String, InputError> {
+pub(crate) fn pick(text: &str, options: &[(String, Label)], field: &str) -> Result<String, InputError> {
     let key = fold(text);
     let slug = key.replace([' ', '-'], "_");
     if let Some((id, _)) = options.iter().find(|(id, _)| *id == text || *id == slug) {

@@ -124,7 +124,8 @@ fn note() -> FieldKind {
 /// Letters of a remark.
 const NOTE_LETTERS_MAX: usize = 4000;
 
-const AMOUNT_MODES: &[(&str, &str, &str)] = &[("manual", "By hand", "دستی"), ("lines", "From line items", "قیمت بر اساس اقلام خط")];
+const AMOUNT_MODES: &[(&str, &str, &str)] =
+    &[("manual", "By hand", "دستی"), ("lines", "From line items", "قیمت بر اساس اقلام خط")];
 
 const BUSINESS_TYPES: &[(&str, &str, &str)] =
     &[("existing", "Existing business", "کسب و کار موجود"), ("new", "New business", "کسب و کار جدید")];

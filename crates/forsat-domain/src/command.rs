@@ -1,0 +1,279 @@
+//! What a person may do: every command checks what is asked and answers with the edits to write.
+//!
+//! Commands are pure: the clock, "today", the user, new ids and the other records come in a [`Context`]. They are
+//! stricter than a merge: what they refuse may still arrive from another device, and then carries an issue.
+//!
+//! Creation is in `create`, plain fields in `edit`, stages in `stage`, lines in `line`, deletion in `delete` and the
+//! ends of issues in `resolve`.
+
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+use uuid::Uuid;
+
+use crate::date::CivilDate;
+use crate::edit::{Edit, apply};
+use crate::id::{EntryId, RecordId, UserId};
+use crate::lifecycle::Life;
+use crate::record::RecordState;
+use crate::schema::Schema;
+use crate::schema::input::InputError;
+use crate::settings::Settings;
+use crate::world::World;
+
+mod create;
+mod delete;
+mod edit;
+mod line;
+mod position;
+mod resolve;
+mod stage;
+#[cfg(test)]
+mod tests;
+
+pub use create::{Created, Draft, create};
+pub use delete::{Confirmation, Deletion, delete, delete_preview, restore};
+pub use edit::{edit, set_rate, set_setting};
+pub use line::{NewLine, find_line, line_add, line_edit, line_remove, line_restore, new_line};
+pub use resolve::{Choice, Resolved, resolve};
+pub use stage::{Close, lose, reopen, stage_move, win};
+
+/// What a command depends on besides the record.
+pub struct Context<'a> {
+    /// The device's clock in UTC milliseconds: a label only.
+    pub now_ms: i64,
+    /// The organisation's current day.
+    pub today: CivilDate,
+    /// Who acts.
+    pub user: UserId,
+    /// Draws a new random UUID.
+    pub new_uuid: &'a mut dyn FnMut() -> Uuid,
+    /// The other records and the settings.
+    pub world: &'a dyn World,
+    /// The schema table.
+    pub schema: &'a Schema,
+}
+
+impl<'a> Context<'a> {
+    fn settings(&self) -> &'a Settings {
+        self.world.settings()
+    }
+
+    fn new_entry(&mut self) -> EntryId {
+        EntryId((self.new_uuid)())
+    }
+}
+
+/// Why a command is not done, and what to do instead.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// A typed value can't be read.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// The module is not in the schema table.
+    #[error("there is no module `{0}`; `forsat --help` lists them")]
+    UnknownModule(String),
+    /// The record belongs to another module than the command is for.
+    #[error("this is a record of {0}; the command is for {1}")]
+    WrongModule(String, &'static str),
+    /// Required fields are missing.
+    #[error("{module} needs {}; add {}", .fields.join(", "), .fields.iter().map(|field| format!("{field}=…")).collect::<Vec<_>>().join(" "))]
+    Missing {
+        /// The module.
+        module: String,
+        /// The fields' names.
+        fields: Vec<String>,
+    },
+    /// A required field would be cleared.
+    #[error("{0} is required and can't be cleared; give it another value")]
+    Required(String),
+    /// The record is deleted.
+    #[error("the record is deleted; restore it first with `forsat restore`")]
+    Trashed,
+    /// The record is not deleted.
+    #[error("the record is not deleted; there is nothing to restore")]
+    NotTrashed,
+    /// The record that is to be linked is deleted.
+    #[error("{name} is deleted and can't be chosen; restore it first, or choose another")]
+    TargetTrashed {
+        /// The deleted record's name.
+        name: String,
+        /// The deleted record.
+        id: RecordId,
+    },
+    /// The settings have no such stage.
+    #[error("there is no stage `{0}`; `forsat pipeline` lists the stages")]
+    UnknownStage(String),
+    /// The stage is offered no more.
+    #[error("the stage `{stage}` is archived; use {instead}")]
+    ArchivedStage {
+        /// The stage.
+        stage: String,
+        /// What stands in for it, or what to do.
+        instead: String,
+    },
+    /// The deal is there already.
+    #[error("the deal already is in `{0}`; nothing to do")]
+    SameStage(String),
+    /// A stage of a closing kind was named where an open one is needed, or the other way round.
+    #[error("`{stage}` is not {needed}; {hint}")]
+    StageKind {
+        /// The stage.
+        stage: String,
+        /// What is needed.
+        needed: &'static str,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// The deal is not closed.
+    #[error("the deal is not closed; nothing to reopen")]
+    NotClosed,
+    /// Losing needs a reason.
+    #[error("a lost deal needs a reason; add --reason with one of: {0}")]
+    ReasonNeeded(String),
+    /// The settings have no such reason.
+    #[error("there is no reason `{text}`; use one of: {options}")]
+    UnknownReason {
+        /// The text as given.
+        text: String,
+        /// What can be given.
+        options: String,
+    },
+    /// The reason "other" needs a note.
+    #[error("the reason `other` needs a note; add --note \"…\"")]
+    NoteNeeded,
+    /// An outcome can't lie ahead.
+    #[error("{0} lies ahead; a deal closes today or earlier")]
+    ClosesAhead(CivilDate),
+    /// The outcome is disputed, so there is no stay to correct.
+    #[error("the outcome is disputed; end that first with `forsat resolve … stage --take 1`")]
+    Disputed,
+    /// A product without a price in the deal's currency.
+    #[error("{product} has no price in {currency}; add unit_price=…")]
+    NoPrice {
+        /// The product's name.
+        product: String,
+        /// The currency's code.
+        currency: String,
+    },
+    /// The deal has no such line.
+    #[error("there is no line `{0}`; `forsat opp show` numbers the lines")]
+    NoLine(String),
+    /// Several lines answer to the text.
+    #[error("`{0}` could be several lines; use the line's number")]
+    AmbiguousLine(String),
+    /// The list would grow past its limit.
+    #[error("{field} already has {max} entries, the most that it can; remove one first")]
+    TooMany {
+        /// The field.
+        field: String,
+        /// The most entries.
+        max: usize,
+    },
+    /// The issue is not there.
+    #[error("there is no issue `{0}` on this record; `forsat issues` lists them")]
+    NoIssue(String),
+    /// The issue has no such side.
+    #[error("side {given} does not exist; choose from 1 to {sides}")]
+    NoSide {
+        /// The number as given.
+        given: usize,
+        /// How many sides there are.
+        sides: usize,
+    },
+    /// The issue does not end this way.
+    #[error("`{what}` does not end this issue; {hint}")]
+    NotAResolution {
+        /// What was asked.
+        what: String,
+        /// What to do.
+        hint: String,
+    },
+    /// What only looks at the record can't be written.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl Refusal {
+    /// A stable code in snake case.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Input(_) => "input",
+            Self::UnknownModule(_) => "unknown_module",
+            Self::WrongModule(..) => "wrong_module",
+            Self::Missing { .. } | Self::Required(_) => "required_missing",
+            Self::Trashed => "trashed",
+            Self::NotTrashed => "not_trashed",
+            Self::TargetTrashed { .. } => "target_trashed",
+            Self::UnknownStage(_) => "unknown_stage",
+            Self::ArchivedStage { .. } => "archived_stage",
+            Self::SameStage(_) => "same_stage",
+            Self::StageKind { .. } => "stage_kind",
+            Self::NotClosed => "not_closed",
+            Self::ReasonNeeded(_) => "reason_needed",
+            Self::UnknownReason { .. } => "unknown_reason",
+            Self::NoteNeeded => "note_needed",
+            Self::ClosesAhead(_) => "closes_ahead",
+            Self::Disputed => "disputed",
+            Self::NoPrice { .. } => "no_price",
+            Self::NoLine(_) | Self::AmbiguousLine(_) => "line",
+            Self::TooMany { .. } => "too_many",
+            Self::NoIssue(_) => "no_issue",
+            Self::NoSide { .. } => "no_side",
+            Self::NotAResolution { .. } => "not_a_resolution",
+            Self::Other(_) => "other",
+        }
+    }
+}
+
+/// The edits of one command, with the record as it reads after each of them.
+struct Plan {
+    state: RecordState,
+    edits: Vec<Edit>,
+}
+
+impl Plan {
+    fn new(state: &RecordState) -> Self {
+        Self { state: state.clone(), edits: Vec::new() }
+    }
+
+    fn push(&mut self, edit: Edit) {
+        apply(&mut self.state, &edit);
+        self.edits.push(edit);
+    }
+
+    /// The edits with only the last write to each place, in the order of those.
+    fn finish(self) -> Vec<Edit> {
+        let mut last: BTreeMap<(String, String), usize> = BTreeMap::new();
+        for (index, edit) in self.edits.iter().enumerate() {
+            last.insert(place(edit), index);
+        }
+        let kept: std::collections::BTreeSet<usize> = last.into_values().collect();
+        self.edits
+            .into_iter()
+            .enumerate()
+            .filter(|(index, _)| kept.contains(index))
+            .map(|(_, edit)| edit)
+            .collect()
+    }
+}
+
+/// Where an edit writes: the field, and the key inside it.
+fn place(edit: &Edit) -> (String, String) {
+    let key = match edit {
+        Edit::Set { .. } | Edit::SetText { .. } => String::new(),
+        Edit::Add { key, .. } | Edit::Remove { key, .. } | Edit::Insert { key, .. } => key.clone(),
+        Edit::SetEntry { entry, name, .. } => format!("{entry}/{name}"),
+    };
+    (edit.field().to_owned(), key)
+}
+
+/// Refuses to go on with a record that is deleted without dispute.
+fn refuse_trashed(state: &RecordState) -> Result<(), Refusal> {
+    if Life::of(state).is_visible() { Ok(()) } else { Err(Refusal::Trashed) }
+}
+
+/// Refuses to go on with a record of another module.
+fn expect_module(state: &RecordState, module: &'static str) -> Result<(), Refusal> {
+    if state.module == module { Ok(()) } else { Err(Refusal::WrongModule(state.module.clone(), module)) }
+}
