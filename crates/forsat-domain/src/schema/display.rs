@@ -9,7 +9,7 @@ use crate::composite::{
     Address, AmountMode, Composite, Discount, LifeState, Lifecycle, NamedReference, ProbabilityOverride,
     Removed, StageEntry, reference_id,
 };
-use crate::date::{Calendar, CivilDate};
+use crate::date::{Calendar, CivilDate, Tz};
 use crate::id::RecordId;
 use crate::money::Money;
 use crate::number::{Digits, RialUnit, format_money, format_number, persian_digits};
@@ -57,7 +57,11 @@ impl Locale {
 
     /// Writes an instant (UTC milliseconds) as the day and minute in the organisation's time zone.
     pub fn timestamp(&self, time_ms: i64, world: &dyn World) -> String {
-        let zone = world.settings().time_zone;
+        self.moment(time_ms, world.settings().time_zone)
+    }
+
+    /// Writes an instant (UTC milliseconds) as the day and minute in a time zone.
+    pub fn moment(&self, time_ms: i64, zone: Tz) -> String {
         let date = self.date(crate::date::civil_date_of(time_ms, zone));
         let Some(instant) = DateTime::<Utc>::from_timestamp_millis(time_ms) else { return date };
         let clock = instant.with_timezone(&zone).format("%H:%M").to_string();
