@@ -1,108 +1,328 @@
-//! Commands and queries.
+//! Commands: each finds its record, runs the domain's rule and keeps what it writes, in one write transaction.
 
 use crate::engine::Engine;
 use crate::error::ClientError;
-use crate::model::*;
+use crate::find::{self, Hit};
+use crate::model::{CloseInput, DeletePreview, FieldInput, Resolve, Saved};
+use crate::turn::Turn;
+use crate::world::StoreWorld;
+use forsat_domain::command::{
+    Choice, Close, Context, Deletion, Draft, NewLine, Refusal, Resolved, create, delete, delete_preview, edit,
+    find_line, line_add, line_edit, line_remove, lose, reopen, resolve, restore, stage_move, win,
+};
+use forsat_domain::edit::Edit;
+use forsat_domain::id::encode_id;
+use forsat_domain::record::{RecordState, Scalar};
+use forsat_domain::schema::display::Locale;
+use forsat_domain::schema::input::{Assignment, Input, ParseContext};
+use forsat_domain::schema::{FieldDef, FieldKind, ModuleDef, OPPORTUNITY, PRODUCT, Schema};
+use forsat_domain::world::World;
+use forsat_domain::{Currency, RecordId, date};
+use forsat_store::{Access, Tx};
+use std::collections::BTreeMap;
+
+/// What a command runs with: the record, the rules' context, and how typed values are read.
+struct Scene<'c, 'a> {
+    context: &'c mut Context<'a>,
+    parse: &'c ParseContext<'c>,
+    echoed: &'c mut BTreeMap<String, String>,
+}
 
 /// Commands. `reference` is a short id or a beginning of one, a whole UUID, or a unique name.
 impl Engine {
-    /// Creates a record.
-    pub fn create(&self, _module: &str, _fields: &[FieldInput]) -> Result<Saved, ClientError> {
-        unimplemented!()
+    /// Creates a record. A deal takes `product=` besides its fields, as its first line.
+    pub fn create(&self, module: &str, fields: &[FieldInput]) -> Result<Saved, ClientError> {
+        let table = find::module(self.schema(), module)?;
+        self.turn(|turn| {
+            let empty = RecordState::new(RecordId::from_bytes([0; 16]), table.name.as_ref());
+            let mut echoed = BTreeMap::new();
+            let created = turn.rule(&empty, &mut echoed, |scene| {
+                let (lines, fields) = split_product(table, fields, scene.parse)?;
+                let assignments = scene.assignments(table, &fields)?;
+                let draft = Draft { assignments, lines, ..Draft::default() };
+                Ok(create(scene.context, &table.name, &draft)?)
+            })?;
+            let state = turn.create(created.id, &table.name, &created.edits)?;
+            turn.finish(&format!("{} add", table.short), &state, echoed)
+        })
     }
+
     /// Changes fields of a record.
-    pub fn edit(&self, _module: &str, _reference: &str, _fields: &[FieldInput]) -> Result<Saved, ClientError> {
-        unimplemented!()
+    pub fn edit(&self, module: &str, reference: &str, fields: &[FieldInput]) -> Result<Saved, ClientError> {
+        self.command(module, reference, "edit", |scene, table, state| {
+            let assignments = scene.assignments(table, fields)?;
+            Ok(edit(scene.context, state, &assignments)?)
+        })
     }
-    /// Says what deleting would leave behind; asks nothing, writes nothing.
-    pub fn delete_preview(&self, _module: &str, _reference: &str) -> Result<DeletePreview, ClientError> {
-        unimplemented!()
+
+    /// Says what deleting would leave behind; writes nothing.
+    pub fn delete_preview(&self, module: &str, reference: &str) -> Result<DeletePreview, ClientError> {
+        let tx = self.read()?;
+        let hit = find::resolve(&tx, self.schema(), module, reference)?;
+        let world = StoreWorld::new(&tx)?;
+        let state = world.record(hit.id).ok_or_else(|| missing(&hit))?.into_owned();
+        let today = date::today(self.ambient().now_ms(), world.settings().time_zone);
+        let found = delete_preview(&state, &world, today);
+        world.check()?;
+        let sums = found.open_sums.iter();
+        Ok(DeletePreview {
+            id: hit.id.0,
+            short: encode_id(hit.id.as_bytes()),
+            name: crate::vault::name_of(self.schema().module(&hit.module), &state),
+            module: hit.module,
+            open_deals: found.open_deals as u64,
+            open_sums: sums
+                .map(|(currency, sum)| (currency.code().to_owned(), forsat_domain::canonical::decimal_text(sum.value())))
+                .collect(),
+        })
     }
-    /// Moves a record to the trash.
-    pub fn delete(&self, _module: &str, _reference: &str) -> Result<Saved, ClientError> {
-        unimplemented!()
+
+    /// Moves a record to the trash. The caller has shown [`Engine::delete_preview`] and was told to go on.
+    pub fn delete(&self, module: &str, reference: &str) -> Result<Saved, ClientError> {
+        self.command(module, reference, "delete", |scene, _, state| {
+            match delete(scene.context, state, true)? {
+                Deletion::Edits(edits) => Ok(edits),
+                Deletion::Ask(_) => Err(ClientError::NeedsConfirmation {
+                    message: "deleting this record leaves open deals behind".to_owned(),
+                }),
+            }
+        })
     }
+
     /// Takes a record out of the trash.
-    pub fn restore(&self, _module: &str, _reference: &str) -> Result<Saved, ClientError> {
-        unimplemented!()
+    pub fn restore(&self, module: &str, reference: &str) -> Result<Saved, ClientError> {
+        self.command(module, reference, "restore", |scene, _, state| Ok(restore(scene.context, state)?))
     }
+
     /// Moves a deal to an open stage, by id or label.
-    pub fn stage(&self, _reference: &str, _stage: &str) -> Result<Saved, ClientError> {
-        unimplemented!()
+    pub fn stage(&self, reference: &str, stage: &str) -> Result<Saved, ClientError> {
+        self.command(OPPORTUNITY, reference, "stage", |scene, _, state| {
+            Ok(stage_move(scene.context, state, stage)?)
+        })
     }
+
     /// Closes a deal as won.
-    pub fn win(&self, _reference: &str, _close: &CloseInput) -> Result<Saved, ClientError> {
-        unimplemented!()
+    pub fn win(&self, reference: &str, close: &CloseInput) -> Result<Saved, ClientError> {
+        self.command(OPPORTUNITY, reference, "win", |scene, _, state| {
+            let close = scene.close(close)?;
+            Ok(win(scene.context, state, &close)?)
+        })
     }
+
     /// Closes a deal as lost.
-    pub fn lose(&self, _reference: &str, _close: &CloseInput) -> Result<Saved, ClientError> {
-        unimplemented!()
+    pub fn lose(&self, reference: &str, close: &CloseInput) -> Result<Saved, ClientError> {
+        self.command(OPPORTUNITY, reference, "lose", |scene, _, state| {
+            let close = scene.close(close)?;
+            Ok(lose(scene.context, state, &close)?)
+        })
     }
-    /// Opens a closed deal again, in the stage named or the one that it was closed from.
-    pub fn reopen(&self, _reference: &str, _stage: Option<&str>) -> Result<Saved, ClientError> {
-        unimplemented!()
+
+    /// Opens a closed deal again, in the stage named or the one that it was last in.
+    pub fn reopen(&self, reference: &str, stage: Option<&str>) -> Result<Saved, ClientError> {
+        self.command(OPPORTUNITY, reference, "reopen", |scene, _, state| {
+            Ok(reopen(scene.context, state, stage)?)
+        })
     }
-    /// Adds a line to a deal; `product` is an id or name of the catalogue, or free text with `name=` among the fields.
+
+    /// Adds a line to a deal; `product` is an id or name of the catalogue; free text has `name=` among the fields.
     pub fn line_add(
         &self,
-        _reference: &str,
-        _product: Option<&str>,
-        _fields: &[FieldInput],
+        reference: &str,
+        product: Option<&str>,
+        fields: &[FieldInput],
     ) -> Result<Saved, ClientError> {
-        unimplemented!()
+        self.command(OPPORTUNITY, reference, "line add", |scene, table, state| {
+            let product = product.map(|product| scene.product(product)).transpose()?;
+            let fields = scene.line_assignments(table, fields)?;
+            Ok(line_add(scene.context, state, &NewLine { product, fields, entry: None })?)
+        })
     }
+
     /// Changes fields of a line; `line` is its number from 1, a beginning of its id, or its name.
-    pub fn line_edit(&self, _reference: &str, _line: &str, _fields: &[FieldInput]) -> Result<Saved, ClientError> {
-        unimplemented!()
+    pub fn line_edit(&self, reference: &str, line: &str, fields: &[FieldInput]) -> Result<Saved, ClientError> {
+        self.command(OPPORTUNITY, reference, "line edit", |scene, table, state| {
+            let entry = find_line(state, scene.context.world, scene.context.today, line)?;
+            let fields = scene.line_assignments(table, fields)?;
+            Ok(line_edit(scene.context, state, &entry, &fields)?)
+        })
     }
+
     /// Removes a line.
-    pub fn line_remove(&self, _reference: &str, _line: &str) -> Result<Saved, ClientError> {
-        unimplemented!()
+    pub fn line_remove(&self, reference: &str, line: &str) -> Result<Saved, ClientError> {
+        self.command(OPPORTUNITY, reference, "line remove", |scene, _, state| {
+            let entry = find_line(state, scene.context.world, scene.context.today, line)?;
+            Ok(line_remove(state, &entry)?)
+        })
     }
-    /// Ends an issue; `what` is the field or the issue's code.
-    pub fn resolve(&self, _reference: &str, _what: &str, _resolve: &Resolve) -> Result<Saved, ClientError> {
-        unimplemented!()
+
+    /// Ends an issue; `what` is its field or its code.
+    pub fn resolve(&self, reference: &str, what: &str, choice: &Resolve) -> Result<Saved, ClientError> {
+        let choice = match choice {
+            Resolve::Take(number) => Choice::Take(*number),
+            Resolve::Value(value) => Choice::Value(value.clone()),
+        };
+        self.turn(|turn| {
+            let hit = find::resolve(&*turn.tx, self.schema(), "", reference)?;
+            let state = turn.state(&hit.module, hit.id)?;
+            let mut echoed = BTreeMap::new();
+            let Resolved { record, edits } = turn.rule(&state, &mut echoed, |scene| {
+                Ok(resolve(scene.context, scene.parse, &state, what, &choice)?)
+            })?;
+            let after = turn.edit(record, &edits)?.unwrap_or(state);
+            turn.finish(&format!("resolve {what}"), &after, echoed)
+        })
     }
-    /// Takes back this device's last command, as far as its values are still its own.
-    pub fn undo(&self) -> Result<Undone, ClientError> {
-        unimplemented!()
+
+    /// Runs a rule on one record and keeps its edits.
+    fn command(
+        &self,
+        module: &str,
+        reference: &str,
+        name: &str,
+        rule: impl FnOnce(&mut Scene<'_, '_>, &ModuleDef, &RecordState) -> Result<Vec<Edit>, ClientError>,
+    ) -> Result<Saved, ClientError> {
+        self.turn(|turn| {
+            let hit = find::resolve(&*turn.tx, self.schema(), module, reference)?;
+            let table = find::module(self.schema(), &hit.module)?;
+            let state = turn.state(&hit.module, hit.id)?;
+            let mut echoed = BTreeMap::new();
+            let edits = turn.rule(&state, &mut echoed, |scene| rule(scene, table, &state))?;
+            let after = turn.edit(hit.id, &edits)?.unwrap_or(state);
+            turn.finish(&format!("{} {name}", table.short), &after, echoed)
+        })
     }
 }
 
-/// Queries. `module` "record" (or empty) means any module.
-impl Engine {
-    /// The record in full.
-    pub fn show(&self, _module: &str, _reference: &str) -> Result<RecordView, ClientError> {
-        unimplemented!()
-    }
-    /// Records of a module.
-    pub fn list(&self, _module: &str, _query: &ListQuery) -> Result<ListPage, ClientError> {
-        unimplemented!()
-    }
-    /// Records whose name holds every word of the text, folded; at most `limit`.
-    pub fn find(&self, _text: &str, _limit: usize) -> Result<Vec<Found>, ClientError> {
-        unimplemented!()
-    }
-    /// What someone has to decide or look at; `info` adds what is for information only.
-    pub fn issues(&self, _info: bool) -> Result<IssueList, ClientError> {
-        unimplemented!()
-    }
-    /// A record's changes, newest first.
-    pub fn history(&self, _module: &str, _reference: &str) -> Result<Vec<HistoryView>, ClientError> {
-        unimplemented!()
-    }
-    /// A record's document from the inside; `at`: a change's hash (hex, or its beginning) to see it as it was then.
-    pub fn inspect(
+impl Turn<'_, '_, '_> {
+    /// Runs a rule with the records as this transaction sees them.
+    fn rule<T>(
         &self,
-        _module: &str,
-        _reference: &str,
-        _at: Option<&str>,
-        _raw: bool,
-    ) -> Result<Inspection, ClientError> {
-        unimplemented!()
+        state: &RecordState,
+        echoed: &mut BTreeMap<String, String>,
+        rule: impl FnOnce(&mut Scene<'_, '_>) -> Result<T, ClientError>,
+    ) -> Result<T, ClientError> {
+        let world = self.world()?;
+        let schema = self.engine.schema();
+        let ambient = self.engine.ambient();
+        let find = finder(&*self.tx, schema);
+        let parse = ParseContext {
+            today: self.today,
+            currency: currency_of(state, &world),
+            settings: world.settings(),
+            find: &find,
+        };
+        let mut new_uuid = || ambient.uuid();
+        let mut context = Context {
+            now_ms: self.now_ms,
+            today: self.today,
+            user: self.user,
+            new_uuid: &mut new_uuid,
+            world: &world,
+            schema,
+        };
+        let done = rule(&mut Scene { context: &mut context, parse: &parse, echoed });
+        world.check()?;
+        done
     }
-    /// How the store stands.
-    pub fn status(&self) -> Result<Status, ClientError> {
-        unimplemented!()
+}
+
+impl Scene<'_, '_> {
+    fn assignments(
+        &mut self,
+        table: &ModuleDef,
+        fields: &[FieldInput],
+    ) -> Result<Vec<Assignment>, ClientError> {
+        let pairs = fields.iter().map(|field| (field.name.as_str(), field.value.as_str()));
+        let assignments = table.assignments(pairs, self.parse).map_err(Refusal::from)?;
+        for (assignment, typed) in assignments.iter().zip(fields) {
+            if let Some(field) = table.field(&assignment.field) {
+                self.echo(field, assignment, &typed.value);
+            }
+        }
+        Ok(assignments)
     }
+
+    fn line_assignments(
+        &mut self,
+        table: &ModuleDef,
+        fields: &[FieldInput],
+    ) -> Result<Vec<Assignment>, ClientError> {
+        let lines = table.field("lines").ok_or_else(|| Refusal::UnknownModule("lines".to_owned()))?;
+        let mut assignments = Vec::new();
+        for typed in fields {
+            let assignment =
+                lines.entry_assignment(&typed.name, &typed.value, self.parse).map_err(Refusal::from)?;
+            if let Some(field) = lines.entry_field(&assignment.field) {
+                self.echo(field, &assignment, &typed.value);
+            }
+            assignments.push(assignment);
+        }
+        Ok(assignments)
+    }
+
+    /// Notes amounts and dates as they were understood, where they were typed in another form.
+    fn echo(&mut self, field: &FieldDef, assignment: &Assignment, typed: &str) {
+        let Input::Value(value) = &assignment.input else { return };
+        if value.is_null() || !matches!(field.kind, FieldKind::Money | FieldKind::Date) {
+            return;
+        }
+        let full = field.format(value, &Locale::default(), self.context.world);
+        if full != typed {
+            self.echoed.insert(field.name.to_string(), full);
+        }
+    }
+
+    fn close(&self, close: &CloseInput) -> Result<Close, ClientError> {
+        let on = close.on.as_deref().map(|on| date::parse_date(on, self.context.today)).transpose();
+        let on = on.map_err(|error| ClientError::Input(error.to_string()))?;
+        Ok(Close { on, reason: close.reason.clone(), note: close.note.clone() })
+    }
+
+    fn product(&self, reference: &str) -> Result<RecordId, ClientError> {
+        product(self.parse, reference)
+    }
+}
+
+fn product(parse: &ParseContext<'_>, reference: &str) -> Result<RecordId, ClientError> {
+    (parse.find)(PRODUCT, reference).map(|(id, _)| id).map_err(ClientError::Input)
+}
+
+/// Takes `product=` out of a new deal's fields: it becomes the first line.
+fn split_product(
+    table: &ModuleDef,
+    fields: &[FieldInput],
+    parse: &ParseContext<'_>,
+) -> Result<(Vec<NewLine>, Vec<FieldInput>), ClientError> {
+    let is_product = |field: &&FieldInput| table.name == OPPORTUNITY && field.name == "product";
+    let (products, others): (Vec<_>, Vec<_>) = fields.iter().partition(is_product);
+    let mut lines = Vec::new();
+    for typed in products {
+        let product = Some(product(parse, &typed.value)?);
+        lines.push(NewLine { product, ..NewLine::default() });
+    }
+    Ok((lines, others.into_iter().cloned().collect()))
+}
+
+/// Finds references by what people type, for the reading of values.
+pub(crate) fn finder<'t, A: Access>(
+    tx: &'t Tx<A>,
+    schema: &'t Schema,
+) -> impl Fn(&str, &str) -> Result<(RecordId, String), String> + 't {
+    move |module, text| {
+        let hit = find::resolve(tx, schema, module, text).map_err(|error| error.to_string())?;
+        let state = crate::vault::state(tx, &hit.module, hit.id).map_err(|error| error.to_string())?;
+        let name = state.map(|state| crate::vault::name_of(schema.module(&hit.module), &state));
+        Ok((hit.id, name.unwrap_or_default()))
+    }
+}
+
+/// The currency of amounts typed without a unit.
+pub(crate) fn currency_of(state: &RecordState, world: &dyn World) -> Currency {
+    let named = state.winner("currency");
+    let named = if let Scalar::Text(code) = named { Currency::from_code(code).ok() } else { None };
+    named.unwrap_or(world.settings().currency)
+}
+
+fn missing(hit: &Hit) -> ClientError {
+    ClientError::Damaged(format!("the row of {} {} is missing", hit.module, hit.id))
 }

@@ -1,6 +1,7 @@
 //! What can go wrong in a command or a query, said so that a person knows what to do next.
 
 use forsat_document::{EditError, LoadError, ReadError, ReauthorError};
+use forsat_domain::command::Refusal;
 use forsat_store::StoreError;
 use serde::Serialize;
 use thiserror::Error;
@@ -123,6 +124,12 @@ pub enum ClientError {
     /// The store holds something that this program doesn't expect.
     #[error("the store holds something unexpected: {0}; run `forsat inspect`, and keep a copy of the store")]
     Damaged(String),
+}
+
+impl From<Refusal> for ClientError {
+    fn from(refusal: Refusal) -> ClientError {
+        ClientError::refused(refusal.code(), refusal.to_string())
+    }
 }
 
 impl From<LoadError> for ClientError {

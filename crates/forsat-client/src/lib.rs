@@ -19,6 +19,7 @@ mod journal;
 mod model;
 mod rows;
 mod turn;
+mod undo;
 mod vault;
 mod world;
 

@@ -1,13 +1,11 @@
 //! What commands and queries answer with: plain data, ready to be shown or written as JSON.
 
+use forsat_domain::issue::Issue;
+use forsat_domain::money::Money;
+use forsat_domain::record::RecordState;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use uuid::Uuid;
-
-/// The domain's issue, until its type is there.
-pub type Issue = serde_json::Value;
-/// The domain's derived values of an opportunity, until its type is there.
-pub type OpportunityView = serde_json::Value;
 
 /// The number of a command in this device's journal, rising by one each.
 pub type JournalNumber = u64;
@@ -169,6 +167,79 @@ pub struct RecordView {
     pub issues: Vec<IssueView>,
     /// Changes of this record that wait to be sent.
     pub unsent: u64,
+    /// The record as merged, for formatting by the schema table.
+    #[serde(skip)]
+    pub state: RecordState,
+}
+
+/// What a deal comes to.
+#[derive(Clone, Debug, Serialize)]
+pub struct OpportunityView {
+    /// `open`, `won`, `lost`, `disputed` or `unknown`.
+    pub standing: String,
+    /// The stage's id.
+    pub stage: String,
+    /// The stage's English label.
+    pub stage_en: String,
+    /// The stage's Persian label.
+    pub stage_fa: String,
+    /// Percent, 0 to 100.
+    pub probability: u8,
+    /// `outcome`, `override`, `stage` or `nothing`.
+    pub probability_from: String,
+    /// The amount; none where it is empty or unknown.
+    pub amount: Option<Money>,
+    /// `known`, `empty`, `no_rate` or `overflow`.
+    pub amount_is: String,
+    /// `manual` or `lines`.
+    pub amount_from: String,
+    /// The amount typed by hand, kept also while the lines count.
+    pub manual_amount: Option<Money>,
+    /// What the lines come to, kept also while the hand's amount counts.
+    pub lines_total: Option<Money>,
+    /// The amount in the organisation's currency: open at today's rate, closed as booked.
+    pub base: Option<Money>,
+    /// The base by the probability, for open deals.
+    pub weighted: Option<Money>,
+    /// The day that the outcome was known.
+    pub closed_on: Option<String>,
+    /// The reason's id, where closed and one was given.
+    pub reason: Option<String>,
+    /// The account's name.
+    pub account: Option<String>,
+    /// Its lines, in order; removed ones left out.
+    pub lines: Vec<LineView>,
+}
+
+/// One line of a deal.
+#[derive(Clone, Debug, Serialize)]
+pub struct LineView {
+    /// The number to name it by, from 1.
+    pub number: usize,
+    /// The entry's id.
+    pub entry: String,
+    /// The product or text.
+    pub name: String,
+    /// How many, as a decimal.
+    pub qty: Option<String>,
+    /// The unit.
+    pub unit: String,
+    /// The price of one.
+    pub unit_price: Option<Money>,
+    /// Quantity times price.
+    pub gross: Option<Money>,
+    /// What is taken off.
+    pub discount: Option<Money>,
+    /// Gross less discount.
+    pub net: Option<Money>,
+    /// Tax on the net.
+    pub tax: Option<Money>,
+    /// Net and tax.
+    pub total: Option<Money>,
+    /// A remark.
+    pub note: String,
+    /// Removed by one and edited by another.
+    pub disputed: bool,
 }
 
 /// What to list.

@@ -1,0 +1,220 @@
+//! Undo of this device's last command: values that are still its own go back to what they were.
+
+use crate::engine::Engine;
+use crate::error::ClientError;
+use crate::journal::{self, Before, JournalChange, JournalRecord, Write};
+use crate::model::{Undone, UndoneField};
+use crate::turn::Turn;
+use forsat_domain::command::{Context, Deletion, delete};
+use forsat_domain::composite::{Composite, Removed, heads_hex};
+use forsat_domain::edit::Edit;
+use forsat_domain::id::encode_id;
+use forsat_domain::record::{RecordState, Register, Scalar};
+use forsat_store::{JournalEntry, JournalState};
+use forsat_sync::id::ChangeHash;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How many journal entries are looked through for one that stands.
+const LOOK_BACK_MAX: usize = 1_000;
+
+impl Engine {
+    /// Takes back this device's last command, as far as its values are still its own; works also after a sync.
+    pub fn undo(&self) -> Result<Undone, ClientError> {
+        self.turn(|turn| {
+            let entry = last_applied(turn)?;
+            let record = JournalRecord::decode(&entry.payload)?;
+            if record.changes.is_empty() {
+                return Err(ClientError::refused(
+                    "not_undoable",
+                    format!("\"{}\" can't be undone; delete or edit what it brought", record.command),
+                ));
+            }
+            let mut undone = Undone {
+                command: record.command.clone(),
+                journal: entry.id.get(),
+                saved: Vec::new(),
+                taken_back: Vec::new(),
+                skipped: Vec::new(),
+            };
+            for change in record.changes.iter().rev() {
+                take_back(turn, change, &mut undone)?;
+            }
+            turn.drop_journal();
+            turn.tx.set_journal_state(entry.id, JournalState::Undone)?;
+            Ok(undone)
+        })
+    }
+}
+
+fn last_applied(turn: &Turn<'_, '_, '_>) -> Result<JournalEntry, ClientError> {
+    let entries = turn.tx.journal(LOOK_BACK_MAX)?;
+    let standing = entries.into_iter().find(|entry| entry.state == JournalState::Applied);
+    standing.ok_or(ClientError::NothingToUndo)
+}
+
+fn take_back(
+    turn: &mut Turn<'_, '_, '_>,
+    change: &JournalChange,
+    undone: &mut Undone,
+) -> Result<(), ClientError> {
+    let state = turn.state(&change.module, change.id)?;
+    let hash = *turn.tx.resolve_alias(&ChangeHash::from_bytes(change.hash))?.as_bytes();
+    let short = encode_id(change.id.as_bytes());
+    let edits = if change.created {
+        undone.taken_back.push(UndoneField {
+            short,
+            field: "lifecycle".to_owned(),
+            now: "trashed".to_owned(),
+        });
+        trash(turn, &state)?
+    } else {
+        let mut edits = Vec::new();
+        let mut begun = BTreeSet::new();
+        for write in &change.writes {
+            let field = place(&write.edit);
+            if let Some((field, entry)) = begun_entry(turn, &state, &write.edit, &hash) {
+                if begun.insert((field, entry)) {
+                    let now = "removed".to_owned();
+                    let field = format!("{field}/{entry}");
+                    undone.taken_back.push(UndoneField { short: short.clone(), field, now });
+                }
+                continue;
+            }
+            match inverse(&state, write, &hash) {
+                Inverse::Write(edit) => {
+                    let now = said(&edit);
+                    undone.taken_back.push(UndoneField { short: short.clone(), field, now });
+                    edits.push(edit);
+                }
+                Inverse::Skip(now) => undone.skipped.push(UndoneField { short: short.clone(), field, now }),
+                Inverse::Nothing => {}
+            }
+        }
+        edits.extend(begun.into_iter().map(|(field, entry)| removal(&state, field, entry)));
+        edits
+    };
+    if let Some(after) = turn.edit(change.id, &edits)? {
+        turn.drop_journal();
+        let mut saved = turn.finish("undo", &after, BTreeMap::new())?;
+        saved.changed = true;
+        undone.saved.push(saved);
+    }
+    Ok(())
+}
+
+/// The entry that a write began and that nobody else has touched since: it is removed as a whole.
+fn begun_entry<'s>(
+    turn: &Turn<'_, '_, '_>,
+    state: &'s RecordState,
+    edit: &'s Edit,
+    hash: &[u8; 32],
+) -> Option<(&'s str, &'s str)> {
+    let Edit::SetEntry { field, entry, .. } = edit else { return None };
+    let table = turn.engine.schema().module(&state.module)?.field(field)?;
+    table.entry_field("removed")?;
+    let mut sides = state.entry(field, entry)?.fields.values().flat_map(|register| &register.sides);
+    sides.all(|side| side.stamp.hash == *hash).then_some((field, entry))
+}
+
+fn removal(state: &RecordState, field: &str, entry: &str) -> Edit {
+    let removed = Removed { value: true, seen_heads: heads_hex(&state.heads) };
+    Edit::set_entry(field, entry, "removed", removed.to_scalar())
+}
+
+fn trash(turn: &Turn<'_, '_, '_>, state: &RecordState) -> Result<Vec<Edit>, ClientError> {
+    let world = turn.world()?;
+    let ambient = turn.engine.ambient();
+    let mut new_uuid = || ambient.uuid();
+    let context = Context {
+        now_ms: turn.now_ms,
+        today: turn.today,
+        user: turn.user,
+        new_uuid: &mut new_uuid,
+        world: &world,
+        schema: turn.engine.schema(),
+    };
+    match delete(&context, state, true)? {
+        Deletion::Edits(edits) => Ok(edits),
+        Deletion::Ask(_) => Ok(Vec::new()),
+    }
+}
+
+enum Inverse {
+    Write(Edit),
+    /// Someone has written the place since; what it says now.
+    Skip(String),
+    /// There is nothing to take back.
+    Nothing,
+}
+
+/// What takes a write back, if its value still stands alone and is still the command's own.
+fn inverse(state: &RecordState, write: &Write, hash: &[u8; 32]) -> Inverse {
+    match (&write.edit, &write.before) {
+        (Edit::Set { .. } | Edit::SetEntry { .. }, Before::Value(before)) => {
+            inverse_value(journal::register(state, &write.edit), write, before, hash)
+        }
+        (Edit::SetText { field, value }, Before::Text(before)) => match state.text(field) {
+            now if now == value && value != before => {
+                Inverse::Write(Edit::SetText { field: field.clone(), value: before.clone() })
+            }
+            _ if value == before => Inverse::Nothing,
+            now => Inverse::Skip(now.to_owned()),
+        },
+        (Edit::Add { field, key }, Before::Present(false)) => {
+            Inverse::Write(Edit::Remove { field: field.clone(), key: key.clone() })
+        }
+        (Edit::Remove { field, key }, Before::Present(true)) => {
+            Inverse::Write(Edit::Add { field: field.clone(), key: key.clone() })
+        }
+        // What only grows stays: a stage history tells also of moves that were taken back.
+        _ => Inverse::Nothing,
+    }
+}
+
+fn inverse_value(register: Option<&Register>, write: &Write, before: &Scalar, hash: &[u8; 32]) -> Inverse {
+    let (Edit::Set { value, .. } | Edit::SetEntry { value, .. }) = &write.edit else { return Inverse::Nothing };
+    if value == before {
+        return Inverse::Nothing;
+    }
+    let is_own = register.is_some_and(|register| match register.sides.as_slice() {
+        [only] => only.stamp.hash == *hash,
+        _ => false,
+    });
+    if !is_own {
+        let now = register.map_or(Scalar::Null, |register| register.winner().clone());
+        return Inverse::Skip(shown(&now));
+    }
+    let mut edit = write.edit.clone();
+    if let Edit::Set { value, .. } | Edit::SetEntry { value, .. } = &mut edit {
+        *value = before.clone();
+    }
+    Inverse::Write(edit)
+}
+
+fn place(edit: &Edit) -> String {
+    match edit {
+        Edit::Set { field, .. } | Edit::SetText { field, .. } => field.clone(),
+        Edit::Add { field, key } | Edit::Remove { field, key } | Edit::Insert { field, key, .. } => {
+            format!("{field}/{key}")
+        }
+        Edit::SetEntry { field, entry, name, .. } => format!("{field}/{entry}/{name}"),
+    }
+}
+
+fn said(edit: &Edit) -> String {
+    match edit {
+        Edit::Set { value, .. } | Edit::SetEntry { value, .. } | Edit::Insert { value, .. } => shown(value),
+        Edit::SetText { value, .. } => value.clone(),
+        Edit::Add { key, .. } => key.clone(),
+        Edit::Remove { .. } => String::new(),
+    }
+}
+
+fn shown(value: &Scalar) -> String {
+    match value {
+        Scalar::Null => String::new(),
+        Scalar::Bool(value) => value.to_string(),
+        Scalar::Int(number) => number.to_string(),
+        Scalar::Text(text) => text.clone(),
+    }
+}
