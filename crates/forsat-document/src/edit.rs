@@ -13,7 +13,7 @@ use crate::codes::{self, Fields};
 use crate::document::Document;
 use crate::error::EditError;
 use crate::genesis::{ContainerKind, Genesis};
-use crate::{limits, value};
+use crate::{limits, text, value};
 
 const MS_A_SECOND: i64 = 1_000;
 
@@ -257,9 +257,7 @@ fn write_text(
         }
         _ => frozen.clone(),
     };
-    if transaction.text(&object)? != wanted {
-        transaction.update_text(&object, wanted)?;
-    }
+    text::replace(transaction, &object, wanted)?;
     Ok(())
 }
 

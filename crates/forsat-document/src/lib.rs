@@ -19,6 +19,7 @@ mod json;
 pub mod limits;
 mod read;
 mod reauthor;
+mod text;
 mod value;
 
 pub use chunk::{ApplyReport, Author, Chunk, FieldChange, HistoryEntry};

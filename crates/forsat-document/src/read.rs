@@ -150,12 +150,14 @@ impl Reader<'_> {
             (Some(MergeCode::T) | None, ObjType::Text) => {
                 FieldState::Text(value::text(self.view.automerge, &found.object, self.view.at))
             }
-            (Some(MergeCode::S), ObjType::Map) => FieldState::Set(self.set(&[found.object.clone()])),
+            (Some(MergeCode::S), ObjType::Map) => {
+                FieldState::Set(self.set(std::slice::from_ref(&found.object)))
+            }
             (Some(MergeCode::M), ObjType::Map) => {
-                FieldState::Map(self.entries(&found.key, &[found.object.clone()]))
+                FieldState::Map(self.entries(&found.key, std::slice::from_ref(&found.object)))
             }
             (Some(MergeCode::G) | None, ObjType::Map) => {
-                FieldState::Grow(self.grown(&[found.object.clone()]))
+                FieldState::Grow(self.grown(std::slice::from_ref(&found.object)))
             }
             _ => FieldState::Register(self.register(&ROOT, found, code == Some(MergeCode::I))),
         }

@@ -20,7 +20,7 @@ use crate::edit::{self, Place, Wish};
 use crate::error::{EditError, ReauthorError};
 use crate::genesis::{ContainerKind, Genesis};
 use crate::graph::{Graph, Hash};
-use crate::value;
+use crate::{text, value};
 
 /// Keys of composites that name changes of their own document.
 const HEADS_KEYS: [&str; 2] = ["seen_heads", "loser_heads"];
@@ -51,16 +51,31 @@ impl Document {
         dropped: &BTreeSet<[u8; 32]>,
         author: &Author,
     ) -> Result<Reauthored, ReauthorError> {
-        let mut old = self.clone();
-        old.take_own(unsent.iter().map(|chunk| chunk.bytes.as_slice()));
-        if let Some(missing) = unsent.iter().find(|chunk| !old.contains(&chunk.hash)) {
-            return Err(ReauthorError::MissingBase(hex::encode(missing.hash)));
-        }
+        let (old, base) = self.old_view(unsent)?;
         let mut work = Work::new(self, old, author);
-        for change in work.old.automerge.get_changes(&edit::to_automerge_heads(&work.new.heads())) {
+        for change in work.old.automerge.get_changes(&base) {
             work.take(&change, dropped.contains(&change.hash().0), author)?;
         }
         Ok(Reauthored { document: work.new, chunks: work.chunks, renamed: work.renamed })
+    }
+
+    /// What the writer of the unsent changes saw, and the heads that it has in common with this document.
+    ///
+    /// A forked actor's changes cannot stand beside the fork's, so the view has nothing but what they build on.
+    fn old_view(&self, unsent: &[Chunk]) -> Result<(Document, Vec<ChangeHash>), ReauthorError> {
+        let parsed = unsent.iter().filter_map(|chunk| apply::parse_bytes(&chunk.bytes).ok());
+        let deps: BTreeSet<Hash> =
+            parsed.flat_map(|change| change.deps().to_vec()).map(|dep| dep.0).collect();
+        let common: Vec<Hash> = deps.into_iter().filter(|dep| self.contains(dep)).collect();
+        let base = edit::to_automerge_heads(&common);
+        let mut old = Document::empty(self.id());
+        old.automerge =
+            self.automerge.fork_at(&base).map_err(|error| ReauthorError::MissingBase(error.to_string()))?;
+        old.take_own(unsent.iter().map(|chunk| chunk.bytes.as_slice()));
+        match unsent.iter().find(|chunk| !old.contains(&chunk.hash)) {
+            Some(missing) => Err(ReauthorError::MissingBase(hex::encode(missing.hash))),
+            None => Ok((old, base)),
+        }
     }
 }
 
@@ -260,8 +275,8 @@ impl Again {
                     return Ok(());
                 };
                 let now = transaction.text(object)?;
-                let text = if &now == before { after.clone() } else { merge_texts(before, after, &now)? };
-                edit::fulfil(transaction, genesis, place, &Wish::Text(text))
+                let merged = if &now == before { after.clone() } else { merge_texts(before, after, &now)? };
+                edit::fulfil(transaction, genesis, place, &Wish::Text(merged))
             }
         }
     }
@@ -289,9 +304,9 @@ fn merge_texts(base: &str, ours: &str, theirs: &str) -> Result<String, EditError
     transaction.splice_text(&object, 0, 0, base)?;
     transaction.commit();
     let mut other = document.clone().with_actor(ActorId::from(&[1u8][..]));
-    for (side, text) in [(&mut document, ours), (&mut other, theirs)] {
+    for (side, wanted) in [(&mut document, ours), (&mut other, theirs)] {
         let mut transaction = side.transaction();
-        transaction.update_text(&object, text)?;
+        text::replace(&mut transaction, &object, wanted)?;
         transaction.commit();
     }
     document.merge(&mut other)?;

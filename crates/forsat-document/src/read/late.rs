@@ -103,7 +103,8 @@ impl<'v, 's> Search<'v, 's> {
         for (value, operation) in self.view.all(object, key) {
             let Some(value) = composite(&self.view.scalar(&value, &operation)) else { continue };
             if deletes(&value) {
-                deletions.push(Deletion { stamp: self.stamps.of(&operation), seen_heads: seen_heads(&value) });
+                deletions
+                    .push(Deletion { stamp: self.stamps.of(&operation), seen_heads: seen_heads(&value) });
             }
         }
         deletions
@@ -122,14 +123,16 @@ impl<'v, 's> Search<'v, 's> {
         let known = self.known_to(deletions);
         let in_view = |hash: &Hash| self.in_view.as_ref().is_none_or(|view| view.contains(hash));
         let by_deleter = |stamp: &Stamp| deletions.iter().any(|deletion| deletion.stamp.actor == stamp.actor);
-        let is_late = |stamp: &&Stamp| in_view(&stamp.hash) && !known.contains(&stamp.hash) && !by_deleter(stamp);
+        let is_late =
+            |stamp: &&Stamp| in_view(&stamp.hash) && !known.contains(&stamp.hash) && !by_deleter(stamp);
         in_order(self.graph.stamps().filter(is_late).cloned())
     }
 
     /// Current values of an entry that no removal knew, in the order of (counter, actor).
     fn late_edits(&self, removals: &[Deletion], fields: &BTreeMap<String, Register>) -> Vec<Stamp> {
         let known = self.known_to(removals);
-        let sides = fields.iter().filter(|(name, _)| *name != REMOVED).flat_map(|(_, register)| &register.sides);
+        let sides =
+            fields.iter().filter(|(name, _)| *name != REMOVED).flat_map(|(_, register)| &register.sides);
         in_order(sides.map(|side| side.stamp.clone()).filter(|stamp| !known.contains(&stamp.hash)))
     }
 }

@@ -36,7 +36,8 @@ fn writing_what_stands_there_alone_writes_nothing() {
 #[test]
 fn a_changed_field_writes_that_field_only() {
     let (mut document, _) = opportunity(&[Edit::set("name", "deal"), Edit::set("next_step", "call")]);
-    let chunk = write(&mut document, &author(1), &[Edit::set("name", "deal"), Edit::set("next_step", "meet")]);
+    let chunk =
+        write(&mut document, &author(1), &[Edit::set("name", "deal"), Edit::set("next_step", "meet")]);
     assert_eq!(operations(&chunk.bytes), 1);
 }
 
@@ -128,7 +129,8 @@ fn a_change_over_the_limits_is_refused_and_leaves_the_document_as_it_was() {
     let long = "x".repeat(limits::CHUNK_OPS_MAX + 1);
     let refusal = document.edit(&author(1), NOW_MS, &[text(&long)], &schema()).unwrap_err();
     assert!(matches!(refusal, EditError::TooManyOperations { .. }), "{refusal}");
-    let wide: String = (0..limits::CHUNK_BYTES_MAX as u32).map(|n| char::from(b'a' + (n % 23) as u8)).collect();
+    let wide: String =
+        (0..limits::CHUNK_BYTES_MAX as u32).map(|n| char::from(b'a' + (n % 23) as u8)).collect();
     let refusal = document.edit(&author(1), NOW_MS, &[Edit::set("name", wide)], &schema()).unwrap_err();
     assert!(matches!(refusal, EditError::ChunkTooLarge { .. }), "{refusal}");
     assert_eq!(seen(&document), before);
@@ -139,7 +141,12 @@ fn a_change_over_the_limits_is_refused_and_leaves_the_document_as_it_was() {
 #[test]
 fn a_full_document_is_refused() {
     let (mut document, _) = opportunity(&[]);
-    let wide = |n: usize| -> String { (0..limits::CHUNK_BYTES_MAX - 1_000).map(|i| ((i * 7 + n) % 26) as u8 + b'a').map(char::from).collect() };
+    let wide = |n: usize| -> String {
+        (0..limits::CHUNK_BYTES_MAX - 1_000)
+            .map(|i| ((i * 7 + n) % 26) as u8 + b'a')
+            .map(char::from)
+            .collect()
+    };
     let mut refusal = None;
     for n in 0..40 {
         if let Err(error) = document.edit(&author(1), NOW_MS, &[Edit::set("name", wide(n))], &schema()) {

@@ -4,5 +4,7 @@ mod codes;
 mod edits;
 mod facts;
 mod guard;
+mod history;
+mod property;
+mod reauthor;
 mod support;
-mod timing;

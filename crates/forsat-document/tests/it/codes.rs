@@ -16,7 +16,8 @@ fn i_reads_the_earliest_of_values_that_meet() {
         .map(|number| {
             let created = i64::from(number) * 1_000;
             let edits = set("name", "same");
-            Document::create(record_id(1), "opportunity", &author(number), created, &edits, &schema()).unwrap()
+            Document::create(record_id(1), "opportunity", &author(number), created, &edits, &schema())
+                .unwrap()
         })
         .collect();
     let genesis = replicas[0].1[..1].to_vec();

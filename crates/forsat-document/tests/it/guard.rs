@@ -2,7 +2,7 @@
 
 use automerge::legacy::{Key, ObjectId, OpId, OpType};
 use automerge::transaction::{CommitOptions, Transactable};
-use automerge::{ActorId, Automerge, Change, ExpandedChange, ObjType, ROOT, ReadDoc, ScalarValue};
+use automerge::{ActorId, Automerge, Change, ExpandedChange, ObjType, ROOT, ScalarValue};
 use forsat_document::{Chunk, Document, GENESIS_ACTOR};
 use forsat_domain::{Edit, FieldState, Scalar};
 use rand::rngs::SmallRng;
@@ -223,7 +223,8 @@ fn damaged_columns_never_panic_or_spoil_a_document() {
     for _ in 0..600 {
         let damaged = damaged(&bytes, &mut random);
         // Under the name that the damaged bytes have by their own account, so that they get past the name.
-        let named = std::panic::catch_unwind(|| Change::from_bytes(damaged.clone()).map(|change| change.hash().0));
+        let named =
+            std::panic::catch_unwind(|| Change::from_bytes(damaged.clone()).map(|change| change.hash().0));
         let hash = named.ok().and_then(Result::ok).unwrap_or([0; 32]);
         let mut document = of_chunks(&base);
         let report = document.apply(vec![Chunk { hash, bytes: damaged }]);
@@ -322,7 +323,9 @@ fn a_document_without_a_genesis_of_ours_is_readable_and_refuses_edits() {
     let state = document.read(&schema());
     assert_eq!(state.module, "spaceship");
     assert_eq!(state.winner("parts"), &Scalar::text(r#"["bolt"]"#));
-    assert!(matches!(&state.fields["crew"], FieldState::Grow(crew) if crew["captain"] == Scalar::text("Sara")));
+    assert!(
+        matches!(&state.fields["crew"], FieldState::Grow(crew) if crew["captain"] == Scalar::text("Sara"))
+    );
     let refusal = document.edit(&author(1), NOW_MS, &[Edit::set("name", "y")], &schema()).unwrap_err();
     assert_eq!(
         refusal.to_string(),
