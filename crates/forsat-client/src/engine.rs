@@ -4,11 +4,12 @@ use crate::ambient::{Ambient, SystemAmbient};
 use crate::error::ClientError;
 use crate::ids::{local_space, settings_id, sync_user, workspace_id};
 use crate::turn::{self, Turn};
-use crate::world;
+use crate::world::{self, StoreWorld};
 use crate::{rows, vault};
 use forsat_domain::edit::Edit;
 use forsat_domain::schema::{SETTINGS, Schema, USER};
 use forsat_domain::settings::Settings;
+use forsat_domain::world::World;
 use forsat_domain::{CivilDate, RecordId, UserId};
 use forsat_store::{CACHE_BYTES_DEFAULT, CreateParams, OpenParams, ReadTx, SpaceRow, Store, WriteTx};
 use forsat_sync::id::WorkspaceId;
@@ -172,6 +173,17 @@ impl Engine {
     /// Changes that wait to be sent, of all spaces.
     pub fn unsent(&self) -> Result<u64, ClientError> {
         turn::unsent(&self.read()?)
+    }
+
+    /// Lets a caller look at the records as they are at one moment: names behind references, labels of the settings.
+    ///
+    /// Values are written for a person with [`FieldDef::format`](forsat_domain::FieldDef::format), which asks for it.
+    pub fn with_world<T>(&self, look: impl FnOnce(&dyn World) -> T) -> Result<T, ClientError> {
+        let tx = self.read()?;
+        let world = StoreWorld::new(&tx)?;
+        let seen = look(&world);
+        world.check()?;
+        Ok(seen)
     }
 
     /// A number that changes with every save of this or another process.
