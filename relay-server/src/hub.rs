@@ -100,6 +100,8 @@ pub struct HubCounts {
     pub changes_accepted: u64,
     /// Appends answered with an error of the store.
     pub appends_failed: u64,
+    /// Whether the last append was.
+    pub writes_failing: bool,
 }
 
 struct Connection {
@@ -497,12 +499,14 @@ impl Hub {
         };
         let replies = match store.append(&batch) {
             Ok(outcomes) => {
+                self.counts.writes_failing = false;
                 self.seen.clear();
                 self.seen_since_ms = None;
                 outcomes
             }
             Err(error) => {
                 self.counts.appends_failed += 1;
+                self.counts.writes_failing = true;
                 self.seen_since_ms = self.seen_since_ms.map(|_| moment.now_ms);
                 let reply = unavailable(error, "appending")?;
                 for (connection, request) in senders {

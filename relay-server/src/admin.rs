@@ -1,0 +1,271 @@
+//! What an operator asks of a relay: requests, answers, and how they are done on a store.
+//!
+//! The same requests go through the admin socket of a relay that serves, one JSON object a line each way, and straight
+//! to the store of one that doesn't.
+
+mod socket;
+
+use forsat_sync::frame::Role;
+use forsat_sync::id::SpaceId;
+use forsat_sync::identity::{InviteCode, InviteSecret, RelayKey};
+use serde::{Deserialize, Serialize};
+
+pub use self::socket::{SOCKET_NAME, ask};
+pub(crate) use self::socket::{listen, serve};
+use crate::ambient;
+use crate::hub::HubCounts;
+use crate::store::{ControlError, NewInvite, RelayStore, SpaceSummary, StoreError};
+
+/// How long an invite can be redeemed, in milliseconds.
+pub const INVITE_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// A request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "request", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Request {
+    /// Make a space.
+    SpaceAdd {
+        /// Its name.
+        name: String,
+    },
+    /// List the spaces.
+    SpaceList,
+    /// Make an invite.
+    Invite {
+        /// `Name`, `e-mail` or `Name <e-mail>`.
+        user: String,
+        /// The space's name.
+        space: String,
+        /// `admin`, `manager`, `rep` or `viewer`.
+        role: String,
+    },
+    /// Count what there is.
+    Status,
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub enum Answer {
+    /// A space was made.
+    Space(SpaceView),
+    /// All spaces, `common` first, then by name.
+    Spaces {
+        /// The spaces.
+        spaces: Vec<SpaceView>,
+    },
+    /// An invite was made.
+    Invite(InviteView),
+    /// The counts.
+    Status(StatusView),
+    /// Nothing was done.
+    Failed(Failure),
+}
+
+/// A space.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpaceView {
+    /// Its id, hex.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Whether every member reads it.
+    pub common: bool,
+    /// The newest position of its feed.
+    pub head: u64,
+}
+
+/// An invite, to be handed to one person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InviteView {
+    /// Who is invited.
+    pub user: String,
+    /// The space's name.
+    pub space: String,
+    /// The role that it gives there.
+    pub role: String,
+    /// Where the relay is.
+    pub url: String,
+    /// What is redeemed, once.
+    pub code: String,
+    /// Until when, milliseconds since 1970 by the relay's clock.
+    pub expires_at_ms: u64,
+    /// What the invited person runs.
+    pub command: String,
+}
+
+/// What a relay holds and does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusView {
+    /// The workspace's name.
+    pub workspace_name: String,
+    /// The workspace's id, hex.
+    pub workspace: String,
+    /// The relay's public key, hex.
+    pub relay: String,
+    /// The epoch of this opening of the store.
+    pub epoch: u64,
+    /// The spaces.
+    pub spaces: Vec<SpaceView>,
+    /// Users that an invite named.
+    pub users: u64,
+    /// Devices that may connect.
+    pub devices_active: u64,
+    /// Devices that may not connect any more.
+    pub devices_revoked: u64,
+    /// Invites that can still be redeemed.
+    pub invites_open: u64,
+    /// Documents.
+    pub documents: u64,
+    /// Changes.
+    pub changes: u64,
+    /// Bytes of their canonical chunks.
+    pub bytes: u64,
+    /// Connections and such; only of a relay that serves.
+    pub serving: Option<ServingView>,
+}
+
+/// What a serving relay does at present.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServingView {
+    /// Where devices reach it.
+    pub url: String,
+    /// Open connections.
+    pub connections: usize,
+    /// Those that proved who they are.
+    pub established: usize,
+    /// Changes that became durable since it began to serve.
+    pub changes_accepted: u64,
+    /// Commits that the store refused since it began to serve.
+    pub appends_failed: u64,
+    /// Whether the last commit was refused.
+    pub writes_failing: bool,
+}
+
+/// Why nothing was done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    /// A stable word: `no_such_space`, `space_exists`, `bad_name`, `bad_request`, `store`, `damaged`.
+    pub code: String,
+    /// The same for a person, with what to do.
+    pub message: String,
+}
+
+impl Failure {
+    fn new(code: &str, message: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), message: message.into() }
+    }
+}
+
+impl From<ControlError> for Failure {
+    fn from(error: ControlError) -> Self {
+        let code = match &error {
+            ControlError::Store(StoreError::Corrupt { .. }) => "damaged",
+            ControlError::Store(_) => "store",
+            ControlError::NoSuchSpace(_) => "no_such_space",
+            ControlError::SpaceExists(_) => "space_exists",
+            ControlError::BadName(_) => "bad_name",
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        ControlError::Store(error).into()
+    }
+}
+
+/// Carries out a request on a store. `url` goes into invites; `serving` into the status.
+pub fn execute(store: &dyn RelayStore, request: &Request, url: &str, serving: Option<ServingView>) -> Answer {
+    let done = match request {
+        Request::SpaceAdd { name } => add_space(store, name).map(Answer::Space),
+        Request::SpaceList => spaces(store).map(|spaces| Answer::Spaces { spaces }),
+        Request::Invite { user, space, role } => invite(store, user, space, role, url).map(Answer::Invite),
+        Request::Status => status(store, serving).map(Answer::Status),
+    };
+    done.unwrap_or_else(Answer::Failed)
+}
+
+fn add_space(store: &dyn RelayStore, name: &str) -> Result<SpaceView, Failure> {
+    let id = SpaceId::from_bytes(ambient::random_uuid());
+    Ok(view(store.create_space(id, name, ambient::wall_ms())?))
+}
+
+fn spaces(store: &dyn RelayStore) -> Result<Vec<SpaceView>, Failure> {
+    Ok(store.spaces()?.into_iter().map(view).collect())
+}
+
+/// Makes an invite and the command that redeems it.
+pub fn invite(
+    store: &dyn RelayStore,
+    user: &str,
+    space: &str,
+    role: &str,
+    url: &str,
+) -> Result<InviteView, Failure> {
+    let role = Role::parse(role).ok_or_else(|| {
+        Failure::new("bad_request", format!("\"{role}\" is no role: choose admin, manager, rep or viewer"))
+    })?;
+    let now_ms = ambient::wall_ms();
+    let secret = InviteSecret::from_bytes(ambient::random());
+    let expires_at_ms = now_ms.saturating_add(INVITE_MS);
+    let new = NewInvite {
+        secret: secret.hash(),
+        user: user.to_owned(),
+        space: space.to_owned(),
+        role,
+        now_ms,
+        expires_at_ms,
+    };
+    let space = store.create_invite(&new)?;
+    let relay = RelayKey::from_seed(&store.identity().relay_key_seed).relay_id();
+    let address = Some(url.to_owned()).filter(|url| url.len() <= InviteCode::ADDRESS_BYTES_MAX);
+    let code = InviteCode { secret, relay, address }.to_string();
+    Ok(InviteView {
+        user: user.trim().to_owned(),
+        space: space.name,
+        role: role.as_str().to_owned(),
+        url: url.to_owned(),
+        command: format!("forsat join {url} {code}"),
+        code,
+        expires_at_ms,
+    })
+}
+
+fn status(store: &dyn RelayStore, serving: Option<ServingView>) -> Result<StatusView, Failure> {
+    let identity = store.identity();
+    let counts = store.status(ambient::wall_ms())?;
+    Ok(StatusView {
+        workspace_name: identity.workspace_name,
+        workspace: identity.workspace.to_string(),
+        relay: RelayKey::from_seed(&identity.relay_key_seed).relay_id().to_string(),
+        epoch: identity.epoch.get(),
+        spaces: counts.spaces.into_iter().map(view).collect(),
+        users: counts.users,
+        devices_active: counts.devices_active,
+        devices_revoked: counts.devices_revoked,
+        invites_open: counts.invites_open,
+        documents: counts.documents,
+        changes: counts.changes,
+        bytes: counts.bytes,
+        serving,
+    })
+}
+
+/// What a serving relay says of itself.
+pub(crate) fn serving(url: &str, counts: HubCounts) -> ServingView {
+    ServingView {
+        url: url.to_owned(),
+        connections: counts.connections,
+        established: counts.established,
+        changes_accepted: counts.changes_accepted,
+        appends_failed: counts.appends_failed,
+        writes_failing: counts.writes_failing,
+    }
+}
+
+fn view(space: SpaceSummary) -> SpaceView {
+    SpaceView { id: space.id.to_string(), name: space.name, common: space.common, head: space.head.get() }
+}

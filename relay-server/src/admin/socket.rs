@@ -1,0 +1,98 @@
+//! The admin socket: a Unix socket in the data directory that only its owner may open.
+
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::os::fd::AsRawFd as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::UnixListener;
+
+use super::{Answer, Failure, Request};
+
+/// The socket's name in the data directory.
+pub const SOCKET_NAME: &str = "admin.sock";
+/// The longest line either way, in bytes.
+const LINE_BYTES_MAX: u64 = 1024 * 1024;
+/// How long a client waits for an answer.
+const ANSWER_WAIT: Duration = Duration::from_secs(30);
+/// The longest path that a socket address holds on every system, in bytes.
+const SOCKET_PATH_BYTES_MAX: usize = 100;
+
+/// A path to the socket that is short enough for a socket address; the file keeps the folder open meanwhile.
+fn reachable(data: &Path) -> io::Result<(PathBuf, Option<File>)> {
+    let path = data.join(SOCKET_NAME);
+    if path.as_os_str().len() <= SOCKET_PATH_BYTES_MAX || !cfg!(target_os = "linux") {
+        return Ok((path, None));
+    }
+    let folder = File::open(data)?;
+    Ok((PathBuf::from(format!("/proc/self/fd/{}/{SOCKET_NAME}", folder.as_raw_fd())), Some(folder)))
+}
+
+/// Opens the socket for a relay that holds the store; what an earlier one left behind is replaced.
+pub fn listen(data: &Path) -> io::Result<UnixListener> {
+    match std::fs::remove_file(data.join(SOCKET_NAME)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let (path, _folder) = reachable(data)?;
+    let listener = UnixListener::bind(path)?;
+    std::fs::set_permissions(data.join(SOCKET_NAME), std::fs::Permissions::from_mode(0o600))?;
+    Ok(listener)
+}
+
+/// Answers the lines of one client; `answer` carries a request out.
+pub(crate) async fn serve<F>(stream: tokio::net::UnixStream, answer: impl Fn(Request) -> F)
+where
+    F: Future<Output = Answer>,
+{
+    let (reader, mut writer) = stream.into_split();
+    let mut reader = tokio::io::BufReader::new(reader);
+    loop {
+        let mut line = String::new();
+        let read = (&mut reader).take(LINE_BYTES_MAX).read_line(&mut line).await;
+        if !matches!(read, Ok(1..)) {
+            return;
+        }
+        let reply = match serde_json::from_str(&line) {
+            Ok(request) => answer(request).await,
+            Err(error) => Answer::Failed(Failure::new(
+                "bad_request",
+                format!("the request could not be read ({error}): use the forsat-relay of this version"),
+            )),
+        };
+        let Ok(mut text) = serde_json::to_vec(&reply) else { return };
+        text.push(b'\n');
+        if writer.write_all(&text).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Asks the relay that serves a data directory; `None` when none does.
+pub fn ask(data: &Path, request: &Request) -> Result<Option<Answer>, Failure> {
+    let failed = |error: io::Error| {
+        Failure::new(
+            "store",
+            format!("the relay that serves {} did not answer ({error}): look at its log", data.display()),
+        )
+    };
+    let connected = reachable(data).and_then(|(path, _folder)| UnixStream::connect(path));
+    let mut stream = match connected {
+        Ok(stream) => stream,
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(failed(error)),
+    };
+    stream.set_read_timeout(Some(ANSWER_WAIT)).map_err(failed)?;
+    let mut text = serde_json::to_vec(request).map_err(|error| failed(error.into()))?;
+    text.push(b'\n');
+    stream.write_all(&text).map_err(failed)?;
+    let mut line = String::new();
+    BufReader::new(stream.take(LINE_BYTES_MAX)).read_line(&mut line).map_err(failed)?;
+    serde_json::from_str(&line).map(Some).map_err(|error| failed(error.into()))
+}

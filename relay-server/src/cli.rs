@@ -1,0 +1,235 @@
+//! The commands of `forsat-relay`. Data goes to stdout, everything else to stderr.
+//!
+//! Exit codes: 0 done; 1 the store or the system failed; 2 wrong use or configuration; 3 there is no relay store;
+//! 4 the request was refused; 5 another process holds the store; 6 the store is damaged or of a newer version;
+//! 7 a write was not confirmed by the disk.
+
+mod serve;
+mod show;
+
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::admin::{self, Answer, Failure, Request};
+use crate::config::{self, Config, ConfigError, Flags};
+use crate::server::{SYNC_PATH, ServerError};
+use crate::setup::{self, InitOptions, SetupError};
+use crate::store::{ControlError, OpenOptions, StoreError};
+
+/// The relay that Forsat devices sync through.
+#[derive(Debug, Parser)]
+#[command(
+    name = "forsat-relay",
+    version,
+    about,
+    after_help = "Exit codes: 0 done, 1 store or system failed, 2 wrong use or configuration, 3 no relay store, 4 refused, 5 store in use, 6 store damaged or newer, 7 the disk did not confirm a write.\nEvery key of the configuration can be set as FORSAT_RELAY_KEY in the environment; flags win over it, it wins over the file."
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    flags: Flags,
+    /// The configuration file; without one, relay.toml of the data directory counts.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a data directory with a workspace, the space `common` and a first space; prints the first admin's invite.
+    Init {
+        /// The workspace's name.
+        #[arg(long, default_value = "Forsat", value_name = "NAME")]
+        workspace_name: String,
+        /// The first space.
+        #[arg(long, default_value = "main", value_name = "NAME")]
+        space: String,
+        /// The first admin: `Name`, `e-mail` or `Name <e-mail>`.
+        #[arg(long, default_value = "admin", value_name = "USER")]
+        admin: String,
+    },
+    /// Serve devices until SIGTERM or SIGINT.
+    Serve,
+    /// Make or list spaces, also while the relay serves.
+    #[command(subcommand)]
+    Space(SpaceCommand),
+    /// Make a single-use invite of 24 hours, also while the relay serves.
+    Invite {
+        /// Who is invited: `Name`, `e-mail` or `Name <e-mail>`. Naming a user again invites another device of theirs.
+        #[arg(long)]
+        user: String,
+        /// The space's name.
+        #[arg(long)]
+        space: String,
+        /// admin, manager, rep or viewer.
+        #[arg(long)]
+        role: String,
+        /// The same as --json.
+        #[arg(long)]
+        as_json: bool,
+    },
+    /// Count what the relay holds and does, also while it serves.
+    Status,
+}
+
+#[derive(Debug, Subcommand)]
+enum SpaceCommand {
+    /// Make a space.
+    Add {
+        /// Its name.
+        name: String,
+    },
+    /// List the spaces.
+    List,
+}
+
+/// What ended a command, with its exit code.
+#[derive(Debug, thiserror::Error)]
+enum CliError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("name the data directory: --data DIR, FORSAT_RELAY_DATA or `data` in the configuration file")]
+    NoData,
+    #[error("`{0}` is no filter for the log: try `info` or `forsat_relay=debug`")]
+    LogFilter(String),
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    #[error(transparent)]
+    Refused(#[from] Failure),
+    #[error("{0}")]
+    System(#[from] std::io::Error),
+}
+
+impl CliError {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Config(_) | Self::NoData | Self::LogFilter(_) => 2,
+            Self::Store(error) | Self::Server(ServerError::Store(error)) => store_code(error),
+            Self::Setup(SetupError::Store(error) | SetupError::Control(ControlError::Store(error))) => {
+                store_code(error)
+            }
+            Self::Setup(SetupError::Refused(failure)) | Self::Refused(failure) => failure_code(failure),
+            Self::Setup(SetupError::Control(_)) => 4,
+            Self::Setup(SetupError::Path { .. }) | Self::Server(_) | Self::System(_) => 1,
+        }
+    }
+}
+
+fn store_code(error: &StoreError) -> u8 {
+    match error {
+        StoreError::NotInitialised => 3,
+        StoreError::AlreadyInitialised => 4,
+        StoreError::InUse => 5,
+        StoreError::Corrupt { .. } | StoreError::Format { .. } => 6,
+        StoreError::SyncFailed(_) => 7,
+        StoreError::Full | StoreError::Io(_) => 1,
+    }
+}
+
+fn failure_code(failure: &Failure) -> u8 {
+    match failure.code.as_str() {
+        "store" => 1,
+        "damaged" => 6,
+        _ => 4,
+    }
+}
+
+/// Runs the program with its arguments and the variables of its environment.
+pub fn run(
+    arguments: impl IntoIterator<Item = OsString>,
+    environment: impl IntoIterator<Item = (String, String)>,
+) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let json = arguments.json || matches!(arguments.command, Command::Invite { as_json: true, .. });
+    match execute(arguments, environment, json) {
+        Ok(text) => print(&text),
+        Err(error) => {
+            let mut stderr = std::io::stderr().lock();
+            let _ = match json {
+                true => writeln!(
+                    stderr,
+                    "{}",
+                    serde_json::json!({ "error": error.to_string(), "exit_code": error.exit_code() })
+                ),
+                false => writeln!(stderr, "error: {error}"),
+            };
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn print(text: &str) -> ExitCode {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn execute(
+    arguments: Arguments,
+    environment: impl IntoIterator<Item = (String, String)>,
+    json: bool,
+) -> Result<String, CliError> {
+    let config = config::load(arguments.config, environment, &arguments.flags)?;
+    let data = config.data.clone().ok_or(CliError::NoData)?;
+    match arguments.command {
+        Command::Init { workspace_name, space, admin } => {
+            let init = InitOptions { workspace_name, space, admin, url: offline_url(&config) };
+            let invite = setup::init(&data, store_options(&config), &init)?;
+            Ok(show::initialised(&data, &init, &invite, json))
+        }
+        Command::Serve => serve::serve(&data, &config, json).map(|()| String::new()),
+        Command::Space(SpaceCommand::Add { name }) => ask(&data, &config, &Request::SpaceAdd { name }, json),
+        Command::Space(SpaceCommand::List) => ask(&data, &config, &Request::SpaceList, json),
+        Command::Invite { user, space, role, .. } => {
+            ask(&data, &config, &Request::Invite { user, space, role }, json)
+        }
+        Command::Status => ask(&data, &config, &Request::Status, json),
+    }
+}
+
+/// Asks the relay that serves the directory, or the store when none does.
+fn ask(data: &Path, config: &Config, request: &Request, json: bool) -> Result<String, CliError> {
+    let answer = match admin::ask(data, request)? {
+        Some(answer) => answer,
+        None => {
+            let store = setup::open(data, store_options(config))?;
+            admin::execute(&store, request, &offline_url(config), None)
+        }
+    };
+    match answer {
+        Answer::Failed(failure) => Err(failure.into()),
+        answer => Ok(show::answer(&answer, json)),
+    }
+}
+
+/// Where devices will reach a relay that doesn't serve yet.
+fn offline_url(config: &Config) -> String {
+    config.public_url.clone().unwrap_or_else(|| format!("ws://{}{SYNC_PATH}", config.listen))
+}
+
+fn store_options(config: &Config) -> OpenOptions {
+    OpenOptions {
+        cache_bytes: config.cache_mib.saturating_mul(1024 * 1024),
+        check: config.check_on_open,
+        reps_write_common: config.reps_write_common,
+        ..setup::options()
+    }
+}

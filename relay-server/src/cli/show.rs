@@ -1,0 +1,109 @@
+//! Answers as text for people and as JSON.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::admin::{Answer, InviteView, SpaceView, StatusView};
+use crate::setup::InitOptions;
+
+/// What `init` made.
+pub(super) fn initialised(data: &Path, init: &InitOptions, invite: &InviteView, json: bool) -> String {
+    if json {
+        let made = json!({
+            "data": data,
+            "workspace_name": init.workspace_name,
+            "spaces": ["common", init.space],
+            "invite": invite,
+        });
+        return line(&made);
+    }
+    format!(
+        "The relay of the workspace \"{}\" is made in {}, with the spaces \"common\" and \"{}\".\n\n\
+         Start it:\n  forsat-relay serve --data {}\n\n\
+         The first admin (\"{}\") joins with:\n  {}\n\n\
+         The code works once, within 24 hours. Invite the others with:\n  \
+         forsat-relay invite --data {} --user NAME --space {} --role rep\n",
+        init.workspace_name,
+        data.display(),
+        init.space,
+        data.display(),
+        invite.user,
+        invite.command,
+        data.display(),
+        quoted(&init.space),
+    )
+}
+
+/// An answer that is no failure.
+pub(super) fn answer(answer: &Answer, json: bool) -> String {
+    match answer {
+        Answer::Space(space) if json => line(space),
+        Answer::Spaces { spaces } if json => line(&json!({ "spaces": spaces })),
+        Answer::Invite(invite) if json => line(invite),
+        Answer::Status(status) if json => line(status),
+        Answer::Space(space) => format!("The space \"{}\" is made ({}).\n", space.name, space.id),
+        Answer::Spaces { spaces } => spaces_table(spaces),
+        Answer::Invite(invite) => format!(
+            "\"{}\" is invited to \"{}\" as {}. They join with:\n  {}\n\nThe code works once, within 24 hours.\n",
+            invite.user, invite.space, invite.role, invite.command
+        ),
+        Answer::Status(status) => status_text(status),
+        Answer::Failed(failure) => format!("{failure}\n"),
+    }
+}
+
+fn line(value: &impl serde::Serialize) -> String {
+    let mut text = serde_json::to_string(value).expect("answers have text keys and plain values");
+    text.push('\n');
+    text
+}
+
+/// A name as a shell takes it.
+fn quoted(name: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if name.chars().all(plain) { name.to_owned() } else { format!("'{}'", name.replace('\'', "'\\''")) }
+}
+
+fn spaces_table(spaces: &[SpaceView]) -> String {
+    let width = spaces.iter().map(|space| space.name.chars().count()).max().unwrap_or(0).max(4);
+    let mut text = format!("{:width$}  {:>10}  id\n", "name", "entries");
+    for space in spaces {
+        let pad = width - space.name.chars().count();
+        let _ = writeln!(text, "{}{}  {:>10}  {}", space.name, " ".repeat(pad), space.head, space.id);
+    }
+    text
+}
+
+fn status_text(status: &StatusView) -> String {
+    let mut text = format!(
+        "workspace  {} ({})\nrelay key  {}\nusers      {}\ndevices    {} active, {} revoked\ninvites    {} open\n\
+         documents  {}\nchanges    {} ({} bytes)\n",
+        status.workspace_name,
+        status.workspace,
+        status.relay,
+        status.users,
+        status.devices_active,
+        status.devices_revoked,
+        status.invites_open,
+        status.documents,
+        status.changes,
+        status.bytes,
+    );
+    let _ = match &status.serving {
+        Some(serving) => writeln!(
+            text,
+            "serving    {}\n           {} connections, {} of them authenticated; {} changes taken, {} commits refused{}",
+            serving.url,
+            serving.connections,
+            serving.established,
+            serving.changes_accepted,
+            serving.appends_failed,
+            if serving.writes_failing { "; THE STORE TAKES NO WRITES: see the log" } else { "" },
+        ),
+        None => writeln!(text, "serving    no"),
+    };
+    text.push('\n');
+    text + &spaces_table(&status.spaces)
+}
