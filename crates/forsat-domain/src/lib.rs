@@ -30,6 +30,8 @@ pub mod record;
 pub mod report;
 pub mod schema;
 pub mod settings;
+#[cfg(test)]
+mod testing;
 pub mod world;
 
 pub use edit::Edit;

@@ -3,13 +3,16 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use serde::Serialize;
+
 use crate::composite::{Composite, LifeState, Lifecycle, MergedInto, Removed};
 use crate::id::RecordId;
 use crate::record::{Entry, RecordState};
 use crate::world::World;
 
 /// How a record reads after every deletion, restoration and late edit has met.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Life {
     /// In use.
     Active,
@@ -49,7 +52,8 @@ impl Life {
 }
 
 /// How an entry of a keyed map reads after every removal and edit has met.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Presence {
     /// There.
     Kept,
@@ -81,6 +85,7 @@ impl Presence {
 
 /// Where a reference leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "lives only for the length of one look-up")]
 pub enum Target<'a> {
     /// The record, reached through the aliases of merged duplicates.
     Found {

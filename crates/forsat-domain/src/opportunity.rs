@@ -3,7 +3,7 @@
 //! Everything here is a pure function of the record, the other records, the settings and "today", so replicas that
 //! hold the same changes agree. Conflicts never stop the derivation; they are turned into issues elsewhere.
 
-use std::borrow::Cow;
+use serde::Serialize;
 
 use crate::composite::{Booking, Composite, NamedReference, ProbabilityOverride, reference_id};
 use crate::currency::Currency;
@@ -26,7 +26,8 @@ pub use line::{Line, LineFigures, LineProblem, figures};
 pub use stage::{CurrentStage, LostBooking, Reason, StageFlag, Standing, lost_bookings};
 
 /// Where a probability comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ProbabilitySource {
     /// The outcome: 100 or 0.
     Outcome,
@@ -39,7 +40,7 @@ pub enum ProbabilitySource {
 }
 
 /// A probability with its source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Probability {
     /// Percent, 0 to 100.
     pub pct: u8,
@@ -48,7 +49,7 @@ pub struct Probability {
 }
 
 /// The account of a deal as it can be shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AccountView {
     /// The account that the reference leads to.
     pub id: RecordId,
@@ -61,7 +62,7 @@ pub struct AccountView {
 }
 
 /// A deal, derived.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Deal {
     /// The record's id.
     pub id: RecordId,
@@ -118,7 +119,8 @@ impl Deal {
     ///
     /// A record that was merged into another is left out by the report, which knows the others.
     pub fn is_counted(&self) -> bool {
-        self.life.is_visible() && (self.active || self.stage.standing != Standing::Open)
+        let closed = matches!(self.stage.standing, Standing::Won | Standing::Lost | Standing::Disputed);
+        self.life.is_visible() && (self.active || closed)
     }
 
     /// The probability's share of the amount in the organisation's currency, rounded for this deal.
@@ -181,7 +183,7 @@ fn account(state: &RecordState, world: &dyn World) -> Option<AccountView> {
     })
 }
 
-fn record_name(record: &Cow<'_, RecordState>, snapshot: String) -> String {
+fn record_name(record: &RecordState, snapshot: String) -> String {
     record.winner("name").as_text().map_or(snapshot, str::to_owned)
 }
 

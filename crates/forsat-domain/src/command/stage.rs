@@ -261,7 +261,7 @@ fn left_booking(current: &CurrentStage, entry: &StageEntry) -> Option<LeftBookin
     let carried = entry.outcome == Outcome::Won
         && entry.booked.as_ref() == Some(&booked)
         && entry.actual_close_date == left.actual_close_date;
-    (!carried).then(|| LeftBooking {
+    (!carried).then_some(LeftBooking {
         entry_id: left.entry_id,
         actual_close_date: left.actual_close_date,
         booked,

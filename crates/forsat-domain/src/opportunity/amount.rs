@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use super::line::{Line, LineProblem, read_all};
 use crate::canonical;
 use crate::composite::{AmountMode, Composite, Mode};
@@ -12,7 +14,8 @@ use crate::record::RecordState;
 use crate::settings::Settings;
 
 /// What an amount comes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", content = "value", rename_all = "snake_case")]
 pub enum Worth {
     /// This much.
     Known(Money),
@@ -32,7 +35,7 @@ impl Worth {
 }
 
 /// The amount of a deal with all that it is made of.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Amount {
     /// What counts.
     pub worth: Worth,

@@ -1,6 +1,7 @@
 //! One line of a deal: gross, discount, net, tax and total, each rounded at the currency's decimal places.
 
 use rust_decimal::Decimal;
+use serde::{Serialize, Serializer};
 
 use crate::canonical;
 use crate::composite::{Composite, Discount, reference_id};
@@ -13,7 +14,7 @@ use crate::record::{Entry, RecordState};
 use crate::settings::{ConvertError, Settings};
 
 /// What a line comes to, in the currency of its unit price.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct LineFigures {
     /// Quantity times unit price.
     pub gross: Money,
@@ -28,7 +29,8 @@ pub struct LineFigures {
 }
 
 /// Why a line comes to nothing that can be counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(tag = "problem", content = "value", rename_all = "snake_case")]
 pub enum LineProblem {
     /// A part is missing or unreadable; the line counts 0.
     Missing(&'static str),
@@ -39,7 +41,7 @@ pub enum LineProblem {
 }
 
 /// A line as merged.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Line {
     /// The entry's id.
     pub entry: String,
@@ -52,6 +54,7 @@ pub struct Line {
     /// A remark; empty when none was given.
     pub note: String,
     /// How many.
+    #[serde(serialize_with = "canonical::decimal_option::serialize")]
     pub qty: Option<Decimal>,
     /// The price of one.
     pub unit_price: Option<Money>,
@@ -66,6 +69,7 @@ pub struct Line {
     /// Whether the discount is in another currency than the price.
     pub mixed: bool,
     /// What it comes to.
+    #[serde(serialize_with = "either")]
     pub figures: Result<LineFigures, LineProblem>,
 }
 
@@ -149,6 +153,17 @@ fn converted(
         Ok(amount) => Ok(Discount::Amount { amount }),
         Err(ConvertError::NoRate(missing)) => Err(LineProblem::NoRate(missing)),
         Err(ConvertError::Overflow) => Err(LineProblem::Overflow),
+    }
+}
+
+/// Serialises figures or what is wrong with them, whichever there is.
+fn either<S: Serializer>(
+    figures: &Result<LineFigures, LineProblem>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match figures {
+        Ok(figures) => figures.serialize(serializer),
+        Err(problem) => problem.serialize(serializer),
     }
 }
 

@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Serialize;
+
 use crate::composite::{Booking, Composite, LeftBooking, Outcome, StageEntry, StageMove};
 use crate::date::CivilDate;
 use crate::id::EntryId;
@@ -12,7 +14,8 @@ use crate::record::RecordState;
 use crate::settings::{REASON_UNSPECIFIED, Settings};
 
 /// How a deal stands after every move has met.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// Still being worked on.
     Open,
@@ -34,7 +37,8 @@ impl Standing {
 }
 
 /// Why a deal was won or lost.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// A reason of the settings.
     Known(String),
@@ -43,7 +47,8 @@ pub enum Reason {
 }
 
 /// What a merge of stage moves left for someone to look at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum StageFlag {
     /// Won against lost.
     DisputedOutcome,
@@ -58,7 +63,7 @@ pub enum StageFlag {
 }
 
 /// The stage that a deal is in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CurrentStage {
     /// How it stands.
     pub standing: Standing,
