@@ -26,6 +26,7 @@ struct Scene<'c, 'a> {
     context: &'c mut Context<'a>,
     parse: &'c ParseContext<'c>,
     echoed: &'c mut BTreeMap<String, String>,
+    locale: &'c Locale,
 }
 
 /// Commands. `reference` is a short id or a beginning of one, a whole UUID, or a unique name.
@@ -220,7 +221,7 @@ impl Turn<'_, '_, '_> {
             world: &world,
             schema,
         };
-        let done = rule(&mut Scene { context: &mut context, parse: &parse, echoed });
+        let done = rule(&mut Scene { context: &mut context, parse: &parse, echoed, locale: self.engine.locale() });
         world.check()?;
         done
     }
@@ -266,7 +267,7 @@ impl Scene<'_, '_> {
         if value.is_null() || !matches!(field.kind, FieldKind::Money | FieldKind::Date) {
             return;
         }
-        let full = field.format(value, &Locale::default(), self.context.world);
+        let full = field.format(value, self.locale, self.context.world);
         if full != typed {
             self.echoed.insert(field.name.to_string(), full);
         }

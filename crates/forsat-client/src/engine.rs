@@ -7,6 +7,7 @@ use crate::turn::{self, Turn};
 use crate::world::{self, StoreWorld};
 use crate::{rows, vault};
 use forsat_domain::edit::Edit;
+use forsat_domain::schema::display::Locale;
 use forsat_domain::schema::{SETTINGS, Schema, USER};
 use forsat_domain::settings::Settings;
 use forsat_domain::world::World;
@@ -38,6 +39,7 @@ pub struct Engine {
     ambient: Arc<dyn Ambient>,
     schema: Schema,
     directory: Option<PathBuf>,
+    locale: Locale,
 }
 
 impl fmt::Debug for Engine {
@@ -110,7 +112,7 @@ impl Engine {
     }
 
     fn around(store: Store, ambient: Arc<dyn Ambient>, directory: Option<PathBuf>) -> Engine {
-        Engine { store: Arc::new(store), ambient, schema: Schema::builtin(), directory }
+        Engine { store: Arc::new(store), ambient, schema: Schema::builtin(), directory, locale: Locale::default() }
     }
 
     /// Writes the first records of a workspace: its user, and the settings that were asked for.
@@ -143,6 +145,16 @@ impl Engine {
     /// The clock and the randomness that this engine was given.
     pub fn ambient(&self) -> &Arc<dyn Ambient> {
         &self.ambient
+    }
+
+    /// In which language, calendar and digits answers are put into words.
+    pub fn locale(&self) -> &Locale {
+        &self.locale
+    }
+
+    /// Puts answers into the words of another locale from here on.
+    pub fn set_locale(&mut self, locale: Locale) {
+        self.locale = locale;
     }
 
     /// The table of modules and fields.

@@ -15,14 +15,18 @@ mod error;
 mod find;
 mod ids;
 mod import;
+mod inspect;
 mod journal;
 mod model;
+mod query;
 mod rows;
+mod status;
 // sync, connect and join are being written by ANOTHER engineer since 00:12: see the note in src/sync.rs.
 mod sync;
 mod turn;
 mod undo;
 mod vault;
+mod view;
 mod world;
 
 pub use ambient::{Ambient, SystemAmbient};

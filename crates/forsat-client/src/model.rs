@@ -2,7 +2,7 @@
 
 use forsat_domain::issue::Issue;
 use forsat_domain::money::Money;
-use forsat_domain::record::RecordState;
+use forsat_domain::record::{RecordState, Scalar};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -123,6 +123,8 @@ pub struct FieldView {
     pub label_fa: String,
     /// The value as stored (canonical text, number, truth value, list or null).
     pub value: serde_json::Value,
+    /// The value as a person reads it, in the engine's locale; empty when there is none.
+    pub text: String,
     /// The name of what a reference points at, where known.
     pub reference: Option<String>,
     /// All sides, when there is more than one distinct value.
@@ -274,6 +276,9 @@ pub struct ListRow {
     pub name: String,
     /// One cell a column, as stored: canonical text, number, money object, or null.
     pub cells: Vec<serde_json::Value>,
+    /// One cell a column, as a person reads it in the engine's locale.
+    #[serde(skip)]
+    pub text: Vec<String>,
     /// How many issues it has that someone has to decide.
     pub issues: usize,
 }
@@ -321,8 +326,10 @@ pub struct IssueView {
     pub name: String,
     /// The issue by the domain's rules.
     pub issue: Issue,
-    /// The names of the people and records that the issue mentions, by id.
-    pub names: BTreeMap<Uuid, String>,
+    /// Its sides as a person reads them, in the issue's order.
+    pub sides: Vec<SideView>,
+    /// The amount of the deal, where it is one and the amount is known.
+    pub amount: Option<Money>,
 }
 
 /// Every issue of the workspace as this device sees it.
@@ -339,12 +346,32 @@ pub struct IssueList {
 /// What one change did to one field.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ChangeView {
-    /// The field, or `field/entry/name` inside one.
-    pub field: String,
+    /// The field, or `field/key`, or `field/entry/name`.
+    pub path: String,
     /// What it said before.
-    pub before: serde_json::Value,
+    #[serde(serialize_with = "plain")]
+    pub before: Scalar,
     /// What it says after.
-    pub after: serde_json::Value,
+    #[serde(serialize_with = "plain")]
+    pub after: Scalar,
+}
+
+/// Writes a scalar as the JSON value that it is; an atomic composite as its object.
+fn plain<S: serde::Serializer>(value: &Scalar, serializer: S) -> Result<S::Ok, S::Error> {
+    json(value).serialize(serializer)
+}
+
+/// A stored value as JSON: composites as objects, texts, numbers and truth values as they are.
+pub(crate) fn json(value: &Scalar) -> serde_json::Value {
+    match value {
+        Scalar::Null => serde_json::Value::Null,
+        Scalar::Bool(value) => (*value).into(),
+        Scalar::Int(number) => (*number).into(),
+        Scalar::Text(text) if text.starts_with('{') => {
+            serde_json::from_str(text).unwrap_or_else(|_| text.as_str().into())
+        }
+        Scalar::Text(text) => text.as_str().into(),
+    }
 }
 
 /// One change of a record in its history.
@@ -442,6 +469,8 @@ pub struct RefusedView {
     pub name: String,
     /// The relay's code.
     pub code: String,
+    /// Why, as the relay put it.
+    pub message: String,
     /// What it would have changed: field, before, after.
     pub changes: Vec<ChangeView>,
     /// When it was refused, in milliseconds since 1970 UTC.
