@@ -137,7 +137,7 @@ pub enum Mode {
     Lines,
 }
 
-/// The choice of where the amount comes from, with what the lines came to when it was made.
+/// The choice of where the amount comes from, with what the other way came to when it was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AmountMode {
     /// The choice.
@@ -146,6 +146,9 @@ pub struct AmountMode {
     /// edit of a line changes them.
     #[serde(default)]
     pub lines_total_seen: BTreeMap<Currency, String>,
+    /// The amount by hand that the lines were chosen over; another one now was typed without knowing of the choice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manual_seen: Option<Money>,
 }
 
 /// A probability set by hand for one stay in a stage.
@@ -318,8 +321,11 @@ mod tests {
 
     #[test]
     fn totals_seen_are_keyed_by_currency() {
-        let mode =
-            AmountMode { mode: Mode::Manual, lines_total_seen: [(Currency::IRR, "1000".to_owned())].into() };
+        let mode = AmountMode {
+            mode: Mode::Manual,
+            lines_total_seen: [(Currency::IRR, "1000".to_owned())].into(),
+            manual_seen: None,
+        };
         assert_eq!(
             mode.to_scalar(),
             Scalar::text("{\"lines_total_seen\":{\"IRR\":\"1000\"},\"mode\":\"manual\"}")

@@ -17,7 +17,7 @@ use forsat_domain::schema::{DefaultValue, FieldDef, FieldKind, MergeCode, Module
 use forsat_domain::{CivilDate, Currency, EntryId, Money, RecordId, canonical, derived_id};
 use forsat_store::Access;
 use rust_decimal::Decimal;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The place of an imported line among the lines of its deal.
 const LINE_POSITION: &str = "a0";
@@ -53,10 +53,10 @@ pub(crate) struct Planner<'a, A: Access> {
     pub now_ms: i64,
 }
 
-/// The cells of a row that the mapping reads.
-pub(crate) fn cells_of(table: &Table, row: &[String]) -> Cells {
-    let named = table.header.iter().zip(row).filter(|(name, _)| !name.is_empty() && *name != "reason");
-    named.map(|(name, cell)| (name.clone(), cell.clone())).collect()
+/// The cells of a row that its part of the mapping reads.
+pub(crate) fn cells_of(table: &Table, row: &[String], columns: &BTreeSet<String>) -> Cells {
+    let read = table.header.iter().zip(row).filter(|(name, _)| columns.contains(*name));
+    read.map(|(name, cell)| (name.clone(), cell.clone())).collect()
 }
 
 struct Plan<'p, 'a, A: Access> {
@@ -310,7 +310,7 @@ impl<A: Access> Plan<'_, '_, A> {
             return Ok(());
         }
         let mode = if self.set_value("manual_amount").is_some() { Mode::Manual } else { Mode::Lines };
-        let mode = AmountMode { mode, lines_total_seen: lines.clone() };
+        let mode = AmountMode { mode, lines_total_seen: lines.clone(), manual_seen: None };
         self.edits.push(Edit::set("amount_mode", mode.to_scalar()));
         Ok(())
     }

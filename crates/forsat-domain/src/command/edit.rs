@@ -12,6 +12,7 @@ use crate::currency::Currency;
 use crate::date::CivilDate;
 use crate::edit::Edit;
 use crate::lifecycle;
+use crate::money::Money;
 use crate::opportunity::{CurrentStage, Standing, lines_total_seen};
 use crate::record::{RecordState, Scalar};
 use crate::schema::input::{Assignment, Input, InputError};
@@ -142,7 +143,7 @@ fn entries(plan: &mut Plan, ctx: &mut Context<'_>, field: &FieldDef, input: &Inp
         return Ok(());
     }
     // A price's entry is its currency; other entries are found again by their value.
-    let price = crate::money::Money::from_scalar(value).map(|money| money.currency().code().to_owned());
+    let price = Money::from_scalar(value).map(|money| money.currency().code().to_owned());
     let known = plan.state.entries(&name).find(|(_, entry)| entry.winner(&register) == value);
     let known = price.clone().or_else(|| known.map(|(id, _)| id.to_owned()));
     let entry = match (input, known) {
@@ -291,9 +292,15 @@ impl DealChanges {
 /// Chooses where the amount comes from, remembering what the lines come to now.
 pub(super) fn set_mode(plan: &mut Plan, ctx: &Context<'_>, mode: Mode) {
     let seen = lines_total_seen(&plan.state, ctx.settings(), ctx.today);
-    // In lines mode nothing is remembered, so that two devices that choose it write the same value.
-    let lines_total_seen = if mode == Mode::Manual { seen } else { Default::default() };
-    plan.push(Edit::set("amount_mode", AmountMode { mode, lines_total_seen }.to_scalar()));
+    // Each choice remembers the other way only: what it did not choose, and would not notice.
+    let choice = match mode {
+        Mode::Manual => AmountMode { mode, lines_total_seen: seen, manual_seen: None },
+        Mode::Lines => {
+            let manual_seen = Money::from_scalar(plan.state.winner("manual_amount"));
+            AmountMode { mode, lines_total_seen: Default::default(), manual_seen }
+        }
+    };
+    plan.push(Edit::set("amount_mode", choice.to_scalar()));
 }
 
 /// Sets one register of an entry of the settings: a stage's label, a reason's place, a pipeline.

@@ -89,13 +89,14 @@ fn probability(state: &RecordState, deal: &Deal, found: &mut Vec<Issue>) {
 /// Where the amount comes from, and whether it is known.
 fn amount(state: &RecordState, deal: &Deal, found: &mut Vec<Issue>) {
     let amount = &deal.amount;
-    if amount.mode_conflict {
-        let sides = state.sides("amount_mode").iter().map(|side| mode_side(side, deal)).collect();
-        found.push(Issue::new(IssueCode::AmountModeConflict, state.id, "amount_mode").take(sides));
-    } else if amount.changed_since_manual {
-        let side = |mode, amount| IssueSide::derived(Scalar::text(mode_word(mode)), amount);
-        let sides = vec![side(Mode::Manual, amount.manual), side(Mode::Lines, amount.lines_total.known())];
-        found.push(Issue::new(IssueCode::LinesChangedSinceManual, state.id, "amount_mode").take(sides));
+    if amount.mode_conflict || amount.changed_since_manual {
+        let code = if amount.mode_conflict {
+            IssueCode::AmountModeConflict
+        } else {
+            IssueCode::LinesChangedSinceManual
+        };
+        let sides = vec![mode_side(state, deal, Mode::Manual), mode_side(state, deal, Mode::Lines)];
+        found.push(Issue::new(code, state.id, "amount_mode").take(sides));
     }
     let unknown = |code| Issue::new(code, state.id, "amount");
     match (amount.worth, deal.base) {
@@ -109,14 +110,22 @@ fn amount(state: &RecordState, deal: &Deal, found: &mut Vec<Issue>) {
     }
 }
 
-/// A choice of mode with what the amount comes to by it.
-fn mode_side(side: &Side, deal: &Deal) -> IssueSide {
-    let mode = AmountMode::from_scalar(&side.value).map(|choice| choice.mode);
+/// What the amount comes to in one way, with who chose that way, where someone did.
+fn mode_side(state: &RecordState, deal: &Deal, mode: Mode) -> IssueSide {
     let amount = match mode {
-        Some(Mode::Lines) => deal.amount.lines_total.known(),
-        _ => deal.amount.manual,
+        Mode::Manual => deal.amount.manual,
+        Mode::Lines => deal.amount.lines_total.known(),
     };
-    IssueSide { amount, ..IssueSide::of(side) }
+    let chose = |side: &&Side| AmountMode::from_scalar(&side.value).is_some_and(|choice| choice.mode == mode);
+    let written = state.sides("amount_mode").iter().find(chose).map(|side| &side.stamp);
+    // An amount typed while another chose the lines left no choice of its own.
+    let typed =
+        || state.sides("manual_amount").first().map(|side| &side.stamp).filter(|_| mode == Mode::Manual);
+    let derived = IssueSide::derived(Scalar::text(mode_word(mode)), amount);
+    match written.or_else(typed) {
+        Some(stamp) => IssueSide { value: derived.value, amount, ..IssueSide::edited(stamp) },
+        None => derived,
+    }
 }
 
 /// A closed deal whose amount is no longer what was booked.

@@ -41,7 +41,7 @@ pub struct Amount {
     pub worth: Worth,
     /// Where it comes from after a merge.
     pub mode: Mode,
-    /// Whether two people chose apart where it should come from.
+    /// Whether two people chose apart where it should come from, or an amount was typed while the lines were chosen.
     pub mode_conflict: bool,
     /// The amount typed by hand, kept also while the lines count.
     pub manual: Option<Money>,
@@ -74,11 +74,12 @@ impl Amount {
         };
         // Any hand that saw the lines as they are now has answered for them.
         let seen_now = totals(&lines);
+        let saw_manual = |choice: &AmountMode| choice.manual_seen == manual;
         let answered = choices.iter().any(|choice| choice.lines_total_seen == seen_now);
         Self {
             worth,
             mode,
-            mode_conflict: chose(Mode::Lines) && chose(Mode::Manual),
+            mode_conflict: mode == Mode::Lines && (chose(Mode::Manual) || !choices.iter().any(saw_manual)),
             manual,
             lines_total,
             changed_since_manual: mode == Mode::Manual

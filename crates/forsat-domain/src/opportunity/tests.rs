@@ -242,9 +242,7 @@ fn a_conflict_of_modes_reads_the_lines_and_shows_both_sums() {
         vec![line("a", rials(1000 * M))],
     );
     let sara = edit(&mut desk, &deal, "amount_mode", "lines".into());
-    let other = edit(&mut desk, &deal, "amount", rials(900 * M).to_scalar());
-    let reza = [vec![Edit::clear("amount_mode")], other].concat();
-    let reza: Vec<Edit> = reza.into_iter().skip(1).collect();
+    let reza = edit(&mut desk, &deal, "amount", rials(900 * M).to_scalar());
     let merged = merge(&deal, &[(SARA, sara), (REZA, reza)]);
     let read = desk.read(&merged);
     assert!(read.amount.mode_conflict);
@@ -253,6 +251,27 @@ fn a_conflict_of_modes_reads_the_lines_and_shows_both_sums() {
     assert_eq!(issue.code, IssueCode::AmountModeConflict);
     let sums: Vec<Option<Money>> = issue.sides.iter().map(|side| side.amount).collect();
     assert_eq!(sums, [Some(rials(900 * M)), Some(rials(1000 * M))]);
+}
+
+#[test]
+fn an_amount_typed_while_another_chose_the_lines_is_not_lost_silently() {
+    let mut desk = Desk::new();
+    let deal = desk.deal_with(
+        vec![Assignment::set("amount", rials(700 * M).to_scalar())],
+        vec![line("a", rials(1000 * M))],
+    );
+    let sara = edit(&mut desk, &deal, "amount_mode", "lines".into());
+    assert!(desk.issues(&preview(&deal, &sara)).is_empty());
+    // The mode was by hand already, so that typing an amount wrote the amount alone.
+    let reza = vec![Edit::set("manual_amount", rials(900 * M).to_scalar())];
+    let merged = merge(&deal, &[(SARA, sara), (REZA, reza)]);
+    assert_eq!(desk.read(&merged).amount.worth, known(rials(1000 * M)));
+    let issue = &desk.issues(&merged)[0];
+    assert_eq!((issue.code, issue.sides[0].author), (IssueCode::AmountModeConflict, Some(REZA)));
+    let lines = take(&mut desk, &merged, "amount", Choice::Take(2));
+    assert!(desk.issues(&lines).is_empty());
+    let manual = take(&mut desk, &merged, "amount", Choice::Take(1));
+    assert_eq!((desk.read(&manual).amount.worth, desk.issues(&manual).len()), (known(rials(900 * M)), 0));
 }
 
 #[test]
