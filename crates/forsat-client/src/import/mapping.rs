@@ -250,7 +250,11 @@ impl Mapping {
 impl FileMapping {
     /// The columns that are read.
     pub(crate) fn columns(&self) -> BTreeSet<String> {
-        let mut columns: BTreeSet<String> = self.sources().into_iter().filter_map(|source| source.column).collect();
+        let mut columns = BTreeSet::new();
+        for source in self.sources() {
+            columns.extend(source.column.iter().cloned());
+            columns.extend(template_columns(source.template.as_deref().unwrap_or_default()));
+        }
         columns.extend(self.key.iter().map(|part| part.column().to_owned()));
         columns.extend(self.require.keys().cloned());
         columns.extend(self.refuse.iter().map(|rule| rule.column.clone()));
@@ -276,6 +280,12 @@ impl FileMapping {
         named.extend(self.key.iter().filter_map(|part| part.map().map(str::to_owned)));
         named
     }
+}
+
+/// The columns that a template names.
+fn template_columns(template: &str) -> Vec<String> {
+    let named = template.split('{').skip(1).filter_map(|part| part.split_once('}'));
+    named.map(|(inside, _)| inside.split(':').next().unwrap_or(inside).to_owned()).collect()
 }
 
 #[cfg(test)]

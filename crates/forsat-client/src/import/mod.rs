@@ -139,9 +139,18 @@ impl Run<'_> {
         };
         let planner = Planner { mapping: self.mapping, file: part, module, reading, known: &known, now_ms };
         let mut plan = FilePlan { planned: Vec::new(), refused: Vec::new() };
+        let columns = part.columns();
+        let mut first: BTreeMap<RecordId, Cells> = BTreeMap::new();
         for (at, row) in table.rows.iter().enumerate() {
-            match planner.plan(&cells_of(table, row)) {
-                Ok(row) => plan.planned.push((at, row)),
+            let cells = cells_of(table, row, &columns);
+            match planner.plan(&cells) {
+                Ok(row) if first.get(&row.id).is_some_and(|first| *first != cells) => {
+                    plan.refused.push((at, "its key stands in the file already, with other values".to_owned()));
+                }
+                Ok(row) => {
+                    first.entry(row.id).or_insert(cells);
+                    plan.planned.push((at, row));
+                }
                 Err(reason) => plan.refused.push((at, reason)),
             }
         }
