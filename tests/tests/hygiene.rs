@@ -1,0 +1,207 @@
+//! What a stranger finds in a fresh clone: documents that hold together and commands that exist.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use crate::repo;
+
+/// Beginnings of paths that exist on one machine only. Cut in two, so that this file doesn't hold them.
+const PATHS_OF_ONE_MACHINE: &[(&str, &str)] =
+    &[("/wo", "rk/"), ("/ho", "me/"), ("/Us", "ers/"), ("/ro", "ot/")];
+
+#[test]
+fn no_file_names_a_path_of_one_machine() {
+    let needles: Vec<Vec<u8>> =
+        PATHS_OF_ONE_MACHINE.iter().map(|(a, b)| format!("{a}{b}").into_bytes()).collect();
+    let mut found = Vec::new();
+    for path in repo::files() {
+        let bytes = std::fs::read(&path).expect("files can be read");
+        for needle in &needles {
+            if bytes.windows(needle.len()).any(|window| window == needle.as_slice()) {
+                found.push(format!("{}: {}", repo::name(&path), String::from_utf8_lossy(needle)));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+/// A link of a document: where it leads to, without what a title adds.
+#[derive(Debug)]
+struct Link {
+    path: String,
+    fragment: Option<String>,
+}
+
+/// A document's text without what stands in fences, line by line.
+fn prose(text: &str) -> Vec<&str> {
+    let mut fenced = false;
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        if line.trim_start().starts_with("```") {
+            fenced = !fenced;
+        } else if !fenced {
+            lines.push(line);
+        }
+    }
+    lines
+}
+
+/// The links of a line, but not those inside `code`.
+fn links(line: &str) -> Vec<Link> {
+    let plain: String = line.split('`').step_by(2).collect::<Vec<_>>().join("code");
+    let mut found = Vec::new();
+    for part in plain.split("](").skip(1) {
+        let target = part.split([')', ' ']).next().unwrap_or_default();
+        let (path, fragment) = match target.split_once('#') {
+            Some((path, fragment)) => (path, Some(fragment.to_owned())),
+            None => (target, None),
+        };
+        if !target.contains("://") && !target.starts_with("mailto:") {
+            found.push(Link { path: path.to_owned(), fragment });
+        }
+    }
+    found
+}
+
+/// The anchors that a forge makes of a document's headings.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let headings = prose(text).into_iter().filter(|line| line.starts_with('#'));
+    headings
+        .map(|line| {
+            let title = line.trim_start_matches('#').trim().to_lowercase();
+            let kept = title.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+            kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+        })
+        .collect()
+}
+
+/// What is wrong with a link that stands in the document `from`.
+fn fault(from: &Path, text: &str, link: &Link) -> Option<String> {
+    let target = if link.path.is_empty() {
+        from.to_path_buf()
+    } else {
+        from.parent().expect("a file lies in a folder").join(&link.path)
+    };
+    if !target.exists() {
+        return Some(format!("{}: {} isn't there", repo::name(from), link.path));
+    }
+    let fragment = link.fragment.as_ref()?;
+    let there = if link.path.is_empty() { text.to_owned() } else { repo::read(&target) };
+    let known = anchors(&there).contains(fragment);
+    (!known).then(|| format!("{}: {}#{fragment} has no such heading", repo::name(from), link.path))
+}
+
+#[test]
+fn every_relative_link_resolves() {
+    let mut faults = Vec::new();
+    let mut seen = 0;
+    for (path, text) in repo::documents() {
+        for link in prose(&text).into_iter().flat_map(links) {
+            seen += 1;
+            faults.extend(fault(&path, &text, &link));
+        }
+    }
+    assert!(seen > 0, "no link was read");
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+#[test]
+fn links_are_read_outside_code_only() {
+    let found = links("see [a](b.md#c) and `[d](e.md)`, [f](https://example.org) and [g](#h)");
+    let found: Vec<(&str, Option<&str>)> =
+        found.iter().map(|link| (link.path.as_str(), link.fragment.as_deref())).collect();
+    assert_eq!(found, [("b.md", Some("c")), ("", Some("h"))]);
+    assert!(anchors("## 4. Native protocol (`/sync`)\n").contains("4-native-protocol-sync"));
+}
+
+/// The decisions by number. Two with one number are a mistake.
+fn decisions() -> BTreeMap<String, PathBuf> {
+    let mut found = BTreeMap::new();
+    for path in repo::files().into_iter().filter(|path| repo::name(path).starts_with("docs/decisions/")) {
+        let name = path.file_name().expect("a file has a name").to_string_lossy().into_owned();
+        if name == "README.md" {
+            continue;
+        }
+        let number = name.split('-').next().unwrap_or_default().to_owned();
+        let numbered = number.len() == 3 && number.bytes().all(|byte| byte.is_ascii_digit());
+        assert!(numbered, "docs/decisions/{name} doesn't begin with three digits and a hyphen");
+        let other = found.insert(number, path);
+        assert!(other.is_none(), "docs/decisions/{name} has the number of {other:?}");
+    }
+    found
+}
+
+#[test]
+fn every_decision_is_in_the_index() {
+    let index = repo::read(&repo::root().join("docs/decisions/README.md"));
+    let listed: BTreeSet<String> = prose(&index).into_iter().flat_map(links).map(|link| link.path).collect();
+    let decisions = decisions();
+    assert!(!decisions.is_empty(), "no decision was found");
+    for (number, path) in decisions {
+        let name = path.file_name().expect("a file has a name").to_string_lossy().into_owned();
+        assert!(listed.contains(&name), "docs/decisions/README.md doesn't list {name}");
+        let heading = format!("# {number} ");
+        assert!(repo::read(&path).starts_with(&heading), "{name} doesn't begin with \"{heading}\"");
+    }
+}
+
+/// The command lines in the README's fences.
+fn readme_commands() -> Vec<String> {
+    let readme = repo::read(&repo::root().join("README.md"));
+    let mut lines = Vec::new();
+    let mut shell = false;
+    for line in readme.lines() {
+        match line.trim_start().strip_prefix("```") {
+            Some(kind) => shell = !shell && kind.trim() == "sh",
+            None if shell => lines.push(line.trim().to_owned()),
+            None => {}
+        }
+    }
+    lines
+}
+
+fn is_executable(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::metadata(path)
+            .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+    }
+    #[cfg(not(unix))]
+    {
+        path.is_file()
+    }
+}
+
+#[test]
+fn the_commands_of_the_readme_exist() {
+    let commands = readme_commands();
+    let metadata = repo::metadata(false);
+    let targets =
+        repo::array(&metadata, "packages").iter().flat_map(|package| repo::array(package, "targets"));
+    let programs: BTreeSet<&str> = targets
+        .filter(|target| repo::array(target, "kind").iter().any(|kind| kind == "bin"))
+        .map(|target| repo::text(target, "name"))
+        .collect();
+    for command in &commands {
+        let mut words = command.split_whitespace();
+        match words.next() {
+            Some(script) if script.starts_with("scripts/") || script.starts_with(".ci/") => {
+                assert!(is_executable(&repo::root().join(script)), "{command}: {script} can't be run");
+            }
+            Some("cargo") => {
+                for program in words.skip_while(|word| *word != "--bin").skip(1).take(1) {
+                    assert!(programs.contains(program), "{command}: there is no program {program}");
+                }
+            }
+            Some(program) if program.starts_with("forsat") => {
+                assert!(programs.contains(program), "{command}: there is no program {program}");
+            }
+            _ => {}
+        }
+    }
+    for wanted in ["cargo run --release --bin forsat -- demo", "scripts/test"] {
+        assert!(commands.iter().any(|command| command == wanted), "the README doesn't show `{wanted}`");
+    }
+    assert!(is_executable(&repo::root().join(".ci/run")), ".ci/run can't be run");
+}

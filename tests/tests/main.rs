@@ -1,0 +1,5 @@
+//! Tests of the whole: the rules of the workspace, and end to end with real processes.
+
+mod dependencies;
+mod hygiene;
+mod repo;
