@@ -1,4 +1,5 @@
 //! The engine on real stores: import of the whole sample set, commands, undo, and two devices that meet.
 
+mod commands;
 mod import;
 mod support;
