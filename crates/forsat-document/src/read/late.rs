@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::View;
 use super::stamps::Stamps;
-use crate::genesis::Genesis;
+use crate::genesis::{GENESIS_ACTOR, Genesis};
 use crate::graph::{Graph, Hash};
 
 const LIFECYCLE: &str = "lifecycle";
@@ -123,8 +123,11 @@ impl<'v, 's> Search<'v, 's> {
         let known = self.known_to(deletions);
         let in_view = |hash: &Hash| self.in_view.as_ref().is_none_or(|view| view.contains(hash));
         let by_deleter = |stamp: &Stamp| deletions.iter().any(|deletion| deletion.stamp.actor == stamp.actor);
-        let is_late =
-            |stamp: &&Stamp| in_view(&stamp.hash) && !known.contains(&stamp.hash) && !by_deleter(stamp);
+        let is_genesis = |stamp: &Stamp| stamp.actor == GENESIS_ACTOR;
+        let is_late = |stamp: &&Stamp| {
+            let is_known = known.contains(&stamp.hash) || by_deleter(stamp) || is_genesis(stamp);
+            in_view(&stamp.hash) && !is_known
+        };
         in_order(self.graph.stamps().filter(is_late).cloned())
     }
 

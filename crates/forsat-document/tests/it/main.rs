@@ -7,4 +7,6 @@ mod guard;
 mod history;
 mod property;
 mod reauthor;
+mod scenarios;
+mod scene;
 mod support;
