@@ -51,8 +51,8 @@ impl fmt::Debug for Messages {
 impl Messages {
     /// Loads the messages of a language.
     pub fn new(language: Language) -> Self {
-        let resource = FluentResource::try_new(language.source().to_owned())
-            .unwrap_or_else(|(partial, _)| partial);
+        let resource =
+            FluentResource::try_new(language.source().to_owned()).unwrap_or_else(|(partial, _)| partial);
         let tag: LanguageIdentifier = language.tag().parse().expect("the tags of this file are well formed");
         let mut bundle = FluentBundle::new_concurrent(vec![tag]);
         // Isolation marks would reach pipes and be copied with ids; the renderer isolates where it must.

@@ -1,1 +1,24 @@
-//! The command line of Forsat.
+//! The command line of Forsat: reads arguments, calls the engine, shows what it answers.
+//!
+//! * [`run`] is the whole program.
+//! * `args` is the command tree; a module's commands come from the schema table.
+//! * `commands` has one file a command or family of commands.
+//! * `render` turns the engine's answers into lines; `i18n` has the words in Persian and English.
+//! * `demo` runs the whole loop on one machine.
+//!
+//! Nothing here decides what a record says or how edits merge: that is the engine's part.
+
+mod app;
+mod args;
+mod commands;
+mod demo;
+mod error;
+mod i18n;
+mod output;
+mod progress;
+mod render;
+mod table;
+
+pub use app::run;
+pub use args::{EXIT_CODES, command};
+pub use error::{CliError, Exit};

@@ -58,6 +58,11 @@ impl Output {
         io::stdin().is_terminal() && io::stderr().is_terminal() && !self.json
     }
 
+    /// Whether a person watches standard error, so that progress is worth drawing.
+    pub fn shows_progress(&self) -> bool {
+        io::stderr().is_terminal() && !self.quiet
+    }
+
     /// The width of the terminal in columns, where there is one.
     pub fn width(&self) -> Option<u16> {
         terminal_width()
@@ -71,7 +76,8 @@ impl Output {
 
     /// Writes one JSON value and a line end.
     pub fn json(&mut self, value: &impl Serialize) {
-        let text = serde_json::to_string_pretty(value).expect("results have string keys and no failing parts");
+        let text =
+            serde_json::to_string_pretty(value).expect("results have string keys and no failing parts");
         let outcome = writeln!(anstream::stdout(), "{text}");
         self.remember(outcome);
     }
@@ -88,6 +94,11 @@ impl Output {
             // A closed standard error is no reason to fail work that is done.
             let _ = writeln!(anstream::stderr(), "{}", line.as_ref());
         }
+    }
+
+    /// Writes the line that says why the command failed, also with `--quiet`.
+    pub fn failure(&mut self, line: impl AsRef<str>) {
+        let _ = writeln!(anstream::stderr(), "{}", line.as_ref());
     }
 
     /// Whether the reader of the data went away (`forsat … | head`): the command then ends in silence.

@@ -16,7 +16,7 @@ pub enum Align {
 /// Lays rows out under headings, without rules, cut to `width` cells where one is given.
 pub fn table(headings: &[(String, Align)], rows: Vec<Vec<String>>, width: Option<u16>) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     if let Some(width) = width {
         table.set_width(width).set_content_arrangement(ContentArrangement::Dynamic);
     }

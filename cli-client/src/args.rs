@@ -1,0 +1,359 @@
+//! The command tree: fixed commands by derive, one command a module from the schema table.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, Args, Command, Subcommand};
+use forsat_domain::schema::{
+    Access, FieldDef, FieldKind, MergeCode, ModuleDef, OPPORTUNITY, SETTINGS, Schema,
+};
+
+use crate::i18n::Language;
+use crate::output::Color;
+
+/// The exit codes, as the help prints them.
+pub const EXIT_CODES: &str = "\
+Exit codes: 0 done · 1 failed · 2 wrong usage · 3 no such record, or more than one · 4 refused by a rule ·
+5 the store can't be used · 6 the relay can't be reached or refused · 7 needs --yes";
+
+/// Options that every command takes.
+#[derive(Args, Clone, Debug)]
+pub struct Global {
+    /// Where the store is [default: the user's data directory]
+    #[arg(long, global = true, value_name = "DIR", env = "FORSAT_STORE")]
+    pub store: Option<PathBuf>,
+    /// Print data as JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// The language of labels and messages
+    #[arg(long, global = true, value_enum, env = "FORSAT_LANG")]
+    pub lang: Option<Language>,
+    /// When to colour the output
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub color: Color,
+    /// Print data only
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Answer yes where a command asks before it acts
+    #[arg(long, short, global = true)]
+    pub yes: bool,
+}
+
+/// Commands that don't come from the schema table.
+#[derive(Subcommand, Clone, Debug)]
+pub enum Fixed {
+    /// Make a store on this device; no relay is needed
+    Init {
+        /// Your name
+        #[arg(long, value_name = "NAME", env = "FORSAT_USER")]
+        user: String,
+        /// Your e-mail address; by it a relay knows you on your second device
+        #[arg(long)]
+        email: Option<String>,
+        /// The organisation's currency (ISO 4217)
+        #[arg(long, value_name = "CODE", default_value = "IRR")]
+        currency: String,
+    },
+    /// Attach this store to a relay, or start a store from one
+    Join(JoinArgs),
+    /// How this store stands: unsent changes, cursors, what the sync found
+    Status,
+    /// Send and receive changes
+    Sync {
+        /// Stay connected: send as things are saved, receive as others save
+        #[arg(long)]
+        watch: bool,
+    },
+    /// What a person must decide
+    Issues {
+        /// Only this record's
+        record: Option<String>,
+        /// Also what is only for information
+        #[arg(long)]
+        info: bool,
+    },
+    /// End a conflict or another issue of a record
+    Resolve(ResolveArgs),
+    /// Take back this device's last command, as far as its values are still its own
+    Undo,
+    /// The changes of a record: field, old, new, who, when
+    History {
+        /// The record
+        record: String,
+    },
+    /// The pipeline by stage
+    Pipeline,
+    /// Search records by name, in every module
+    Find {
+        /// Part of a name
+        text: String,
+    },
+    /// Look inside a record's document
+    Inspect(InspectArgs),
+    /// Take records from CSV files by a mapping
+    Import(ImportArgs),
+    /// Run the whole loop on this machine: a relay, two devices, real data, conflicts
+    Demo {
+        /// Keep the stores here [default: a new directory under the system's temporary one]
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
+}
+
+/// Arguments of `join`.
+#[derive(Args, Clone, Debug)]
+pub struct JoinArgs {
+    /// The relay's address, such as wss://relay.example.com
+    pub url: String,
+    /// The code that `forsat-relay invite` printed
+    pub code: String,
+    /// Your name, where this device has no store yet
+    #[arg(long, value_name = "NAME", env = "FORSAT_USER")]
+    pub user: Option<String>,
+    /// The space for records that this store already has
+    #[arg(long, value_name = "SPACE")]
+    pub space: Option<String>,
+    /// What this device is called at the relay
+    #[arg(long, value_name = "NAME")]
+    pub device: Option<String>,
+}
+
+/// Arguments of `resolve`.
+#[derive(Args, Clone, Debug)]
+pub struct ResolveArgs {
+    /// The record
+    pub record: String,
+    /// The field that `forsat issues` names
+    pub field: String,
+    /// Take this side, by its number
+    #[arg(long, value_name = "N", conflicts_with = "value", required_unless_present = "value")]
+    pub take: Option<usize>,
+    /// Write this value
+    #[arg(long)]
+    pub value: Option<String>,
+}
+
+/// Arguments of `inspect`.
+#[derive(Args, Clone, Debug)]
+pub struct InspectArgs {
+    /// The record
+    pub record: String,
+    /// Print the bytes of every change too
+    #[arg(long)]
+    pub raw: bool,
+    /// Show the state as of this change (a hash or the beginning of one)
+    #[arg(long, value_name = "HASH")]
+    pub at: Option<String>,
+}
+
+/// Arguments of `import`.
+#[derive(Args, Clone, Debug)]
+pub struct ImportArgs {
+    /// A CSV file, or a folder with the files that the mapping names
+    pub file: PathBuf,
+    /// The mapping file (TOML)
+    #[arg(long, value_name = "FILE")]
+    pub map: PathBuf,
+    /// Say what would be taken and refused; write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The folder for files of refused rows [default: beside the CSV file]
+    #[arg(long, value_name = "DIR")]
+    pub refused_dir: Option<PathBuf>,
+}
+
+/// The whole command tree.
+pub fn command(schema: &Schema) -> Command {
+    let mut root = Command::new("forsat")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Forsat (فرصت): sales records on your own device, merged with everyone else's")
+        .after_help(EXIT_CODES)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .max_term_width(110);
+    root = Fixed::augment_subcommands(Global::augment_args(root));
+    for module in schema.modules() {
+        root = root.subcommand(module_command(module));
+    }
+    root
+}
+
+fn module_command(module: &ModuleDef) -> Command {
+    let label = &module.plural;
+    let mut command = Command::new(module.name.to_string())
+        .about(format!("{} ({})", label.en, label.fa))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(with_fields(edit_command(), module))
+        .subcommand(Command::new("show").about("Show a record in full").arg(record()));
+    // A workspace has one settings record; it is never added, listed or deleted.
+    if module.name != SETTINGS {
+        command = command
+            .subcommand(with_fields(Command::new("add").about("Add a record"), module))
+            .subcommand(list_command())
+            .subcommand(Command::new("delete").about("Put records into the trash").arg(records()))
+            .subcommand(Command::new("restore").about("Take records out of the trash").arg(records()));
+    }
+    if module.short != module.name {
+        command = command.visible_alias(module.short.to_string());
+    }
+    if module.name == OPPORTUNITY {
+        command = opportunity_commands(command, module);
+    }
+    command
+}
+
+fn edit_command() -> Command {
+    Command::new("edit").about("Change fields of a record").arg(record())
+}
+
+/// The positional `FIELD=VALUE` and one option a field that a person may write.
+fn with_fields(mut command: Command, module: &ModuleDef) -> Command {
+    command = command.arg(
+        Arg::new("fields").value_name("FIELD=VALUE").num_args(0..).action(ArgAction::Append).help(
+            "Fields to write; an empty value clears. Amounts and dates as you write them: 1.2M, ۱.۲ میلیارد تومان, \
+             1404/06/31, 2025-09-22, tomorrow",
+        ),
+    );
+    for field in module.fields.iter().filter(|field| is_option(field)) {
+        command = command.arg(
+            Arg::new(format!("field:{}", field.name))
+                .long(option_name(field))
+                .value_name(value_name(field))
+                .help(format!("{} ({})", field.label.en, field.label.fa))
+                .allow_hyphen_values(true)
+                .help_heading("Fields"),
+        );
+    }
+    command
+}
+
+fn is_option(field: &FieldDef) -> bool {
+    field.access == Access::Edit && !matches!(field.merge, MergeCode::M | MergeCode::D)
+}
+
+/// `account_id` is asked for as `--account`, `close_date` as `--close-date`.
+pub(crate) fn option_name(field: &FieldDef) -> String {
+    field.name.strip_suffix("_id").unwrap_or(&field.name).trim_start_matches("manual_").replace('_', "-")
+}
+
+/// What stands for the value in the help.
+fn value_name(field: &FieldDef) -> String {
+    match &field.kind {
+        FieldKind::Integer { .. } | FieldKind::Quantity { .. } | FieldKind::Rate => "NUMBER".to_owned(),
+        FieldKind::Bool => "yes|no".to_owned(),
+        FieldKind::Percent | FieldKind::TaxRate => "PERCENT".to_owned(),
+        FieldKind::Date => "DATE".to_owned(),
+        FieldKind::Money => "AMOUNT".to_owned(),
+        FieldKind::Discount => "PERCENT|AMOUNT".to_owned(),
+        FieldKind::Choice(list) if list.len() <= 4 => {
+            list.iter().map(|choice| choice.slug.as_ref()).collect::<Vec<_>>().join("|")
+        }
+        FieldKind::Choice(_) | FieldKind::Setting(_) => "CHOICE".to_owned(),
+        FieldKind::Stage => "STAGE".to_owned(),
+        FieldKind::Reference(module) | FieldKind::NamedReference(module) => module.to_uppercase(),
+        FieldKind::Currency => "CURRENCY".to_owned(),
+        _ => "TEXT".to_owned(),
+    }
+}
+
+fn list_command() -> Command {
+    Command::new("list")
+        .about("List records")
+        .arg(
+            Arg::new("where")
+                .long("where")
+                .value_name("FIELD=VALUE")
+                .action(ArgAction::Append)
+                .help("Only records whose field has this value; may be given again"),
+        )
+        .arg(Arg::new("columns").long("columns").value_name("FIELD,…").value_delimiter(','))
+        .arg(
+            Arg::new("sort")
+                .long("sort")
+                .value_name("FIELD,…")
+                .value_delimiter(',')
+                .allow_hyphen_values(true)
+                .help("Columns to sort by; a leading - turns the order round"),
+        )
+        .arg(
+            Arg::new("limit")
+                .long("limit")
+                .short('n')
+                .value_name("N")
+                .value_parser(clap::value_parser!(usize))
+                .help("At most this many rows [default: 50 in a terminal, all elsewhere]"),
+        )
+        .arg(flag("all", "All rows"))
+        .arg(flag("mine", "Only records assigned to me"))
+        .arg(flag("open", "Only deals that are open"))
+        .arg(flag("trashed", "What is in the trash instead"))
+}
+
+fn opportunity_commands(command: Command, module: &ModuleDef) -> Command {
+    let on =
+        || Arg::new("on").long("on").value_name("DATE").help("The date on which it closed [default: today]");
+    let note = || Arg::new("note").long("note").value_name("TEXT").help("A note on the outcome");
+    command
+        .subcommand(Command::new("stage").about("Move a deal to another stage").arg(record()).arg(
+            Arg::new("stage").value_name("STAGE").required(true).help("Its id or label, in either language"),
+        ))
+        .subcommand(
+            Command::new("win")
+                .about("Close a deal as won")
+                .arg(record())
+                .arg(on())
+                .arg(note())
+                .arg(Arg::new("reason").long("reason").value_name("REASON").help("Why it was won")),
+        )
+        .subcommand(
+            Command::new("lose").about("Close a deal as lost").arg(record()).arg(on()).arg(note()).arg(
+                Arg::new("reason").long("reason").value_name("REASON").required(true).help("Why it was lost"),
+            ),
+        )
+        .subcommand(Command::new("reopen").about("Take a closed deal up again").arg(record()))
+        .subcommand(line_command(module))
+}
+
+fn line_command(module: &ModuleDef) -> Command {
+    let line =
+        || Arg::new("line").value_name("LINE").required(true).help("The line's number as `show` prints it");
+    let mut add = Command::new("add")
+        .about("Add a line")
+        .arg(record())
+        .arg(Arg::new("product").value_name("PRODUCT").help("A product by name, code or id"));
+    let mut edit = Command::new("edit").about("Change a line").arg(record()).arg(line());
+    let entries = module.field("lines").map(|lines| lines.entries.as_slice()).unwrap_or_default();
+    for field in entries.iter().filter(|field| is_option(field)) {
+        let option = |name: &str| {
+            Arg::new(format!("field:{}", field.name))
+                .long(name.to_owned())
+                .value_name(value_name(field))
+                .help(format!("{} ({})", field.label.en, field.label.fa))
+                .allow_hyphen_values(true)
+        };
+        let name = option_name(field);
+        edit = edit.arg(option(&name));
+        if name != "product" {
+            add = add.arg(option(&name));
+        }
+    }
+    Command::new("line")
+        .about("Line items of a deal")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(add)
+        .subcommand(edit)
+        .subcommand(Command::new("remove").about("Remove a line").arg(record()).arg(line()))
+}
+
+fn record() -> Arg {
+    Arg::new("record").value_name("RECORD").required(true).help("The beginning of its id, or its name")
+}
+
+fn records() -> Arg {
+    record().num_args(1..).action(ArgAction::Append)
+}
+
+fn flag(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
+}

@@ -1,0 +1,53 @@
+//! One file a command or family of commands; this one finds the right one.
+
+use std::io::{self, BufRead as _, Write as _};
+
+use forsat_client::ClientError;
+
+use crate::app::App;
+use crate::args::Fixed;
+use crate::error::CliError;
+use crate::i18n::tr;
+
+mod import;
+mod inspect;
+mod issues;
+pub mod record;
+mod report;
+mod store;
+mod sync;
+
+/// Runs a command that isn't a module's.
+pub fn run(app: &mut App, command: Fixed) -> Result<(), CliError> {
+    match command {
+        Fixed::Init { user, email, currency } => store::init(app, user, email, currency),
+        Fixed::Join(arguments) => sync::join(app, &arguments),
+        Fixed::Status => store::status(app),
+        Fixed::Sync { watch: false } => sync::once(app),
+        Fixed::Sync { watch: true } => sync::watch(app),
+        Fixed::Issues { record, info } => issues::list(app, record.as_deref(), info),
+        Fixed::Resolve(arguments) => issues::resolve(app, &arguments),
+        Fixed::Undo => issues::undo(app),
+        Fixed::History { record } => inspect::history(app, &record),
+        Fixed::Pipeline => report::pipeline(app),
+        Fixed::Find { text } => report::find(app, &text),
+        Fixed::Inspect(arguments) => inspect::inspect(app, &arguments),
+        Fixed::Import(arguments) => import::run(app, &arguments),
+        Fixed::Demo { dir } => crate::demo::run(app, dir),
+    }
+}
+
+/// Asks on the terminal; elsewhere `--yes` is needed, so that no program waits for an answer that never comes.
+pub fn confirm(app: &App, question: &str) -> Result<(), CliError> {
+    let refused = || ClientError::NeedsConfirmation { message: question.to_owned() };
+    if !app.out.is_interactive() {
+        return Err(refused().into());
+    }
+    let prompt = format!("{question} {} ", tr!(app.messages, "confirm-prompt"));
+    let mut answer = String::new();
+    let asked =
+        write!(anstream::stderr(), "{prompt}").and_then(|()| io::stdin().lock().read_line(&mut answer));
+    asked.map_err(|source| CliError::Io { what: "the terminal can't be read".to_owned(), source })?;
+    let said_yes = matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "ب" | "بله" | "آری");
+    if said_yes { Ok(()) } else { Err(refused().into()) }
+}

@@ -1,0 +1,104 @@
+//! What a command can fail with, and how the process then ends.
+
+use forsat_client::ClientError;
+use serde::Serialize;
+use thiserror::Error;
+
+/// Why a command failed.
+#[derive(Debug, Error)]
+pub enum CliError {
+    /// The engine refused or failed.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// An argument makes no sense.
+    #[error("{0}")]
+    Usage(String),
+    /// A file, a folder or a process can't be used.
+    #[error("{what}: {source}")]
+    Io {
+        /// What was being done, to what.
+        what: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Something that the demo started went wrong.
+    #[error("{0}")]
+    Demo(String),
+}
+
+/// How a process ends; the numbers are part of the command line's promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done.
+    Done = 0,
+    /// Failed, for a reason of no class of its own.
+    Failed = 1,
+    /// The command line can't be read.
+    Usage = 2,
+    /// No such record, or more than one.
+    NotFound = 3,
+    /// Refused by a rule; nothing was written.
+    Refused = 4,
+    /// The store can't be used.
+    Store = 5,
+    /// The relay can't be reached, or refused.
+    Relay = 6,
+    /// Asks for `--yes`.
+    Confirmation = 7,
+}
+
+impl CliError {
+    /// The process's exit code.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Usage(_) => Exit::Usage,
+            Self::Io { .. } | Self::Demo(_) => Exit::Failed,
+            Self::Client(error) => match error {
+                ClientError::NotFound { .. } | ClientError::Ambiguous { .. } => Exit::NotFound,
+                ClientError::Refused { .. } | ClientError::Input(_) | ClientError::NothingToUndo => {
+                    Exit::Refused
+                }
+                ClientError::NeedsConfirmation { .. } => Exit::Confirmation,
+                ClientError::Unreachable { .. } | ClientError::Relay { .. } | ClientError::NotJoined => {
+                    Exit::Relay
+                }
+                ClientError::NoStore { .. }
+                | ClientError::StoreExists { .. }
+                | ClientError::SyncBusy
+                | ClientError::Damaged(_) => Exit::Store,
+                _ => Exit::Failed,
+            },
+        }
+    }
+
+    /// The error as one JSON object, for `--json`.
+    pub fn to_json(&self) -> ErrorJson {
+        let candidates = match self {
+            Self::Client(ClientError::Ambiguous { candidates, .. }) => candidates.clone(),
+            _ => Vec::new(),
+        };
+        let code = match self {
+            Self::Client(ClientError::Refused { code, .. } | ClientError::Relay { code, .. }) => {
+                Some(code.clone())
+            }
+            _ => None,
+        };
+        ErrorJson { error: self.to_string(), exit: self.exit() as u8, code, candidates }
+    }
+}
+
+/// An error for programs.
+#[derive(Debug, Serialize)]
+pub struct ErrorJson {
+    /// What happened and what to do next.
+    pub error: String,
+    /// The exit code.
+    pub exit: u8,
+    /// A stable code, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// What an ambiguous reference could mean.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<forsat_client::Candidate>,
+}
