@@ -103,8 +103,8 @@ pub struct StatusView {
     pub workspace: String,
     /// The relay's public key, hex.
     pub relay: String,
-    /// The epoch of this opening of the store.
-    pub epoch: u64,
+    /// The epoch of this opening of the store, hex.
+    pub epoch: String,
     /// The spaces.
     pub spaces: Vec<SpaceView>,
     /// Users that an invite named.
@@ -241,7 +241,7 @@ fn status(store: &dyn RelayStore, serving: Option<ServingView>) -> Result<Status
         workspace_name: identity.workspace_name,
         workspace: identity.workspace.to_string(),
         relay: RelayKey::from_seed(&identity.relay_key_seed).relay_id().to_string(),
-        epoch: identity.epoch.get(),
+        epoch: format!("{:016x}", identity.epoch.get()),
         spaces: counts.spaces.into_iter().map(view).collect(),
         users: counts.users,
         devices_active: counts.devices_active,

@@ -102,6 +102,8 @@ impl Driver {
                 }
             });
             self.at_moment(|hub, store, moment| hub.run(store, moment))?;
+            // An operator's request may have met a failed fsync; the hub's own are told by the line above.
+            self.store.check()?;
             self.carry_out();
             if self.draining && self.hub.counts().connections == 0 {
                 return Ok(());

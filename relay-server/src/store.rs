@@ -266,6 +266,9 @@ pub trait RelayStore: Send + Sync {
     /// The fixed facts.
     fn identity(&self) -> StoreIdentity;
 
+    /// Fails when the process must end: a write was not confirmed by the disk.
+    fn check(&self) -> Result<(), StoreError>;
+
     /// Appends what can be appended, in one commit; one outcome a push, in the order of the batch.
     ///
     /// A change that fails blocks no other; what builds on it becomes [`Later`]. Errors: nothing was acked.

@@ -31,6 +31,9 @@ impl RelayStore for Probe {
     fn identity(&self) -> StoreIdentity {
         self.inner.identity()
     }
+    fn check(&self) -> Result<(), StoreError> {
+        self.inner.check()
+    }
     fn append(&self, batch: &AppendBatch) -> Result<Vec<PushOutcome>, StoreError> {
         self.appends.fetch_add(1, Ordering::SeqCst);
         if self.full.load(Ordering::SeqCst) {

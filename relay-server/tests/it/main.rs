@@ -1,3 +1,8 @@
-//! The relay's store, hub, server and program, each from outside.
+//! The relay's store, server and program, each from outside.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail loudly too")]
+
+mod device;
+mod program;
 mod redb_store;
+mod server;

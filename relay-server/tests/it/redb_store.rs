@@ -356,6 +356,7 @@ fn what_is_no_relay_store_is_told_apart() {
     let path = dir.path().join("relay.redb");
     assert!(matches!(RedbStore::open(&path, options(1)), Err(StoreError::NotInitialised)));
     let store = RedbStore::create(&path, options(1), &init()).unwrap();
+    space(&store, 10, "Tehran");
     assert!(matches!(RedbStore::open(&path, options(2)), Err(StoreError::InUse)));
     drop(store);
     assert!(matches!(RedbStore::create(&path, options(3), &init()), Err(StoreError::AlreadyInitialised)));

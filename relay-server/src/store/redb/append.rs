@@ -1,6 +1,7 @@
 //! Appending: pushes of many devices, judged one change at a time, in one commit.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::atomic::Ordering;
 
 use forsat_sync::accept::{self, AuthorRule, DocumentTotals, DocumentView, HeaderRow, Rules, Verdict, judge};
@@ -16,7 +17,7 @@ use super::tables::{
     ACTORS, BUCKETS, CHANGES, DEVICES_SEEN, DOCUMENTS, FEED, FEED_HEADS, META, Writable, actor_key,
     bucket_key, change_key, feed_key, get, put,
 };
-use super::{Commit, OpenOptions, RedbStore, lock_tries, read};
+use super::{Commit, OpenOptions, RedbStore, lock_tries, read, remember};
 use crate::store::{AppendBatch, ItemOutcome, Later, Push, PushItem, PushOutcome, Refusal, StoreError};
 
 /// The most heads of one document: as many changes nobody has built on. Bounds what a commit rewrites.
@@ -40,7 +41,9 @@ pub(super) fn append(store: &RedbStore, batch: &AppendBatch) -> Result<Vec<PushO
     if !tries.is_empty() {
         store.appends_committed.fetch_add(1, Ordering::AcqRel);
     }
-    lock_tries(&store.tries).extend(tries);
+    for (space, (head, trie)) in tries {
+        remember(&mut lock_tries(&store.tries), space, head, trie);
+    }
     Ok(outcomes)
 }
 
@@ -336,8 +339,8 @@ impl<'tx> Appender<'tx> {
             let Some(row) = document.row.as_ref().filter(|_| document.changed) else { continue };
             put(&mut self.document_rows, id.as_bytes(), row)?;
             let trie = match tries.entry(row.space) {
-                std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
-                std::collections::btree_map::Entry::Vacant(entry) => {
+                Entry::Occupied(entry) => entry.into_mut(),
+                Entry::Vacant(entry) => {
                     let known = lock_tries(&self.store.tries).get(&row.space).cloned();
                     let head = read::head(&self.feed_heads, &row.space)?;
                     entry.insert(match known.filter(|(at, _)| *at == head) {

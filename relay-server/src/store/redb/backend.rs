@@ -5,6 +5,7 @@
 //! memory, and reads go on until the disk takes writes again.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::ops::Bound;
@@ -36,7 +37,7 @@ impl BackendSource for Once {
 }
 
 /// How far beyond what is needed room is reserved at a time, in bytes.
-const RESERVE_STEP: u64 = 16 * 1024 * 1024;
+const RESERVE_STEP: u64 = 4 * 1024 * 1024;
 
 /// A file on disk.
 pub(super) struct FileSource {
@@ -270,12 +271,14 @@ impl StorageBackend for Overlay {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let mut done = 0;
         for (piece, within, taken) in pieces(offset, data.len()) {
-            if !state.pieces.contains_key(&piece) {
-                let mut whole = Box::new([0; PIECE]);
-                self.below(piece * PIECE as u64, whole.as_mut_slice())?;
-                state.pieces.insert(piece, whole);
-            }
-            let kept = state.pieces.get_mut(&piece).expect("the piece was put there above");
+            let kept = match state.pieces.entry(piece) {
+                Entry::Occupied(entry) => entry.into_mut(),
+                Entry::Vacant(entry) => {
+                    let mut whole = Box::new([0; PIECE]);
+                    self.below(piece * PIECE as u64, whole.as_mut_slice())?;
+                    entry.insert(whole)
+                }
+            };
             kept[within..within + taken].copy_from_slice(&data[done..done + taken]);
             done += taken;
         }
@@ -312,6 +315,17 @@ mod tests {
         assert_eq!(out, [7, 7, 7, 7, 9, 9, 9, 9, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7]);
         overlay.inner.read(4_090, &mut out).unwrap();
         assert_eq!(out, [7; 20]);
+    }
+
+    #[test]
+    fn reserving_gives_room_and_keeps_the_length() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        let mut source = FileSource::new(&path, true);
+        drop(source.open().unwrap());
+        source.reserve(1000).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), 0);
+        assert!(source.reserved_to >= 1000);
     }
 
     #[test]

@@ -34,6 +34,8 @@ use super::{
 const FORMAT: u64 = 1;
 /// How many openings a space remembers; a cursor of an older one is invalid.
 const EPOCHS_PER_SPACE_MAX: usize = 1024;
+/// How many spaces' digests are kept in memory, about 70 KiB each.
+const TRIES_MAX: usize = 256;
 /// The first wait before a store that failed is opened for writing again, in milliseconds.
 const REOPEN_MS_MIN: u64 = 250;
 /// The longest such wait, in milliseconds.
@@ -326,6 +328,10 @@ impl RelayStore for RedbStore {
         self.identity.clone()
     }
 
+    fn check(&self) -> Result<(), StoreError> {
+        self.check_syncs()
+    }
+
     fn append(&self, batch: &AppendBatch) -> Result<Vec<PushOutcome>, StoreError> {
         append::append(self, batch)
     }
@@ -408,6 +414,14 @@ fn open_database(
 
 fn begin_write(database: &Database) -> Result<WriteTransaction, StoreError> {
     database.begin_write().map_err(|error| redb::Error::from(error).into())
+}
+
+/// Keeps a space's digests in memory; above the limit another space's are dropped, to be read again when needed.
+fn remember(tries: &mut BTreeMap<SpaceId, (FeedSeq, Trie)>, space: SpaceId, head: FeedSeq, trie: Trie) {
+    if tries.len() >= TRIES_MAX && !tries.contains_key(&space) {
+        tries.pop_first();
+    }
+    tries.insert(space, (head, trie));
 }
 
 fn lock_tries(

@@ -12,7 +12,8 @@ use super::tables::{
     BUCKETS, DEVICES, EPOCHS, FEED, FEED_HEADS, INVITES, META, Readable, SPACES, USERS, corrupt, decode,
     feed_key, get, id_in_key, scan,
 };
-use super::{RedbStore, lock_tries};
+use super::{RedbStore, lock_tries, remember};
+use crate::names;
 use crate::store::{PageOutcome, SpaceSummary, StatusCounts, StoreError};
 
 /// Reads a page of a feed, its head and its digest from one snapshot.
@@ -121,7 +122,7 @@ fn root(
     }
     let trie = trie(&tx.open_table(BUCKETS.table())?, space)?;
     let root = trie.root();
-    lock_tries(&store.tries).insert(*space, (head, trie));
+    remember(&mut lock_tries(&store.tries), *space, head, trie);
     Ok(root)
 }
 
@@ -161,7 +162,7 @@ pub(super) fn spaces(tx: &ReadTransaction) -> Result<Vec<SpaceSummary>, StoreErr
         list.push(SpaceSummary { id, name: row.name, common: row.common, head: head(&heads, &id)? });
         Ok(true)
     })?;
-    list.sort_by(|a, b| (!a.common, &a.name).cmp(&(!b.common, &b.name)));
+    list.sort_by_cached_key(|space| (!space.common, names::fold(&space.name)));
     Ok(list)
 }
 
