@@ -44,6 +44,12 @@ impl Records {
         self.by_id.insert(record.id, record);
     }
 
+    /// A copy of a record that a test knows to be there.
+    #[cfg(test)]
+    pub(crate) fn by_id(&self, id: RecordId) -> RecordState {
+        self.by_id[&id].clone()
+    }
+
     /// Every record of a module, sorted by id.
     pub fn of_module<'a>(&'a self, module: &'a str) -> impl Iterator<Item = &'a RecordState> {
         self.by_id.values().filter(move |record| record.module == module)
