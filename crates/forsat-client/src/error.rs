@@ -114,13 +114,13 @@ pub enum ClientError {
     Store(#[from] StoreError),
     /// The document couldn't take the edit.
     #[error(transparent)]
-    Edit(#[from] EditError),
+    Edit(Box<EditError>),
     /// An earlier state that was asked for isn't there.
     #[error(transparent)]
     Read(#[from] ReadError),
     /// Unsent changes can't be made again.
     #[error(transparent)]
-    Reauthor(#[from] ReauthorError),
+    Reauthor(Box<ReauthorError>),
     /// The store holds something that this program doesn't expect.
     #[error("the store holds something unexpected: {0}; run `forsat inspect`, and keep a copy of the store")]
     Damaged(String),
@@ -129,6 +129,18 @@ pub enum ClientError {
 impl From<Refusal> for ClientError {
     fn from(refusal: Refusal) -> ClientError {
         ClientError::refused(refusal.code(), refusal.to_string())
+    }
+}
+
+impl From<EditError> for ClientError {
+    fn from(error: EditError) -> ClientError {
+        ClientError::Edit(Box::new(error))
+    }
+}
+
+impl From<ReauthorError> for ClientError {
+    fn from(error: ReauthorError) -> ClientError {
+        ClientError::Reauthor(Box::new(error))
     }
 }
 

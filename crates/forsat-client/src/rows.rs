@@ -42,9 +42,12 @@ enum Field {
     Register(Sides),
     Text(String),
     Set(BTreeSet<String>),
-    Map(Vec<(String, Vec<(String, Sides)>, Vec<Mark>)>),
+    Map(Vec<PackedEntry>),
     Grow(BTreeMap<String, Scalar>),
 }
+
+/// An entry's id, its registers and its late edits.
+type PackedEntry = (String, Vec<(String, Sides)>, Vec<Mark>);
 
 type Sides = Vec<(Scalar, Mark)>;
 

@@ -16,7 +16,7 @@ use forsat_domain::edit::Edit;
 use forsat_domain::id::encode_id;
 use forsat_domain::record::RecordState;
 use forsat_domain::schema::{PRODUCT, SETTINGS, USER};
-use forsat_domain::{CivilDate, RecordId, UserId, WorkspaceId};
+use forsat_domain::{CivilDate, RecordId, UserId};
 use forsat_store::{Access, Month, Tx, WriteTx};
 use forsat_sync::id::SpaceId;
 use std::collections::BTreeMap;
@@ -31,7 +31,6 @@ pub(crate) struct Turn<'e, 't, 'w> {
     pub tx: &'t mut WriteTx<'w>,
     pub now_ms: i64,
     pub today: CivilDate,
-    pub workspace: WorkspaceId,
     pub user: UserId,
     author: Author,
     changes: Vec<JournalChange>,
@@ -45,8 +44,7 @@ impl<'e, 't, 'w> Turn<'e, 't, 'w> {
         let user = identity.user.as_ref().map(user_id).ok_or_else(no_user)?;
         let author = author(engine, tx, user, now_ms)?;
         let today = world::today(&world::settings(tx)?, now_ms);
-        let workspace = workspace_id(&identity.workspace);
-        Ok(Turn { engine, tx, now_ms, today, workspace, user, author, changes: Vec::new() })
+        Ok(Turn { engine, tx, now_ms, today, user, author, changes: Vec::new() })
     }
 
     /// The records as this transaction sees them.

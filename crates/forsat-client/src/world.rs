@@ -1,7 +1,7 @@
 //! The records around the one in hand, read from the store as the rules ask for them.
 
 use crate::error::ClientError;
-use crate::ids::{record_id, settings_id, workspace_id};
+use crate::ids::{settings_id, workspace_id};
 use crate::{rows, vault};
 use forsat_domain::composite::reference_id;
 use forsat_domain::record::RecordState;
@@ -127,14 +127,4 @@ pub(crate) fn module_states<A: Access>(tx: &Tx<A>, module: &str) -> Result<Vec<R
         }
     })?;
     failed.map_or(Ok(states), Err)
-}
-
-/// The ids of every record of a module, in their order.
-pub(crate) fn module_ids<A: Access>(tx: &Tx<A>, module: &str) -> Result<Vec<RecordId>, ClientError> {
-    let mut ids = Vec::new();
-    tx.each_row(module, &mut |id, _| {
-        ids.push(record_id(&id));
-        ControlFlow::Continue(())
-    })?;
-    Ok(ids)
 }

@@ -12,6 +12,7 @@ mod reader;
 mod reimport;
 mod value;
 
+#[expect(unused_imports, reason = "joining a relay appends to it")]
 pub(crate) use known::FORMER_WORKSPACES;
 
 use crate::engine::Engine;
@@ -319,7 +320,14 @@ impl Counts {
 /// The rows that were refused, by the file that they go to.
 #[derive(Default)]
 struct RefusedFiles {
-    by_source: BTreeMap<PathBuf, (Vec<String>, BTreeMap<usize, (Vec<String>, String)>)>,
+    by_source: BTreeMap<PathBuf, RefusedFile>,
+}
+
+/// The rows of one file that were refused: its header, and by row number the cells and the reason.
+#[derive(Default)]
+struct RefusedFile {
+    header: Vec<String>,
+    rows: BTreeMap<usize, (Vec<String>, String)>,
 }
 
 impl RefusedFiles {
@@ -333,17 +341,18 @@ impl RefusedFiles {
             kept.map(|(_, cell)| cell.clone()).collect()
         };
         let header = without_reason(&table.header);
-        let (_, rows) = self.by_source.entry(source.to_owned()).or_insert_with(|| (header, BTreeMap::new()));
+        let file = self.by_source.entry(source.to_owned()).or_default();
+        file.header = header;
         for (row, reason) in refused {
-            rows.entry(*row).or_insert_with(|| (without_reason(&table.rows[*row]), reason.clone()));
+            file.rows.entry(*row).or_insert_with(|| (without_reason(&table.rows[*row]), reason.clone()));
         }
     }
 
     /// Writes each file of refused rows, readable by office programs with Persian intact.
     fn write(&self, options: &ImportOptions, summary: &mut ImportSummary) -> Result<(), ClientError> {
-        for (source, (header, rows)) in &self.by_source {
+        for (source, refused) in &self.by_source {
             let target = refused_path(source, options);
-            let bytes = refused_csv(header, rows);
+            let bytes = refused_csv(refused);
             std::fs::write(&target, bytes)
                 .map_err(|error| ClientError::File { path: target.display().to_string(), source: error })?;
             let name = source.file_name().map(|name| name.to_string_lossy().into_owned());
@@ -366,14 +375,14 @@ fn refused_path(source: &Path, options: &ImportOptions) -> PathBuf {
     }
 }
 
-fn refused_csv(header: &[String], rows: &BTreeMap<usize, (Vec<String>, String)>) -> Vec<u8> {
+fn refused_csv(refused: &RefusedFile) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
     let mut write = |cells: &[String], last: &str| {
         let record = cells.iter().map(String::as_str).chain([last]);
         writer.write_record(record).expect("writing into memory can't fail");
     };
-    write(header, REASON);
-    for (cells, reason) in rows.values() {
+    write(&refused.header, REASON);
+    for (cells, reason) in refused.rows.values() {
         write(cells, reason);
     }
     writer.into_inner().expect("writing into memory can't fail")
