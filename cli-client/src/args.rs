@@ -67,6 +67,12 @@ pub enum Fixed {
     Issues {
         /// Only this record's
         record: Option<String>,
+        /// Only issues of this kind, by its code
+        #[arg(long, value_name = "CODE")]
+        code: Option<String>,
+        /// Each one, also of kinds that many records have
+        #[arg(long)]
+        all: bool,
         /// Also what is only for information
         #[arg(long)]
         info: bool,
@@ -214,7 +220,7 @@ fn with_fields(mut command: Command, module: &ModuleDef) -> Command {
              1404/06/31, 2025-09-22, tomorrow",
         ),
     );
-    for field in module.fields.iter().filter(|field| is_option(field)) {
+    for field in module.fields.iter().filter(|field| field.is_settable()) {
         command = command.arg(
             Arg::new(format!("field:{}", field.name))
                 .long(option_name(field))
@@ -227,13 +233,14 @@ fn with_fields(mut command: Command, module: &ModuleDef) -> Command {
     command
 }
 
+/// Whether a register of a line is written by hand.
 fn is_option(field: &FieldDef) -> bool {
-    field.access == Access::Edit && !matches!(field.merge, MergeCode::M | MergeCode::D)
+    field.access == Access::Edit && field.merge != MergeCode::D
 }
 
 /// `account_id` is asked for as `--account`, `close_date` as `--close-date`.
 pub(crate) fn option_name(field: &FieldDef) -> String {
-    field.name.strip_suffix("_id").unwrap_or(&field.name).trim_start_matches("manual_").replace('_', "-")
+    field.name.strip_suffix("_id").unwrap_or(&field.name).replace('_', "-")
 }
 
 /// What stands for the value in the help.

@@ -25,7 +25,9 @@ pub fn run(app: &mut App, command: Fixed) -> Result<(), CliError> {
         Fixed::Status => store::status(app),
         Fixed::Sync { watch: false } => sync::once(app),
         Fixed::Sync { watch: true } => sync::watch(app),
-        Fixed::Issues { record, info } => issues::list(app, record.as_deref(), info),
+        Fixed::Issues { record, code, all, info } => {
+            issues::list(app, &issues::Asked { record, code, all, info })
+        }
         Fixed::Resolve(arguments) => issues::resolve(app, &arguments),
         Fixed::Undo => issues::undo(app),
         Fixed::History { record } => inspect::history(app, &record),

@@ -17,9 +17,6 @@ pub enum Language {
 }
 
 impl Language {
-    /// Every language, in the order of the help.
-    pub const ALL: [Self; 2] = [Self::En, Self::Fa];
-
     fn source(self) -> &'static str {
         match self {
             Self::En => include_str!("../locales/en.ftl"),

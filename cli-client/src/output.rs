@@ -82,12 +82,6 @@ impl Output {
         self.remember(outcome);
     }
 
-    /// Writes raw bytes of data, unchanged.
-    pub fn bytes(&mut self, bytes: &[u8]) {
-        let outcome = io::stdout().write_all(bytes);
-        self.remember(outcome);
-    }
-
     /// Writes a line for the person, unless `--quiet`.
     pub fn note(&mut self, line: impl AsRef<str>) {
         if !self.quiet {

@@ -77,6 +77,10 @@ pub fn history_lines(
 fn history(app: &App, world: &dyn World, module: &str, entries: &[HistoryView]) -> Vec<String> {
     let mut lines = Vec::new();
     for entry in entries {
+        let changes: Vec<&ChangeView> = entry.changes.iter().filter(|change| is_told(&change.path)).collect();
+        if changes.is_empty() {
+            continue;
+        }
         let who = entry.author.clone().unwrap_or_else(|| tr!(app.messages, "unknown-author"));
         let unsent =
             if entry.unsent { paint(WARN, tr!(app.messages, "history-unsent")) } else { String::new() };
@@ -86,7 +90,7 @@ fn history(app: &App, world: &dyn World, module: &str, entries: &[HistoryView]) 
             paint(FAINT, short(&entry.hash))
         );
         lines.push(head.trim_end().to_owned());
-        for change in &entry.changes {
+        for change in changes {
             let field = super::field_label(app, module, &change.path);
             let before = value(app, world, module, change, &change.before);
             let after = value(app, world, module, change, &change.after);
@@ -94,6 +98,13 @@ fn history(app: &App, world: &dyn World, module: &str, entries: &[HistoryView]) 
         }
     }
     lines
+}
+
+/// Whether a person reads this field's changes: what only keeps the record together says nothing to them.
+fn is_told(path: &str) -> bool {
+    let whole = path.split('/').next().unwrap_or(path);
+    let is_frame = matches!(whole, "id" | "module" | "created_at" | "created_by" | "stage_history");
+    !is_frame && !path.ends_with("/position")
 }
 
 fn value(app: &App, world: &dyn World, module: &str, change: &ChangeView, value: &Scalar) -> String {

@@ -48,6 +48,13 @@ pub fn with_world(app: &App, world: &dyn World, view: &IssueView) -> Vec<String>
     lines
 }
 
+/// The line that stands for many issues of one kind.
+pub fn crowd_line(app: &App, code: IssueCode, count: usize) -> String {
+    let label = paint(WARN, code.label().get(app.locale.language()));
+    let count = app.locale.integer(u64::try_from(count).unwrap_or(u64::MAX));
+    format!("{count} × {label}   {}", paint(GOOD, format!("→ forsat issues --code {}", code.as_str())))
+}
+
 /// The command that ends the issue in the usual way, with the other words that it takes.
 pub fn command(view: &IssueView) -> Option<String> {
     let reference = super::typed_id(&view.short, view.prefix);
