@@ -114,6 +114,40 @@ fn links_are_read_outside_code_only() {
     assert!(anchors("## 4. Native protocol (`/sync`)\n").contains("4-native-protocol-sync"));
 }
 
+/// The words in `code` of a line that look like a function's name of several words.
+fn function_names(line: &str) -> Vec<&str> {
+    let is_name = |word: &&str| {
+        word.contains('_') && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+    };
+    line.split('`').skip(1).step_by(2).filter(is_name).collect()
+}
+
+#[test]
+fn the_tests_and_files_that_the_invariants_name_exist() {
+    let architecture = repo::read(&repo::root().join("docs/architecture.md"));
+    let sources =
+        repo::files().into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    let (names, texts): (Vec<String>, Vec<String>) =
+        sources.map(|path| (repo::name(&path), repo::read(&path))).unzip();
+    let invariants: Vec<&str> = architecture.lines().filter(|line| line.starts_with("| INV-")).collect();
+    assert!(!invariants.is_empty(), "no invariant was read");
+    for line in invariants {
+        for name in function_names(line).into_iter().filter(|name| *name != "catch_unwind") {
+            let (function, macro_name) = (format!("fn {name}("), format!("{name}!"));
+            let known = texts.iter().any(|text| text.contains(&function) || text.contains(&macro_name));
+            assert!(known, "{name} of the line {line:.60} isn't there");
+        }
+        for file in
+            line.split('`').skip(1).step_by(2).filter(|word| word.contains('/') && word.ends_with(".rs"))
+        {
+            assert!(
+                names.iter().any(|name| name.ends_with(file)),
+                "{file} of the line {line:.60} isn't there"
+            );
+        }
+    }
+}
+
 /// The decisions by number. Two with one number are a mistake.
 fn decisions() -> BTreeMap<String, PathBuf> {
     let mut found = BTreeMap::new();
