@@ -101,7 +101,7 @@ impl Desk {
 
     /// Enters a rate of the euro from a day on.
     pub(crate) fn euro(&mut self, day: CivilDate, rials: i64) {
-        let edits = set_rate(Currency::EUR, day, Decimal::from(rials)).unwrap();
+        let edits = set_rate(Currency::EUR, day, Decimal::from(rials)).expect("tests enter rates above zero");
         self.settings(&edits);
     }
 
@@ -115,7 +115,7 @@ impl Desk {
         fields.push(Assignment::set("account_id", account_reference()));
         fields.push(Assignment::set("close_date", "2025-12-01"));
         let draft = Draft { assignments: fields, lines, ..Draft::default() };
-        let created = self.run(|ctx| create(ctx, OPPORTUNITY, &draft)).unwrap();
+        let created = self.run(|ctx| create(ctx, OPPORTUNITY, &draft)).expect("tests draft whole deals");
         let state = preview(&RecordState::new(created.id, OPPORTUNITY), &created.edits);
         self.world.insert(state.clone());
         state
@@ -163,15 +163,15 @@ pub(crate) fn account_reference() -> Scalar {
 }
 
 pub(crate) fn jalali(year: i32, month: u8, day: u8) -> CivilDate {
-    CivilDate::from_jalali(year, month, day).unwrap()
+    CivilDate::from_jalali(year, month, day).expect("tests name days that exist")
 }
 
 pub(crate) fn rials(amount: i64) -> Money {
-    Money::new(amount.into(), Currency::IRR).unwrap()
+    Money::new(amount.into(), Currency::IRR).expect("whole rials")
 }
 
 pub(crate) fn euros(amount: i64) -> Money {
-    Money::new(amount.into(), Currency::EUR).unwrap()
+    Money::new(amount.into(), Currency::EUR).expect("whole euros")
 }
 
 pub(crate) fn known(money: Money) -> Worth {

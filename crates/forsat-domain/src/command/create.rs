@@ -7,6 +7,7 @@ use super::{Context, Plan, Refusal};
 use crate::composite::{Composite, Mode, NamedReference, Outcome, id_scalar};
 use crate::edit::Edit;
 use crate::id::RecordId;
+use crate::money::Money;
 use crate::opportunity::Amount;
 use crate::record::{RecordState, Scalar};
 use crate::schema::input::Assignment;
@@ -45,6 +46,11 @@ pub fn create(ctx: &mut Context<'_>, module: &str, draft: &Draft) -> Result<Crea
     let id = draft.id.unwrap_or_else(|| RecordId((ctx.new_uuid)()));
     let mut plan = Plan::new(&RecordState::new(id, module));
     let deal = assign(&mut plan, ctx, &draft.assignments)?;
+    let typed = deal.amount.as_ref().and_then(Money::from_scalar);
+    if let Some(amount) = typed.filter(|_| plan.state.winner("currency").is_null()) {
+        // Who types euros and names no currency means a deal in euros.
+        plan.push(Edit::set("currency", amount.currency().code()));
+    }
     defaults(&mut plan, ctx, table);
     if module == OPPORTUNITY {
         for line in &draft.lines {

@@ -41,6 +41,13 @@ fn a_new_deal_has_its_defaults_and_a_name_by_convention() {
 }
 
 #[test]
+fn a_deal_typed_in_euros_is_one_in_euros() {
+    let mut desk = Desk::new();
+    let deal = desk.deal_with(vec![Assignment::set("amount", euros(5).to_scalar())], Vec::new());
+    assert_eq!(deal.winner("currency").as_text(), Some("EUR"));
+}
+
+#[test]
 fn a_deal_needs_an_account_even_when_imported() {
     let mut desk = Desk::new();
     let fields = vec![Assignment::set("name", "x"), Assignment::set("amount", rials(5).to_scalar())];
