@@ -69,6 +69,8 @@ struct State {
     off: bool,
     capacity: Option<usize>,
     faults: Vec<Fault>,
+    failures: u64,
+    sync_failed: bool,
 }
 
 /// A disk with one file; clones are the same disk.
@@ -126,6 +128,16 @@ impl Disk {
     /// Lets some operations fail.
     pub fn inject(&self, fault: Fault) {
         self.state().faults.push(fault);
+    }
+
+    /// Whether an operation has failed by a fault or for want of room.
+    pub fn has_failed(&self) -> bool {
+        self.state().failures > 0
+    }
+
+    /// Whether a sync has failed by a fault.
+    pub fn has_failed_sync(&self) -> bool {
+        self.state().sync_failed
     }
 
     /// Takes all faults back; also the capacity.
@@ -240,15 +252,18 @@ impl State {
                 fault.after -= 1;
             } else if fault.times > 0 {
                 fault.times -= 1;
+                self.failures += 1;
+                self.sync_failed |= target == Target::Sync;
                 return Err(fault.error.into());
             }
         }
         Ok(())
     }
 
-    fn fits(&self, length: usize) -> io::Result<()> {
+    fn fits(&mut self, length: usize) -> io::Result<()> {
         match self.capacity {
             Some(capacity) if length > capacity.max(self.live.len()) => {
+                self.failures += 1;
                 Err(io::ErrorKind::StorageFull.into())
             }
             _ => Ok(()),

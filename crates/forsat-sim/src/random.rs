@@ -20,6 +20,11 @@ impl Random {
         Self(SmallRng::seed_from_u64(mixed))
     }
 
+    /// A stream of its own, drawn from this one.
+    pub fn branch(&mut self, number: u64) -> Self {
+        Self::new(self.bits(), "branch", number)
+    }
+
     /// A number of the range, which isn't empty.
     pub fn within(&mut self, range: Range<u64>) -> u64 {
         self.0.random_range(range)

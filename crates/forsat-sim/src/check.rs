@@ -1,0 +1,262 @@
+//! The checkers: what must hold at every restart and at the end, whatever has happened.
+
+use crate::audit::{self, Feed};
+use crate::ledger::Change;
+use crate::net::DeviceNumber;
+use crate::world::World;
+use forsat_client::{ClientError, Engine};
+use forsat_store::{DocumentRow, RootVerdict, StoreError};
+use forsat_sync::id::{ChangeHash, DocumentId, SpaceId};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+
+/// How many documents are read at once.
+const DOCUMENTS_A_PAGE: usize = 1_000;
+
+impl World {
+    /// The relay's feeds are sound and hold everything that was acked.
+    pub(crate) fn check_relay(&mut self) -> Option<BTreeMap<SpaceId, Feed>> {
+        if !self.relay.is_running() {
+            self.violate("the relay doesn't run");
+            return None;
+        }
+        let feeds = match audit::feeds(&self.relay) {
+            Ok(feeds) => feeds,
+            Err(why) => {
+                self.violate(format!("the relay: {why}"));
+                return None;
+            }
+        };
+        if let Some((document, hash)) = self.lost_ack(&feeds) {
+            self.violate(format!("the relay has lost a change that it acked: {hash} of {document}"));
+        }
+        Some(feeds)
+    }
+
+    fn lost_ack(&self, feeds: &BTreeMap<SpaceId, Feed>) -> Option<Change> {
+        self.ledger.acked.iter().find_map(|(space, acked)| {
+            let held = feeds.get(space).map(Feed::hashes).unwrap_or_default();
+            acked.difference(&held).next().copied()
+        })
+    }
+
+    /// A device holds everything that its commands said is saved.
+    pub(crate) fn check_saved(&mut self, number: DeviceNumber) {
+        let Some(engine) = self.devices[number].engine().cloned() else { return };
+        let saved = self.ledger.saved.get(&number).cloned().unwrap_or_default();
+        match lost_save(&engine, &saved) {
+            Ok(None) => {}
+            Ok(Some((document, hash))) => {
+                self.violate(format!("device {number} has lost a change that it saved: {hash} of {document}"));
+            }
+            Err(error) => self.violate(format!("device {number}: the store can't be read: {error}")),
+        }
+    }
+
+    /// Whether every device runs, has sent everything and has read every feed to its head.
+    pub(crate) fn is_level(&self) -> bool {
+        self.why_not_level().is_none()
+    }
+
+    pub(crate) fn why_not_level(&self) -> Option<String> {
+        let Ok(spaces) = self.relay.spaces() else { return Some("the relay can't be read".into()) };
+        if spaces.is_empty() {
+            return Some("the relay doesn't run".into());
+        }
+        for device in &self.devices {
+            let number = device.number;
+            let Some(engine) = device.engine() else { return Some(format!("device {number} doesn't run")) };
+            let Ok(tx) = engine.store().read() else { return Some(format!("device {number} can't be read")) };
+            let unsent = tx.outbox_spaces().unwrap_or_default();
+            if let Some((space, stats)) = unsent.first() {
+                return Some(format!("device {number} has {} unsent changes for {space}", stats.changes));
+            }
+            for space in spaces.iter().filter(|space| device.sees(&space.name)) {
+                let cursor = tx.cursor(&space.id).ok().flatten();
+                if cursor.is_none_or(|cursor| cursor.seq != space.head || cursor.root == RootVerdict::Unknown) {
+                    let (name, head) = (&space.name, space.head);
+                    return Some(format!("device {number} is at {cursor:?} of {head} in {name}"));
+                }
+            }
+        }
+        None
+    }
+
+    /// Everything that must hold when all is level.
+    pub(crate) fn check_all(&mut self) {
+        let Some(feeds) = self.check_relay() else { return };
+        let mut reports = BTreeMap::new();
+        for number in 0..self.devices.len() {
+            self.check_saved(number);
+            if let Err(why) = self.check_device(number, &feeds) {
+                self.violate(format!("device {number}: {why}"));
+            }
+            self.compare_reports(number, &mut reports);
+        }
+        self.check_saved_reached_relay(&feeds);
+        for number in 0..self.devices.len() {
+            self.check_integrity(number);
+        }
+    }
+
+    /// A device agrees with the feeds that it sees: heads, feed state, digests, nothing waiting, no issue.
+    fn check_device(&mut self, number: DeviceNumber, feeds: &BTreeMap<SpaceId, Feed>) -> Result<(), String> {
+        let Some(engine) = self.devices[number].engine().cloned() else { return Err("it doesn't run".into()) };
+        let tx = engine.store().read().map_err(said)?;
+        let documents = documents(&engine).map_err(said)?;
+        for (space, feed) in feeds.iter().filter(|(_, feed)| self.devices[number].sees(&feed.name)) {
+            compare_heads(space, feed, &documents)?;
+            let root = tx.trie(space).map_err(said)?.root();
+            if Some(root) != feed.root {
+                return Err(format!("the root digest of {} is {root}, the relay's {:?}", feed.name, feed.root));
+            }
+            let verdict = tx.cursor(space).map_err(said)?.map(|cursor| cursor.root);
+            if verdict != Some(RootVerdict::Match) {
+                return Err(format!("the digests of {} are said to be {verdict:?}", feed.name));
+            }
+        }
+        for (document, row) in &documents {
+            if row.counts.outbox + row.counts.acked + row.counts.waiting + row.counts.unreadable > 0 {
+                return Err(format!("{document} hasn't come to rest: {:?}", row.counts));
+            }
+        }
+        if let Some(issue) = tx.sync_issues().map_err(said)?.first() {
+            return Err(format!("an issue of the sync: {}: {}", issue.key.code, issue.message));
+        }
+        Ok(())
+    }
+
+    /// Replicas that see the same spaces answer with the same bytes.
+    fn compare_reports(&mut self, number: DeviceNumber, reports: &mut BTreeMap<Vec<usize>, (usize, Reports)>) {
+        let Some(engine) = self.devices[number].engine().cloned() else { return };
+        let ours = match Reports::of(&engine) {
+            Ok(ours) => ours,
+            Err(error) => return self.violate(format!("device {number}: a report fails: {error}")),
+        };
+        self.sights.add("issues at the end", ours.issue_count);
+        let mut sees = self.devices[number].plan.spaces.clone();
+        sees.sort_unstable();
+        match reports.get(&sees) {
+            None => {
+                reports.insert(sees, (number, ours));
+            }
+            Some((other, theirs)) => {
+                if let Some(what) = ours.differs(theirs) {
+                    self.violate(format!("devices {other} and {number} differ in {what}"));
+                }
+                self.sights.see("reports compared");
+            }
+        }
+    }
+
+    /// What a command saved is at the relay in the end, unless the relay refused it and said so.
+    fn check_saved_reached_relay(&mut self, feeds: &BTreeMap<SpaceId, Feed>) {
+        let held: BTreeSet<Change> = feeds.values().flat_map(Feed::hashes).collect();
+        let lost = self.ledger.saved.iter().find_map(|(number, saved)| {
+            let lost = saved.iter().find(|change| !held.contains(change) && !self.ledger.refused.contains_key(change));
+            lost.map(|change| (*number, *change))
+        });
+        if let Some((number, (document, hash))) = lost {
+            self.violate(format!("{hash} of {document}, saved on device {number}, never reached the relay"));
+        }
+    }
+
+    fn check_integrity(&mut self, number: DeviceNumber) {
+        let Some(engine) = self.devices[number].engine().cloned() else { return };
+        match engine.store().check_integrity() {
+            Ok(report) if report.problems.is_empty() => {}
+            Ok(report) => self.violate(format!("device {number}: {:?}", report.problems)),
+            // Another handle of the engine is open: nothing is said either way.
+            Err(StoreError::Busy) => self.sights.see("integrity not checked"),
+            Err(error) => self.violate(format!("device {number}: the store can't be checked: {error}")),
+        }
+    }
+}
+
+fn lost_save(engine: &Engine, saved: &BTreeSet<Change>) -> Result<Option<Change>, StoreError> {
+    let tx = engine.store().read()?;
+    for (document, hash) in saved {
+        if tx.chunk(document, hash)?.is_none() {
+            return Ok(Some((*document, *hash)));
+        }
+    }
+    Ok(None)
+}
+
+fn documents(engine: &Engine) -> Result<BTreeMap<DocumentId, DocumentRow>, StoreError> {
+    let tx = engine.store().read()?;
+    let mut all = BTreeMap::new();
+    loop {
+        let after = all.last_key_value().map(|(id, _)| *id);
+        let page = tx.documents_after(after.as_ref(), DOCUMENTS_A_PAGE)?;
+        if page.is_empty() {
+            return Ok(all);
+        }
+        all.extend(page);
+    }
+}
+
+fn compare_heads(
+    space: &SpaceId,
+    feed: &Feed,
+    documents: &BTreeMap<DocumentId, DocumentRow>,
+) -> Result<(), String> {
+    let heads = feed.heads();
+    for (document, heads) in &heads {
+        let row = documents.get(document).ok_or(format!("{document} of {} is missing", feed.name))?;
+        let set = |heads: &[ChangeHash]| heads.iter().copied().collect::<BTreeSet<_>>();
+        if set(&row.heads) != *heads || set(&row.feed_heads) != *heads {
+            let (view, from_feed) = (&row.heads, &row.feed_heads);
+            return Err(format!("{document} stands at {view:?} (feed: {from_feed:?}), the relay at {heads:?}"));
+        }
+    }
+    let more = documents.iter().find(|(document, row)| row.space == *space && !heads.contains_key(document));
+    more.map_or(Ok(()), |(document, _)| Err(format!("{document} of {} isn't at the relay", feed.name)))
+}
+
+/// What a replica answers, as bytes.
+struct Reports {
+    pipeline: Vec<u8>,
+    issues: Vec<u8>,
+    issue_count: u64,
+    rows: BTreeMap<(String, DocumentId), Vec<u8>>,
+}
+
+impl Reports {
+    fn of(engine: &Engine) -> Result<Self, ClientError> {
+        let json = |value: Result<Vec<u8>, serde_json::Error>| value.map_err(|error| ClientError::Input(error.to_string()));
+        let issues = engine.issues(true)?.issues;
+        let mut rows = BTreeMap::new();
+        let tx = engine.store().read()?;
+        for module in engine.schema().modules() {
+            tx.each_row(&module.name, &mut |id, bytes| {
+                rows.insert((module.name.to_string(), id), bytes.to_vec());
+                ControlFlow::Continue(())
+            })?;
+        }
+        Ok(Self {
+            pipeline: json(serde_json::to_vec(&engine.pipeline()?))?,
+            issue_count: issues.len() as u64,
+            issues: json(serde_json::to_vec(&issues))?,
+            rows,
+        })
+    }
+
+    fn differs(&self, other: &Self) -> Option<String> {
+        if self.pipeline != other.pipeline {
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            return Some(format!("the pipeline:\n{}\n{}", text(&self.pipeline), text(&other.pipeline)));
+        }
+        if let Some((key, _)) = self.rows.iter().find(|(key, row)| other.rows.get(key) != Some(row)) {
+            return Some(format!("the row of {} {}", key.0, key.1));
+        }
+        if self.rows.len() != other.rows.len() {
+            return Some("the number of records".to_owned());
+        }
+        (self.issues != other.issues).then(|| "the issues".to_owned())
+    }
+}
+
+fn said(error: StoreError) -> String {
+    error.to_string()
+}

@@ -1,0 +1,207 @@
+//! What a seed means: who takes part, what they do when, and what goes wrong when.
+
+use crate::clock::TEN_YEARS_MS;
+use crate::disk::{Fault as DiskFault, Target};
+use crate::net::{DeviceNumber, LinkProfile, Told};
+use crate::random::Random;
+use std::io::ErrorKind;
+
+/// The spaces of every world beside `common`.
+pub const SPACES: [&str; 2] = ["Tehran", "Shiraz"];
+/// When people begin to work, in milliseconds: everybody has joined by then.
+pub const BEGIN_MS: u64 = 20_000;
+
+/// A device and its user.
+#[derive(Clone, Debug)]
+pub struct DevicePlan {
+    /// `Name <e-mail>`, as it is invited. Devices of one user have the same.
+    pub user: String,
+    /// The spaces that the user works in, by their place in [`SPACES`]; the first is where new records go.
+    pub spaces: Vec<usize>,
+    /// Its way to the relay.
+    pub link: LinkProfile,
+    /// How far its clock is off, in milliseconds.
+    pub wall_error_ms: i64,
+}
+
+/// Something that goes wrong.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// The connections of a device die.
+    Cut(DeviceNumber, Told),
+    /// One direction of a device's connections stands still for so many milliseconds; upwards, if true.
+    Stall(DeviceNumber, bool, u64),
+    /// Nothing passes between a device and the relay for so many milliseconds.
+    Partition(DeviceNumber, u64),
+    /// Nothing passes between the relay and anybody for so many milliseconds.
+    RelayPartition(u64),
+    /// The relay's program is killed and starts again after so many milliseconds.
+    RelayKill(u64),
+    /// The relay's power goes at the n-th change of its disk from now; it starts again after so many milliseconds.
+    RelayPower(u64, u64),
+    /// The relay is stopped in order and starts again after so many milliseconds.
+    RelayDrain(u64),
+    /// The relay's disk fails, for so many milliseconds.
+    RelayDisk(DiskFault, u64),
+    /// The relay's disk has no room for more, for so many milliseconds.
+    RelayFull(u64),
+    /// A device's program is killed and starts again after so many milliseconds.
+    DeviceKill(DeviceNumber, u64),
+    /// A device's power goes at the n-th change of its disk from now; it starts again after so many milliseconds.
+    DevicePower(DeviceNumber, u64, u64),
+    /// A device's disk fails, for so many milliseconds.
+    DeviceDisk(DeviceNumber, DiskFault, u64),
+    /// A device's disk has no room for more, for so many milliseconds.
+    DeviceFull(DeviceNumber, u64),
+    /// A device's clock is set wrong by so many milliseconds.
+    Clock(DeviceNumber, i64),
+    /// The relay's clock is set wrong by so many milliseconds.
+    RelayClock(i64),
+}
+
+/// A world before it begins.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The seed.
+    pub seed: u64,
+    /// The devices.
+    pub devices: Vec<DevicePlan>,
+    /// How far the relay's clock is off, in milliseconds.
+    pub relay_wall_error_ms: i64,
+    /// Who edits when.
+    pub edits: Vec<(u64, DeviceNumber)>,
+    /// What goes wrong when.
+    pub faults: Vec<(u64, Fault)>,
+    /// How often each kind of edit happens; see [`crate::workload::KINDS`].
+    pub mix: Vec<u32>,
+    /// When everything works again.
+    pub heal_at_ms: u64,
+    /// Whether half-open connections are reset at healing; otherwise both ends have to find out.
+    pub resets: bool,
+    /// How long the relay waits before a commit, at most.
+    pub commit_wait_ms: u64,
+}
+
+impl Plan {
+    /// The plan of a seed.
+    pub fn of(seed: u64) -> Self {
+        let mut random = Random::new(seed, "plan", 0);
+        let count = 3 + random.weighted(&[4, 3, 2, 1]);
+        let devices: Vec<_> = (0..count).map(|number| device(&mut random, number)).collect();
+        let lasts_ms = random.within(30_000..120_000);
+        let heal_at_ms = BEGIN_MS + lasts_ms;
+        let edits_count = random.within(20..60);
+        let mut edits: Vec<_> = (0..edits_count)
+            .map(|_| (BEGIN_MS + random.within(0..lasts_ms), random.place(count)))
+            .collect();
+        edits.sort_unstable();
+        let mix = (0..crate::workload::KINDS.len()).map(|_| [1, 2, 4, 8][random.place(4)]).collect();
+        Self {
+            seed,
+            devices,
+            relay_wall_error_ms: wall_error(&mut random),
+            edits,
+            faults: faults(&mut random, count, lasts_ms),
+            mix,
+            heal_at_ms,
+            resets: random.percent(80),
+            commit_wait_ms: [1, 5, 50][random.place(3)],
+        }
+    }
+
+    /// The same world with nothing going wrong.
+    pub fn without_faults(mut self) -> Self {
+        self.faults.clear();
+        for device in &mut self.devices {
+            device.link.loss_percent = 0;
+            device.link.ghost_percent = 0;
+        }
+        self
+    }
+}
+
+const PEOPLE: [&str; 5] = ["Sara", "Reza", "Mina", "Omid", "Leila"];
+
+fn device(random: &mut Random, number: usize) -> DevicePlan {
+    // Now and then two devices belong to one person.
+    let person = if random.percent(20) { number / 2 } else { number } % PEOPLE.len();
+    let name = PEOPLE[person];
+    // What a person may see follows from the person alone, so that two devices of one agree.
+    let spaces = match person {
+        0 | 1 => vec![0],
+        2 => vec![0, 1],
+        3 => vec![1],
+        _ => vec![1, 0],
+    };
+    let slow = random.percent(20);
+    let link = LinkProfile {
+        latency_ms: if slow { 100..900 } else { 1..80 },
+        loss_percent: [0, 2, 15][random.place(3)],
+        ghost_percent: [0, 5, 30][random.place(3)],
+        bytes_per_ms: if slow { 8 } else { 1_000 },
+    };
+    let user = format!("{name} <{}@example.com>", name.to_lowercase());
+    DevicePlan { user, spaces, link, wall_error_ms: wall_error(random) }
+}
+
+/// Half of the clocks are right, the others off by up to ten years either way.
+fn wall_error(random: &mut Random) -> i64 {
+    if random.percent(50) {
+        return 0;
+    }
+    let off = i64::try_from(random.within(0..2 * TEN_YEARS_MS as u64)).unwrap_or_default();
+    off - TEN_YEARS_MS
+}
+
+/// Each family of faults is there in some worlds and not in others, so that what one hides another shows.
+fn faults(random: &mut Random, devices: usize, lasts_ms: u64) -> Vec<(u64, Fault)> {
+    let families: Vec<u32> = (0..8).map(|_| u32::from(random.percent(60))).collect();
+    if families.iter().sum::<u32>() == 0 {
+        return Vec::new();
+    }
+    let count = random.within(2..14);
+    let mut faults: Vec<_> = (0..count)
+        .map(|_| {
+            let at_ms = BEGIN_MS + random.within(0..lasts_ms);
+            let device = random.place(devices);
+            (at_ms, fault(random, &families, device))
+        })
+        .collect();
+    faults.sort_by_key(|(at_ms, _)| *at_ms);
+    faults
+}
+
+fn fault(random: &mut Random, families: &[u32], device: DeviceNumber) -> Fault {
+    let pause_ms = random.within(100..15_000);
+    match random.weighted(families) {
+        0 => Fault::Cut(device, [Told::Both, Told::Device, Told::Relay, Told::Nobody][random.place(4)]),
+        1 => Fault::Stall(device, random.percent(50), random.within(500..90_000)),
+        2 if random.percent(75) => Fault::Partition(device, random.within(1_000..40_000)),
+        2 => Fault::RelayPartition(random.within(1_000..20_000)),
+        3 if random.percent(50) => Fault::RelayKill(pause_ms),
+        3 => Fault::RelayDrain(pause_ms),
+        4 => Fault::RelayPower(random.within(0..60), pause_ms),
+        5 if random.percent(40) => Fault::DeviceKill(device, pause_ms),
+        5 => Fault::DevicePower(device, random.within(0..40), pause_ms),
+        6 => disk_fault(random, device, pause_ms),
+        _ => match wall_error(random) {
+            error_ms if random.percent(30) => Fault::RelayClock(error_ms),
+            error_ms => Fault::Clock(device, error_ms),
+        },
+    }
+}
+
+fn disk_fault(random: &mut Random, device: DeviceNumber, pause_ms: u64) -> Fault {
+    let fault = DiskFault {
+        target: [Target::Read, Target::Write, Target::SetLen, Target::Sync, Target::Change][random.place(5)],
+        after: random.within(0..20),
+        times: [1, 3, u64::MAX][random.place(3)],
+        error: [ErrorKind::Other, ErrorKind::StorageFull, ErrorKind::TimedOut][random.place(3)],
+    };
+    match random.place(4) {
+        0 => Fault::RelayDisk(fault, pause_ms),
+        1 => Fault::RelayFull(pause_ms),
+        2 => Fault::DeviceDisk(device, fault, pause_ms),
+        _ => Fault::DeviceFull(device, pause_ms),
+    }
+}

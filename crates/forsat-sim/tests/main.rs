@@ -1,0 +1,5 @@
+//! The simulation's own tests: many seeds, disks that fail at every operation, flipped bytes, broken parts.
+
+mod disks;
+mod flips;
+mod support;
