@@ -33,7 +33,8 @@ pub struct InitOptions {
     pub calendar: Option<String>,
 }
 
-/// The device's engine on one store. Every method that writes is durable when it returns.
+/// The device's engine on one store. Every method that writes is durable when it returns. Clones share the store.
+#[derive(Clone)]
 pub struct Engine {
     store: Arc<Store>,
     ambient: Arc<dyn Ambient>,
@@ -111,7 +112,7 @@ impl Engine {
         OpenParams { random, cache_bytes: CACHE_BYTES_DEFAULT }
     }
 
-    fn around(store: Store, ambient: Arc<dyn Ambient>, directory: Option<PathBuf>) -> Engine {
+    pub(crate) fn around(store: Store, ambient: Arc<dyn Ambient>, directory: Option<PathBuf>) -> Engine {
         Engine { store: Arc::new(store), ambient, schema: Schema::builtin(), directory, locale: Locale::default() }
     }
 
