@@ -5,24 +5,21 @@
 //! only after it. Clocks and randomness come in with every call. Connections are served in turns.
 
 mod outcome;
+mod round;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use forsat_sync::chunk;
 use forsat_sync::code::{self, Code};
 use forsat_sync::id::{DeviceId, Nonce, SpaceId, UserId};
 use forsat_sync::limits::{ChunkLimits, IN_FLIGHT_TOTAL_BYTES_MAX};
 use forsat_sync::relay::{
-    AppendRequest, Effect, EnrolRequest, Input, PageRequest, RelayConfig, RelayConnection, RequestId,
-    StorageReply, StorageRequest,
+    AppendRequest, Effect, Input, RelayConfig, RelayConnection, RequestId, StorageReply, StorageRequest,
 };
 
-use crate::store::{
-    AppendBatch, EnrolOutcome, ItemOutcome, PageOutcome, Push, PushItem, PushOutcome, RelayStore, StoreError,
-};
+use crate::store::{RelayStore, StoreError};
 
 /// The most bytes of chunks in one commit.
 const COMMIT_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -373,233 +370,8 @@ impl Hub {
         }
         Some(taken)
     }
-
-    /// Carries out one request that is no push for each connection that has one first in its queue.
-    fn run_reads(&mut self, store: &dyn RelayStore, moment: &mut Moment<'_>) -> Result<(), StoreError> {
-        let (mut devices, mut pages, mut enrolments) = (Vec::new(), Vec::new(), Vec::new());
-        let crowded = self.is_crowded();
-        for connection in self.turns.iter().copied().collect::<Vec<_>>() {
-            if pages.len() >= PAGES_PER_ROUND_MAX {
-                break;
-            }
-            if !self.may_be_served(connection, crowded) {
-                continue;
-            }
-            match self.take_request(connection, |request| !matches!(request, StorageRequest::Append(_))) {
-                Some((request, StorageRequest::Device { device })) => {
-                    devices.push((connection, request, device))
-                }
-                Some((request, StorageRequest::Page(page))) => pages.push((connection, request, page)),
-                Some((request, StorageRequest::Enrol(enrol))) => {
-                    enrolments.push((connection, request, enrol))
-                }
-                Some((_, StorageRequest::Append(_))) | None => {}
-            }
-        }
-        self.read_devices(store, devices, moment)?;
-        self.read_pages(store, pages, moment)?;
-        for (connection, request, enrol) in enrolments {
-            self.enrol(store, connection, request, &enrol, moment)?;
-        }
-        Ok(())
-    }
-
-    fn read_devices(
-        &mut self,
-        store: &dyn RelayStore,
-        asked: Vec<(ConnectionId, RequestId, DeviceId)>,
-        moment: &Moment<'_>,
-    ) -> Result<(), StoreError> {
-        if asked.is_empty() {
-            return Ok(());
-        }
-        let ids: Vec<_> = asked.iter().map(|(_, _, device)| *device).collect();
-        let replies = match store.devices(&ids) {
-            Ok(records) => records
-                .into_iter()
-                .map(|record| record.map_or(StorageReply::UnknownDevice, StorageReply::Device))
-                .collect(),
-            Err(error) => vec![unavailable(error, "looking up devices")?; asked.len()],
-        };
-        for ((connection, request, _), reply) in asked.into_iter().zip(replies) {
-            self.input(connection, Input::Storage { request, reply }, moment);
-        }
-        Ok(())
-    }
-
-    fn read_pages(
-        &mut self,
-        store: &dyn RelayStore,
-        asked: Vec<(ConnectionId, RequestId, PageRequest)>,
-        moment: &Moment<'_>,
-    ) -> Result<(), StoreError> {
-        if asked.is_empty() {
-            return Ok(());
-        }
-        let requests: Vec<_> = asked.iter().map(|(_, _, page)| *page).collect();
-        let replies = match store.pages(&requests) {
-            Ok(outcomes) => outcomes.into_iter().map(page_reply).collect(),
-            Err(error) => vec![unavailable(error, "reading pages")?; asked.len()],
-        };
-        for ((connection, request, _), reply) in asked.into_iter().zip(replies) {
-            self.input(connection, Input::Storage { request, reply }, moment);
-        }
-        Ok(())
-    }
-
-    fn enrol(
-        &mut self,
-        store: &dyn RelayStore,
-        connection: ConnectionId,
-        request: RequestId,
-        enrol: &EnrolRequest,
-        moment: &mut Moment<'_>,
-    ) -> Result<(), StoreError> {
-        let new_user = UserId::from_bytes(random_uuid((moment.random)()));
-        let reply = match store.enrol(enrol, new_user, moment.wall_ms) {
-            Ok(EnrolOutcome::Enrolled(record)) => StorageReply::Device(record),
-            Ok(EnrolOutcome::Invalid) => StorageReply::EnrolRefused { code: code::INVITE_INVALID },
-            Ok(EnrolOutcome::TooManyDevices) => StorageReply::EnrolRefused { code: code::DEVICE_QUOTA },
-            Err(error) => unavailable(error, "enrolling a device")?,
-        };
-        let user = match &reply {
-            StorageReply::Device(record) => Some(record.directory.user),
-            _ => None,
-        };
-        self.input(connection, Input::Storage { request, reply }, moment);
-        // The invite may have given a role to a user whose other devices are connected.
-        for other in self.connections_of(user) {
-            if other != connection {
-                self.input(other, Input::AccessChanged, moment);
-            }
-        }
-        Ok(())
-    }
-
-    fn connections_of(&self, user: Option<UserId>) -> Vec<ConnectionId> {
-        let is_users = |connection: &Connection| {
-            connection.who.is_some_and(|(_, of)| Some(of) == user) && user.is_some()
-        };
-        self.connections.iter().filter(|(_, found)| is_users(found)).map(|(id, _)| *id).collect()
-    }
-
-    /// Commits the pushes that stand first in their connections' queues, a lap of one each until the bound is reached.
-    fn run_appends(&mut self, store: &dyn RelayStore, moment: &Moment<'_>) -> Result<(), StoreError> {
-        let taken = self.take_pushes();
-        let seen_due = self.seen_is_due(moment.now_ms);
-        if taken.is_empty() && !seen_due {
-            return Ok(());
-        }
-        let senders: Vec<_> = taken.iter().map(|(connection, request, _)| (*connection, *request)).collect();
-        let batch = AppendBatch {
-            now_ms: moment.wall_ms,
-            // The headers are read here, before the store's transaction.
-            pushes: taken.into_iter().map(|(_, _, append)| self.parse(append)).collect(),
-            seen: self.seen.iter().map(|(device, at)| (*device, *at)).collect(),
-        };
-        let replies = match store.append(&batch) {
-            Ok(outcomes) => {
-                self.counts.writes_failing = false;
-                self.seen.clear();
-                self.seen_since_ms = None;
-                outcomes
-            }
-            Err(error) => {
-                self.counts.appends_failed += 1;
-                self.counts.writes_failing = true;
-                self.seen_since_ms = self.seen_since_ms.map(|_| moment.now_ms);
-                let reply = unavailable(error, "appending")?;
-                for (connection, request) in senders {
-                    self.input(connection, Input::Storage { request, reply: reply.clone() }, moment);
-                }
-                return Ok(());
-            }
-        };
-        self.answer_pushes(&senders, &batch, replies, moment);
-        Ok(())
-    }
-
-    /// Answers the pushes, then tells the subscribers of the feeds that grew.
-    fn answer_pushes(
-        &mut self,
-        senders: &[(ConnectionId, RequestId)],
-        batch: &AppendBatch,
-        outcomes: Vec<PushOutcome>,
-        moment: &Moment<'_>,
-    ) {
-        let mut grown = BTreeSet::new();
-        for (push, outcome) in batch.pushes.iter().zip(&outcomes) {
-            if let PushOutcome::Judged(items) = outcome {
-                let accepted = items.iter().filter(|item| matches!(item, ItemOutcome::Accepted(_))).count();
-                self.counts.changes_accepted += accepted as u64;
-                if accepted > 0 {
-                    grown.insert(push.space);
-                }
-            }
-        }
-        for ((connection, request), outcome) in senders.iter().zip(outcomes) {
-            let reply = outcome::push_reply(outcome);
-            self.input(*connection, Input::Storage { request: *request, reply }, moment);
-        }
-        for space in grown {
-            for connection in self.subscribers_of(&space) {
-                self.input(connection, Input::FeedAdvanced { space }, moment);
-            }
-        }
-    }
-
-    fn take_pushes(&mut self) -> Vec<(ConnectionId, RequestId, AppendRequest)> {
-        let (mut taken, mut bytes) = (Vec::new(), 0);
-        loop {
-            let before = taken.len();
-            for connection in self.turns.iter().copied().collect::<Vec<_>>() {
-                if bytes >= COMMIT_BYTES_MAX {
-                    return taken;
-                }
-                let next =
-                    self.take_request(connection, |request| matches!(request, StorageRequest::Append(_)));
-                if let Some((request, StorageRequest::Append(append))) = next {
-                    bytes += push_bytes(&append);
-                    taken.push((connection, request, append));
-                }
-            }
-            if taken.len() == before {
-                return taken;
-            }
-        }
-    }
-
-    fn parse(&self, append: AppendRequest) -> Push {
-        let items = append.items.into_iter().map(|item| PushItem {
-            document: item.document,
-            chunk: chunk::parse(&item.bytes, &self.limits.chunk),
-        });
-        Push { device: append.device, space: append.space, items: items.collect() }
-    }
 }
 
 fn push_bytes(append: &AppendRequest) -> usize {
     append.items.iter().map(|item| item.bytes.len() + ITEM_COST).sum::<usize>() + ITEM_COST
-}
-
-fn page_reply(outcome: PageOutcome) -> StorageReply {
-    match outcome {
-        PageOutcome::Page(page) => StorageReply::Page(page),
-        PageOutcome::Hidden => StorageReply::Hidden,
-        PageOutcome::CursorInvalid => StorageReply::CursorInvalid,
-    }
-}
-
-/// The answer to devices after an error of the store; one that must end the process is passed on.
-fn unavailable(error: StoreError, doing: &str) -> Result<StorageReply, StoreError> {
-    if error.is_fatal() {
-        return Err(error);
-    }
-    tracing::error!(%error, doing, "the store could not do it; devices are asked to come again");
-    Ok(StorageReply::Unavailable { code: code::UNAVAILABLE })
-}
-
-/// Random bytes in the form of a version 4 UUID: every id of a record is one.
-fn random_uuid(bytes: [u8; 16]) -> [u8; 16] {
-    uuid::Builder::from_random_bytes(bytes).into_uuid().into_bytes()
 }

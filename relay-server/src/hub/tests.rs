@@ -9,14 +9,14 @@ use forsat_sync::frame::{
 };
 use forsat_sync::id::{BatchId, DeviceId, Digest, DocumentId, Epoch, Nonce, SpaceId, UserId, WorkspaceId};
 use forsat_sync::identity::{AuthClaim, RelayKey, sign_auth};
-use forsat_sync::relay::{FlowLimits, RelayConfig};
+use forsat_sync::relay::{EnrolRequest, FlowLimits, PageRequest, RelayConfig};
 use redb::backends::InMemoryBackend;
 
 use super::*;
 use crate::store::conformance::{self, Member, NOW_MS};
 use crate::store::{
-    ControlError, DeviceRecord, InitWorkspace, NewInvite, OpenOptions, RedbStore, SpaceSummary, StatusCounts,
-    StoreIdentity,
+    AppendBatch, ControlError, DeviceRecord, EnrolOutcome, InitWorkspace, NewInvite, OpenOptions,
+    PageOutcome, PushOutcome, RedbStore, SpaceSummary, StatusCounts, StoreIdentity,
 };
 
 /// A store that counts and fails on demand.

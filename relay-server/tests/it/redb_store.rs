@@ -278,6 +278,7 @@ fn an_io_error_at_any_write_loses_nothing_that_was_answered() {
         let again = store.append(&AppendBatch { now_ms: NOW_MS + 60_000, ..batch }).unwrap();
         let PushOutcome::Judged(items) = &again[0] else { panic!("{again:?}") };
         assert!(items[0].is_acked(), "write {index}: {items:?}");
+        assert_eq!(store.verify().unwrap(), Vec::<String>::new(), "write {index}");
     }
     assert!(failures > 3, "the errors never hit a commit");
 }
@@ -362,6 +363,38 @@ fn what_is_no_relay_store_is_told_apart() {
     assert!(matches!(RedbStore::create(&path, options(3), &init()), Err(StoreError::AlreadyInitialised)));
     std::fs::write(&path, b"something else altogether").unwrap();
     assert!(matches!(RedbStore::open(&path, options(4)), Err(StoreError::Corrupt { .. })));
+}
+
+#[test]
+fn the_invariants_hold_over_a_mixed_history_and_are_missed_when_broken() {
+    let disk = Disk::new();
+    let store = on(&disk);
+    let (tehran, isfahan) = (space(&store, 10, "Tehran"), space(&store, 11, "Isfahan"));
+    let sara = enrol(&store, 1, "Sara", "Tehran", Role::Rep);
+    let omid = enrol(&store, 2, "Omid", "Isfahan", Role::Rep);
+    let hashes = chain(&store, &sara, tehran, 4, 60);
+    push(
+        &store,
+        &omid,
+        isfahan,
+        vec![change(&omid, 1, 1, &[], 70), of(change(&omid, 1, 1, &[], 70), document(3))],
+    );
+    push(&store, &sara, tehran, vec![of(change(&sara, 1, 1, &[], 50), document(4))]);
+    push(&store, &sara, tehran, vec![change(&sara, 6, 6, &hashes[3..], 50)]);
+    assert_eq!(store.verify().unwrap(), Vec::<String>::new());
+    drop(store);
+    let reopened = RedbStore::open_from(Box::new(Disks(disk.clone())), options(2)).unwrap();
+    assert_eq!(reopened.verify().unwrap(), Vec::<String>::new());
+    drop(reopened);
+    // A head that lost its row: what a bug in the commit would leave behind.
+    let database = redb::Database::builder().create_with_backend(disk.clone()).unwrap();
+    let tx = database.begin_write().unwrap();
+    let buckets = redb::TableDefinition::<&[u8], &[u8]>::new("buckets");
+    tx.open_table(buckets).unwrap().pop_first().unwrap();
+    tx.commit().unwrap();
+    drop(database);
+    let broken = RedbStore::open_from(Box::new(Disks(disk)), options(3)).unwrap();
+    assert_eq!(broken.verify().unwrap().len(), 1);
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod control;
 mod read;
 mod rows;
 mod tables;
+mod verify;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -167,6 +168,13 @@ impl RedbStore {
     /// How many times written data was made durable since the store was opened.
     pub fn syncs(&self) -> u64 {
         self.faults.syncs.load(Ordering::Acquire)
+    }
+
+    /// Checks the invariants of docs/storage-relay.md over the whole store; answers what doesn't hold, in words.
+    ///
+    /// Reads everything: for simulations, tests and operators in doubt.
+    pub fn verify(&self) -> Result<Vec<String>, StoreError> {
+        self.read(verify::verify)
     }
 
     fn start(
