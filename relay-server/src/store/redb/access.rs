@@ -106,7 +106,8 @@ impl<T: Readable> AccessTables<T> {
         identity: &StoreIdentity,
     ) -> Result<Option<DeviceRecord>, StoreError> {
         let Some(row) = get::<DeviceRow>(&self.devices, DEVICES, device.as_bytes())? else { return Ok(None) };
-        let revoked = row.state == DEVICE_REVOKED;
+        // Whoever isn't active may not connect, whatever the reason.
+        let revoked = row.state != DEVICE_ACTIVE;
         let spaces = if revoked { Vec::new() } else { self.spaces_of(&row.user)? };
         Ok(Some(DeviceRecord {
             device: *device,
