@@ -194,6 +194,42 @@ fn readme_commands() -> Vec<String> {
     lines
 }
 
+/// The words of a command line as a shell splits it, without variables and escapes.
+fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut quoted = false;
+    let mut word: Option<String> = None;
+    for letter in line.chars() {
+        match letter {
+            '"' => {
+                quoted = !quoted;
+                word.get_or_insert_default();
+            }
+            ' ' if !quoted => words.extend(word.take()),
+            _ => word.get_or_insert_default().push(letter),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+#[test]
+fn the_program_understands_every_line_of_the_readme() {
+    let schema = forsat_domain::Schema::builtin();
+    let commands = readme_commands();
+    let lines: Vec<Vec<String>> = commands
+        .iter()
+        .map(|line| words(line))
+        .filter(|words| words.first().is_some_and(|word| word == "forsat"))
+        .collect();
+    assert!(lines.len() > 3, "the README shows few commands: {lines:?}");
+    for line in lines {
+        let read = forsat_cli::command(&schema).try_get_matches_from(&line);
+        assert!(read.is_ok(), "{line:?}: {}", read.expect_err("it was refused"));
+    }
+    assert_eq!(words("a \"b c\" d=\"e f\""), ["a", "b c", "d=e f"]);
+}
+
 fn is_executable(path: &Path) -> bool {
     #[cfg(unix)]
     {
