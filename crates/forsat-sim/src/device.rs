@@ -6,10 +6,13 @@ use crate::ledger::Change;
 use crate::net::{DeviceNumber, Wire};
 use crate::plan::{DevicePlan, SPACES};
 use crate::random::Random;
-use forsat_client::{Ambient, ClientError, Engine, InitOptions};
-use forsat_store::{CreateParams, MemorySurroundings, OpenParams, OutboxLimit, OutboxNumber, Store, StoreError};
-use forsat_sync::id::SpaceId;
-use forsat_sync::identity::InviteCode;
+use forsat_client::{Ambient, ClientError, Engine, InitOptions, JoinOptions};
+use forsat_store::{
+    CreateParams, MemorySurroundings, OpenParams, OutboxLimit, OutboxNumber, RelayRef, Store, StoreError,
+};
+use forsat_sync::client::{SyncIssue, Welcomed};
+use forsat_sync::id::{RelayId, SpaceId};
+use forsat_sync::identity::{DeviceKey, InviteCode};
 use redb::StorageBackend;
 use std::collections::BTreeMap;
 use std::io;
@@ -46,6 +49,8 @@ pub enum SyncOutput {
     Close,
     /// It has ended: in order, or with what a person is told.
     Ended(Result<(), String>),
+    /// Something that a person should know.
+    Issue(SyncIssue),
     /// Something worth a line of a trace.
     Note(String),
 }
@@ -56,20 +61,17 @@ pub trait Syncing {
     fn handle(&mut self, input: SyncInput) -> Vec<SyncOutput>;
     /// When the next tick is due, on the monotonic clock of the program.
     fn deadline_ms(&self) -> Option<u64>;
+    /// What the relay has said, for an end that redeems an invite.
+    fn welcomed(&self) -> Option<Welcomed> {
+        None
+    }
 }
 
-/// What a device's end of the sync is begun for.
-#[derive(Clone, Debug)]
-pub enum Task {
-    /// Redeem an invite; records go to the space of this name.
-    Join(Box<InviteCode>, String),
-    /// Pull and push until the program ends.
-    Sync,
-}
+/// A device's end of the sync that has just begun, and what it wants done first.
+pub type Begun = (Box<dyn Syncing>, Vec<SyncOutput>);
 
-/// Begins a device's end of the sync.
-pub type Connector =
-    Arc<dyn Fn(&Arc<Engine>, &Arc<SimAmbient>, &Task) -> Result<(Box<dyn Syncing>, Vec<SyncOutput>), String>>;
+/// Begins a device's end of the sync on a store that has joined.
+pub type Connector = Arc<dyn Fn(&Arc<Engine>, &Arc<SimAmbient>, &DeviceKey) -> Result<Begun, String> + Send + Sync>;
 
 /// A device: its disk and surroundings, and its program while it runs.
 pub struct Device {
@@ -93,27 +95,30 @@ pub struct Device {
     random: Random,
     disk: Disk,
     surroundings: MemorySurroundings,
+    key: DeviceKey,
     counted_to: BTreeMap<SpaceId, OutboxNumber>,
     program: Option<Program>,
 }
 
 struct Program {
     sync: Option<Box<dyn Syncing>>,
-    engine: Arc<Engine>,
+    /// A device that begins from the relay has none before it has joined.
+    engine: Option<Arc<Engine>>,
     ambient: Arc<SimAmbient>,
 }
 
 /// Creating, starting and ending.
 impl Device {
-    /// A device with a fresh store of its own; its program runs.
+    /// A device; its program runs. Its store is made at once, or begins from the relay when it joins.
     pub fn create(
         number: DeviceNumber,
         plan: &DevicePlan,
         clock: &VirtualClock,
-        random: Random,
+        mut random: Random,
     ) -> Result<Self, ClientError> {
         let wall_error = WallError::default();
         wall_error.set(plan.wall_error_ms);
+        let key = DeviceKey::from_seed(&random.bytes());
         let mut device = Self {
             number,
             plan: plan.clone(),
@@ -127,21 +132,66 @@ impl Device {
             random,
             disk: Disk::new(),
             surroundings: MemorySurroundings::new(),
+            key,
             counted_to: BTreeMap::new(),
             program: None,
         };
         let ambient = device.ambient();
-        let params = CreateParams { cache_bytes: CACHE_BYTES, ..Engine::create_params(&*ambient) };
-        let store = Store::create_with_backend(device.opener(), device.surroundings.clone(), &params)?;
-        let (name, email) = plan.user.trim_end_matches('>').split_once(" <").unwrap_or((&plan.user, ""));
-        let options = InitOptions {
-            user_name: name.to_owned(),
-            email: Some(email.to_owned()),
-            ..InitOptions::default()
-        };
-        let engine = Engine::init_store(store, &options, ambient.clone())?;
-        device.program = Some(Program { sync: None, engine: Arc::new(engine), ambient });
+        let engine = if plan.begins_from_relay { None } else { Some(Arc::new(device.init(&ambient)?)) };
+        device.program = Some(Program { sync: None, engine, ambient });
         Ok(device)
+    }
+
+    fn init(&self, ambient: &Arc<SimAmbient>) -> Result<Engine, ClientError> {
+        let params = CreateParams { cache_bytes: CACHE_BYTES, ..Engine::create_params(&**ambient) };
+        let store = Store::create_with_backend(self.opener(), self.surroundings.clone(), &params)?;
+        let (user_name, email) = self.name_and_email();
+        let options = InitOptions { user_name, email: Some(email), ..InitOptions::default() };
+        Engine::init_store(store, &options, ambient.clone())
+    }
+
+    fn name_and_email(&self) -> (String, String) {
+        let user = self.plan.user.trim_end_matches('>');
+        let (name, email) = user.split_once(" <").unwrap_or((user, ""));
+        (name.to_owned(), email.to_owned())
+    }
+
+    /// Begins to redeem an invite.
+    pub fn enrol(&mut self, invite: &InviteCode) -> Result<Vec<SyncOutput>, ClientError> {
+        let key = self.key.clone();
+        let Some(program) = &mut self.program else { return Ok(Vec::new()) };
+        let proposed = program.engine.as_ref().map(|engine| engine.proposed_user()).transpose()?.flatten();
+        let (sync, outputs) = crate::session::enrol(invite, key, proposed, &program.ambient);
+        program.sync = Some(sync);
+        self.ended = None;
+        Ok(outputs)
+    }
+
+    /// Attaches the store to the relay that has just said welcome, or begins it from there.
+    pub fn adopt(&mut self, relay: RelayId, space: &str) -> Result<(), ClientError> {
+        let (user_name, email) = self.name_and_email();
+        let options = JoinOptions {
+            user_name,
+            email: Some(email),
+            space: Some(space.to_owned()),
+            ..JoinOptions::default()
+        };
+        let opener = self.opener();
+        let Some(program) = &mut self.program else { return Ok(()) };
+        let Some(welcomed) = program.sync.take().and_then(|sync| sync.welcomed()) else { return Ok(()) };
+        let relay = RelayRef { url: "ws://relay.example".to_owned(), id: relay };
+        if let Some(engine) = &program.engine {
+            engine.adopt(&welcomed, &relay, &options)?;
+        } else {
+            let mut random = [0; 32];
+            program.ambient.fill(&mut random);
+            let params = CreateParams { workspace: welcomed.workspace, random, cache_bytes: CACHE_BYTES };
+            let store = Store::create_with_backend(opener, self.surroundings.clone(), &params)?;
+            let engine = Engine::join_store(store, &welcomed, &relay, &options, program.ambient.clone())?;
+            program.engine = Some(Arc::new(engine));
+        }
+        self.joined = true;
+        Ok(())
     }
 
     /// Starts the program on what is on the disk.
@@ -150,18 +200,25 @@ impl Device {
         let params = OpenParams { cache_bytes: CACHE_BYTES, ..Engine::open_params(&*ambient) };
         let store = Store::open_with_backend(self.opener(), self.surroundings.clone(), &params)?;
         let engine = Engine::open_store(store, ambient.clone())?;
-        self.program = Some(Program { sync: None, engine: Arc::new(engine), ambient });
+        self.program = Some(Program { sync: None, engine: Some(Arc::new(engine)), ambient });
         Ok(())
     }
 
     /// Begins the sync.
-    pub fn begin(&mut self, connector: &Connector, task: &Task) -> Result<Vec<SyncOutput>, String> {
+    pub fn begin(&mut self, connector: &Connector) -> Result<Vec<SyncOutput>, String> {
         let Some(program) = &mut self.program else { return Ok(Vec::new()) };
+        let Some(engine) = &program.engine else { return Ok(Vec::new()) };
         self.ended = None;
+        // One end at a time: the lease of the last one ends with it.
         program.sync = None;
-        let (sync, outputs) = connector(&program.engine, &program.ambient, task)?;
+        let (sync, outputs) = connector(engine, &program.ambient, &self.key)?;
         program.sync = Some(sync);
         Ok(outputs)
+    }
+
+    /// Ends the program in order.
+    pub fn stop(&mut self) {
+        self.end();
     }
 
     /// Ends the program as SIGKILL does: what was written is there, durable or not.
@@ -202,7 +259,7 @@ impl Device {
 
     /// Its engine, while the program runs.
     pub fn engine(&self) -> Option<&Arc<Engine>> {
-        self.program.as_ref().map(|program| &program.engine)
+        self.program.as_ref().and_then(|program| program.engine.as_ref())
     }
 
     /// Whether its user may see a space.
@@ -246,8 +303,8 @@ impl Device {
 
     /// The changes that were saved since this was asked last.
     pub fn newly_saved(&mut self) -> Result<Vec<Change>, StoreError> {
-        let Some(program) = &self.program else { return Ok(Vec::new()) };
-        let tx = program.engine.store().read()?;
+        let Some(engine) = self.engine() else { return Ok(Vec::new()) };
+        let tx = engine.store().read()?;
         let mut saved = Vec::new();
         for (space, _) in tx.outbox_spaces()? {
             let after = self.counted_to.get(&space).copied();
@@ -258,10 +315,5 @@ impl Device {
             }
         }
         Ok(saved)
-    }
-
-    /// The true time on this device's clock, for comparing reports.
-    pub fn now_ms(&self) -> Option<i64> {
-        self.program.as_ref().map(|program| program.ambient.now_ms())
     }
 }

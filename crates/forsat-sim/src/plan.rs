@@ -18,6 +18,10 @@ pub struct DevicePlan {
     pub user: String,
     /// The spaces that the user works in, by their place in [`SPACES`]; the first is where new records go.
     pub spaces: Vec<usize>,
+    /// Whether its store begins from the relay; otherwise it has one of its own before it joins.
+    pub begins_from_relay: bool,
+    /// How many edits are made before it joins.
+    pub edits_before: u64,
     /// Its way to the relay.
     pub link: LinkProfile,
     /// How far its clock is off, in milliseconds.
@@ -141,7 +145,9 @@ fn device(random: &mut Random, number: usize) -> DevicePlan {
         bytes_per_ms: if slow { 8 } else { 1_000 },
     };
     let user = format!("{name} <{}@example.com>", name.to_lowercase());
-    DevicePlan { user, spaces, link, wall_error_ms: wall_error(random) }
+    let begins_from_relay = random.percent(50);
+    let edits_before = if begins_from_relay { 0 } else { random.within(0..4) };
+    DevicePlan { user, spaces, begins_from_relay, edits_before, link, wall_error_ms: wall_error(random) }
 }
 
 /// Half of the clocks are right, the others off by up to ten years either way.

@@ -21,7 +21,7 @@ const CACHE_BYTES: usize = 1024 * 1024;
 const READER_VERSION_MIN: u32 = 1;
 
 /// Puts something between the hub and its store; for broken relays.
-pub type StoreWrapper = Arc<dyn Fn(RedbStore) -> Box<dyn RelayStore>>;
+pub type StoreWrapper = Arc<dyn Fn(RedbStore) -> Box<dyn RelayStore> + Send + Sync>;
 
 /// A relay: its disk, and its program while it runs.
 pub struct Relay {
@@ -196,13 +196,19 @@ impl Relay {
 
     /// Gives a user, who is a member already, a role in one more space; connected devices hear of it.
     pub fn grant(&mut self, user: &str, space: &str, role: Role) -> Result<(), StoreError> {
-        let enrolled = self.enrol_directly(user, space, role);
+        let enrolled = self.enrol_directly(user, None, space, role);
         self.with(|hub, _, moment| hub.access_changed(moment));
         enrolled.map(drop)
     }
 
     /// Enrols a device that has no program, past the network.
-    pub fn enrol_directly(&mut self, user: &str, space: &str, role: Role) -> Result<DeviceId, StoreError> {
+    pub fn enrol_directly(
+        &mut self,
+        user: &str,
+        proposed_user: Option<UserId>,
+        space: &str,
+        role: Role,
+    ) -> Result<DeviceId, StoreError> {
         let Some(program) = self.program.take() else { return Err(StoreError::NotInitialised) };
         let secret = self.invite_at(program.store.as_ref(), user, space, role);
         let key = DeviceKey::from_seed(&self.random.bytes());
@@ -211,7 +217,7 @@ impl Relay {
             public_key: key.public(),
             device: key.device_id(),
             device_name: "a device without a program".to_owned(),
-            proposed_user: None,
+            proposed_user,
         };
         let new_user = UserId::from_bytes(random_uuid(&mut self.random));
         let enrolled = program.store.enrol(&request, new_user, self.wall_ms());

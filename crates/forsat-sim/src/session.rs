@@ -1,76 +1,99 @@
 //! The client's own end of the sync, as devices of the world run it.
 
 use crate::clock::SimAmbient;
-use crate::device::{Connector, SyncInput, SyncOutput, Syncing, Task};
-use forsat_client::{Ambient, Engine};
-use forsat_sync::client::{ClientConfig, ClientLimits, ClientMachine, Effect, Input, Purpose};
-use forsat_sync::id::Nonce;
-use forsat_sync::identity::DeviceKey;
+use crate::device::{Begun, Connector, SyncInput, SyncOutput, Syncing};
+use forsat_client::{
+    Ambient, Engine, Enrolment, SessionEffect, SessionEvent, SessionInput, SessionPurpose, SyncSession,
+};
+use forsat_store::Lease;
+use forsat_sync::client::Welcomed;
+use forsat_sync::id::UserId;
+use forsat_sync::identity::{DeviceKey, InviteCode};
 use std::sync::Arc;
 
 /// Begins what the client itself uses.
 pub fn connector() -> Connector {
-    Arc::new(|_: &Arc<Engine>, ambient: &Arc<SimAmbient>, task: &Task| {
-        let Task::Join(code, _) = task else {
-            return Ok((Box::new(Idle) as Box<dyn Syncing>, Vec::new()));
-        };
-        let mut seed = [0; 32];
-        ambient.fill(&mut seed);
-        let config = ClientConfig {
-            key: DeviceKey::from_seed(&seed),
-            relay: code.relay,
-            purpose: Purpose::Enrol {
-                secret: code.secret.clone(),
-                device_name: "x".into(),
-                proposed_user: None,
-            },
-            reader_version: 1,
-            flow: ClientLimits::default(),
-        };
-        let (machine, effects) = ClientMachine::start(config, ambient.monotonic_ms());
-        Ok((Box::new(Enrol { machine, ambient: ambient.clone() }) as Box<dyn Syncing>, outputs(effects)))
+    Arc::new(|engine: &Arc<Engine>, ambient: &Arc<SimAmbient>, key: &DeviceKey| {
+        let lease = engine.store().try_acquire_lease().map_err(|error| error.to_string())?;
+        let lease = lease.ok_or("another program syncs this store")?;
+        let now_ms = ambient.monotonic_ms();
+        let (session, effects) = SyncSession::start(engine, SessionPurpose::Watch, key.clone(), now_ms)
+            .map_err(|error| error.to_string())?;
+        let watching = Watching { session, ambient: ambient.clone(), _lease: lease };
+        Ok((Box::new(watching) as Box<dyn Syncing>, outputs(effects)))
     })
 }
-struct Idle;
-impl Syncing for Idle {
-    fn handle(&mut self, _: SyncInput) -> Vec<SyncOutput> {
-        Vec::new()
+
+/// Begins to redeem an invite.
+pub fn enrol(
+    invite: &InviteCode,
+    key: DeviceKey,
+    proposed_user: Option<UserId>,
+    ambient: &Arc<SimAmbient>,
+) -> Begun {
+    let now_ms = ambient.monotonic_ms();
+    let (enrolment, effects) =
+        Enrolment::start(invite, key, "simulated", proposed_user, ambient.clone(), now_ms);
+    (Box::new(Enrolling { enrolment, ambient: ambient.clone() }), outputs(effects))
+}
+
+struct Watching {
+    session: SyncSession,
+    ambient: Arc<SimAmbient>,
+    _lease: Lease,
+}
+
+impl Syncing for Watching {
+    fn handle(&mut self, input: SyncInput) -> Vec<SyncOutput> {
+        outputs(self.session.handle(self.ambient.monotonic_ms(), translate(input)))
     }
+
     fn deadline_ms(&self) -> Option<u64> {
-        None
+        self.session.deadline_ms()
     }
 }
-struct Enrol {
-    machine: ClientMachine,
+
+struct Enrolling {
+    enrolment: Enrolment,
     ambient: Arc<SimAmbient>,
 }
-fn outputs(effects: Vec<Effect>) -> Vec<SyncOutput> {
-    effects
-        .into_iter()
-        .filter_map(|e| match e {
-            Effect::Connect => Some(SyncOutput::Connect),
-            Effect::Send(b) => Some(SyncOutput::Send(b)),
-            Effect::Close => Some(SyncOutput::Close),
-            Effect::Stopped(r) => Some(SyncOutput::Ended(r.map(drop).map_err(|e| e.to_string()))),
-            other => Some(SyncOutput::Note(format!("{other:?}"))),
-        })
-        .collect()
-}
-impl Syncing for Enrol {
+
+impl Syncing for Enrolling {
     fn handle(&mut self, input: SyncInput) -> Vec<SyncOutput> {
-        let mut nonce = [0; 32];
-        self.ambient.fill(&mut nonce);
-        let input = match input {
-            SyncInput::Connected => Input::Connected { nonce: Nonce::from_bytes(nonce) },
-            SyncInput::Lost => Input::Disconnected { random: u64::from(nonce[0]) },
-            SyncInput::Message(b) => Input::Frame(b),
-            SyncInput::Tick => Input::Tick,
-            SyncInput::Saved => Input::OutboxChanged,
-            SyncInput::Online => Input::ConnectNow,
-        };
-        outputs(self.machine.handle(self.ambient.monotonic_ms(), input))
+        outputs(self.enrolment.handle(self.ambient.monotonic_ms(), translate(input)))
     }
+
     fn deadline_ms(&self) -> Option<u64> {
-        self.machine.deadline_ms()
+        self.enrolment.deadline_ms()
     }
+
+    fn welcomed(&self) -> Option<Welcomed> {
+        self.enrolment.welcomed().cloned()
+    }
+}
+
+fn translate(input: SyncInput) -> SessionInput {
+    match input {
+        SyncInput::Connected => SessionInput::Connected,
+        SyncInput::Lost => SessionInput::Disconnected,
+        SyncInput::Message(bytes) => SessionInput::Frame(bytes),
+        SyncInput::Tick => SessionInput::Tick,
+        SyncInput::Saved => SessionInput::LocalSaved,
+        SyncInput::Online => SessionInput::ConnectNow,
+    }
+}
+
+fn outputs(effects: Vec<SessionEffect>) -> Vec<SyncOutput> {
+    let output = |effect| match effect {
+        SessionEffect::Connect => SyncOutput::Connect,
+        SessionEffect::Send(bytes) => SyncOutput::Send(bytes),
+        SessionEffect::Close => SyncOutput::Close,
+        SessionEffect::Event(SessionEvent::Summary(_)) => SyncOutput::Note("nothing is left to do".to_owned()),
+        SessionEffect::Event(SessionEvent::Issue(issue)) => SyncOutput::Issue(issue),
+        SessionEffect::Event(SessionEvent::Sync(event)) => SyncOutput::Note(format!("{event:?}")),
+        SessionEffect::Stopped(result) => {
+            SyncOutput::Ended(result.map(drop).map_err(|error| error.to_string()))
+        }
+    };
+    effects.into_iter().map(output).collect()
 }

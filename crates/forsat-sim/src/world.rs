@@ -6,7 +6,7 @@ mod run;
 pub use run::{CONVERGE_MS_MAX, Outcome, run};
 
 use crate::clock::{VirtualClock, WallError};
-use crate::device::{Connector, Device, SyncInput, SyncOutput, Task};
+use crate::device::{Connector, Device, SyncInput, SyncOutput};
 use crate::ledger::Ledger;
 use crate::net::{Delivery, DeviceNumber, Network, Wire};
 use crate::plan::{Fault, Plan, SPACES};
@@ -144,7 +144,10 @@ impl World {
     fn fill_schedule(&mut self) {
         self.at(0, Step::StartRelay);
         for number in 0..self.devices.len() {
-            self.at(200 * number as u64, Step::Join(number));
+            for edit in 0..self.plan.devices[number].edits_before {
+                self.at(number as u64 + edit, Step::Edit(number));
+            }
+            self.at(100 + 200 * number as u64, Step::Join(number));
             if self.plan.devices[number].spaces.len() > 1 {
                 self.at(10_000 + number as u64, Step::Grant(number));
             }
@@ -340,6 +343,11 @@ impl World {
                         self.carry_out(number, more);
                     }
                 }
+                SyncOutput::Issue(issue) => {
+                    let name = format!("{issue:?}");
+                    self.sights.see(&format!("issue: {}", name.split([' ', '{']).next().unwrap_or_default()));
+                    self.say(|| format!("device {number}: issue: {name}"));
+                }
                 SyncOutput::Ended(result) => self.sync_ended(number, result),
                 SyncOutput::Note(note) => self.say(|| format!("device {number}: {note}")),
             }
@@ -351,9 +359,14 @@ impl World {
         let device = &mut self.devices[number];
         match result {
             Ok(()) if !device.joined => {
-                device.joined = true;
-                device.end_sync(None);
-                self.begin_sync(number);
+                let (relay, space) = (self.relay.id(), SPACES[device.plan.spaces[0]]);
+                match device.adopt(relay, space) {
+                    Ok(()) => {
+                        self.note_saved(number);
+                        self.begin_sync(number);
+                    }
+                    Err(error) => self.violate(format!("device {number} can't join: {error}")),
+                }
             }
             // An attempt to join that failed is made again, as a person would.
             Err(why) if !device.joined => {
@@ -366,7 +379,7 @@ impl World {
     }
 
     pub(crate) fn begin_sync(&mut self, number: DeviceNumber) {
-        match self.devices[number].begin(&self.connector.clone(), &Task::Sync) {
+        match self.devices[number].begin(&self.connector.clone()) {
             Ok(outputs) => self.carry_out(number, outputs),
             Err(why) if self.devices[number].disk().is_off() => {
                 self.say(|| format!("device {number} can't sync: {why}"));
@@ -387,8 +400,7 @@ impl World {
         let Some(code) = self.relay.invite(&plan.user.clone(), space, Role::Rep) else {
             return self.at(self.now_ms() + 1_000, Step::Join(number));
         };
-        let task = Task::Join(Box::new(code), space.to_owned());
-        match self.devices[number].begin(&self.connector.clone(), &task) {
+        match self.devices[number].enrol(&code) {
             Ok(outputs) => self.carry_out(number, outputs),
             Err(why) => self.violate(format!("device {number} can't join: {why}")),
         }
@@ -396,9 +408,6 @@ impl World {
 
     pub(crate) fn edit(&mut self, number: DeviceNumber) {
         let Some(engine) = self.devices[number].engine().cloned() else { return };
-        if !self.devices[number].joined {
-            return;
-        }
         let (kind, done) = self.workload.act(&engine);
         self.say(|| format!("device {number}: {kind}: {}", crate::trace::done(&done)));
         match done {

@@ -1,9 +1,9 @@
 //! Disks that fail at each of the first operations: refused, never acked, reads go on, recovers without a restart; a
 //! failed sync ends the program.
 
-use crate::support::{accounts, add_account, device, push, relay, unsent};
+use crate::support::{accounts, add_account, device, enrol, push, relay, unsent};
 use forsat_client::ClientError;
-use forsat_relay::store::{Role, StoreError};
+use forsat_relay::store::StoreError;
 use forsat_sim::audit;
 use forsat_sim::disk::{Fault, Target};
 use std::io::ErrorKind;
@@ -81,7 +81,7 @@ fn a_relay_refuses_what_its_disk_refuses_and_goes_on() {
     let (mut failed, mut ended) = (0, 0);
     for fault in faults() {
         let mut relay = relay(3);
-        let device = relay.enrol_directly("Sara <sara@example.com>", "Tehran", Role::Rep).unwrap();
+        let device = enrol(&mut relay, &writer);
         let space = relay.spaces().unwrap().into_iter().find(|space| space.name == "Tehran").unwrap().id;
         relay.disk().inject(fault);
         let acked = push(relay.store().unwrap(), device, space, &changes, 1_000);
@@ -122,7 +122,7 @@ fn an_ack_outlives_a_power_loss_at_every_change_of_the_disk() {
     let mut survived = 0;
     for after in 0..OPERATIONS {
         let mut relay = relay(4 + after);
-        let device = relay.enrol_directly("Sara <sara@example.com>", "Tehran", Role::Rep).unwrap();
+        let device = enrol(&mut relay, &writer);
         let space = relay.spaces().unwrap().into_iter().find(|space| space.name == "Tehran").unwrap().id;
         relay.disk().lose_power_at(relay.disk().changes() + after);
         let acked = push(relay.store().unwrap(), device, space, &changes, 1_000);

@@ -1,7 +1,6 @@
 //! A flipped byte in a store is detected, never returned as data.
 
-use crate::support::{accounts, add_account, device, push, relay, unsent};
-use forsat_relay::store::Role;
+use crate::support::{accounts, add_account, device, enrol, push, relay, unsent};
 use forsat_sim::audit;
 use forsat_sim::random::Random;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,7 +15,7 @@ fn a_device_never_shows_what_a_flipped_byte_says() {
     for name in &names {
         add_account(device.engine().unwrap(), name).unwrap();
     }
-    device.kill();
+    device.stop();
     let image = device.disk().image();
     let mut random = Random::new(5, "flips", 0);
     let mut detected = 0;
@@ -58,11 +57,11 @@ fn a_relay_never_sends_what_a_flipped_byte_says() {
     }
     let changes = unsent(writer.engine().unwrap());
     let mut relay = relay(6);
-    let device = relay.enrol_directly("Sara <sara@example.com>", "Tehran", Role::Rep).unwrap();
+    let device = enrol(&mut relay, &writer);
     let space = relay.spaces().unwrap().into_iter().find(|space| space.name == "Tehran").unwrap().id;
     push(relay.store().unwrap(), device, space, &changes, 1_000).unwrap();
     let expected = audit::feeds(&relay).unwrap()[&space].hashes();
-    relay.kill();
+    relay.stop();
     let image = relay.disk().image();
     let mut random = Random::new(6, "flips", 0);
     let mut detected = 0;

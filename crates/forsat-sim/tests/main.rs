@@ -2,4 +2,5 @@
 
 mod disks;
 mod flips;
+mod seeds;
 mod support;

@@ -1,7 +1,7 @@
 //! What several tests need: an engine and a relay on disks of their own, and changes that wait to be sent.
 
 use forsat_client::{Engine, FieldInput};
-use forsat_relay::store::{AppendBatch, ItemOutcome, Push, PushItem, PushOutcome, RelayStore, StoreError};
+use forsat_relay::store::{AppendBatch, ItemOutcome, Push, PushItem, PushOutcome, RelayStore, Role, StoreError};
 use forsat_sim::clock::{VirtualClock, WallError};
 use forsat_sim::device::Device;
 use forsat_sim::net::LinkProfile;
@@ -24,6 +24,8 @@ pub fn device(seed: u64) -> Device {
     let plan = DevicePlan {
         user: "Sara <sara@example.com>".to_owned(),
         spaces: vec![0],
+        begins_from_relay: false,
+        edits_before: 0,
         link: LinkProfile { latency_ms: 1..10, loss_percent: 0, ghost_percent: 0, bytes_per_ms: 1_000 },
         wall_error_ms: 0,
     };
@@ -59,6 +61,12 @@ pub fn unsent(engine: &Engine) -> Vec<Unsent> {
         }
     }
     all
+}
+
+/// Makes the writer's user a member of the relay, with a device that has no program.
+pub fn enrol(relay: &mut Relay, writer: &Device) -> DeviceId {
+    let user = writer.engine().unwrap().store().read().unwrap().identity().unwrap().user;
+    relay.enrol_directly("Sara <sara@example.com>", user, "Tehran", Role::Rep).unwrap()
 }
 
 /// Pushes changes as a device of the relay; answers which were acked.

@@ -1,0 +1,107 @@
+//! Many worlds, one a seed; what all of them together reach; seeds that once broke a promise.
+
+use forsat_sim::plan::Plan;
+use forsat_sim::world::{Broken, Outcome, Sights, run};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// How many seeds are run unless `FORSAT_SIM_SEEDS` says otherwise.
+const SEEDS: u64 = 300;
+/// How many worlds run at once.
+const THREADS: usize = 2;
+
+/// What so many worlds must have come across; a world in which nothing happens shows nothing.
+const MUST_BE_SEEN: [&str; 20] = [
+    "saved: create account",
+    "saved: create product",
+    "saved: create opportunity",
+    "saved: edit register",
+    "saved: edit text",
+    "saved: edit account",
+    "saved: stage",
+    "saved: win",
+    "saved: lose",
+    "saved: reopen",
+    "saved: line add",
+    "saved: line edit",
+    "saved: line remove",
+    "saved: delete or restore",
+    "saved: resolve or undo",
+    "issues at the end",
+    "reports compared",
+    "relay lost power",
+    "device lost power",
+    "commands that the disk refused",
+];
+
+#[expect(clippy::disallowed_methods, reason = "a test is told by the environment how many seeds to run")]
+fn from_environment(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
+}
+
+fn run_seed(seed: u64) -> Outcome {
+    let ran = catch_unwind(AssertUnwindSafe(|| run(Plan::of(seed), &Broken::default(), false)));
+    ran.unwrap_or_else(|_| Outcome {
+        seed,
+        violation: Some("a panic".to_owned()),
+        virtual_ms: 0,
+        converged_ms: 0,
+        sights: Sights::default(),
+    })
+}
+
+#[test]
+fn seeds() {
+    let count = from_environment("FORSAT_SIM_SEEDS", SEEDS);
+    let first = from_environment("FORSAT_SIM_FIRST", 1);
+    let next = AtomicU64::new(first);
+    let outcomes = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= first + count {
+                        break;
+                    }
+                    let outcome = run_seed(seed);
+                    outcomes.lock().unwrap_or_else(PoisonError::into_inner).push(outcome);
+                }
+            });
+        }
+    });
+    let mut outcomes = outcomes.into_inner().unwrap_or_else(PoisonError::into_inner);
+    outcomes.sort_by_key(|outcome| outcome.seed);
+    report(&outcomes);
+    let broken: Vec<_> = outcomes.iter().filter(|outcome| outcome.violation.is_some()).collect();
+    for outcome in &broken {
+        println!(
+            "seed {}: {}\n    cargo run -p forsat-sim --bin forsat-sim -- --seed {}",
+            outcome.seed,
+            outcome.violation.as_deref().unwrap_or_default(),
+            outcome.seed
+        );
+    }
+    assert!(broken.is_empty(), "{} of {count} seeds break a promise", broken.len());
+    if count >= SEEDS {
+        let seen = |what: &&str| outcomes.iter().any(|outcome| outcome.sights.0.get(*what).is_some_and(|n| *n > 0));
+        let missing: Vec<_> = MUST_BE_SEEN.iter().filter(|what| !seen(what)).collect();
+        assert!(missing.is_empty(), "no world has come across {missing:?}");
+    }
+}
+
+fn report(outcomes: &[Outcome]) {
+    let mut sums = Sights::default();
+    for outcome in outcomes {
+        for (what, times) in &outcome.sights.0 {
+            sums.add(what, *times);
+        }
+    }
+    for (what, times) in &sums.0 {
+        println!("{times:>9}  {what}");
+    }
+    let virtual_s: u64 = outcomes.iter().map(|outcome| outcome.virtual_ms / 1_000).sum();
+    let slowest = outcomes.iter().map(|outcome| outcome.converged_ms).max().unwrap_or_default();
+    println!("{} seeds, {virtual_s} s of the world, level {slowest} ms after healing at the latest", outcomes.len());
+}
