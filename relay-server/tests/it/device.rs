@@ -11,7 +11,7 @@ use forsat_sync::id::{BatchId, DocumentId, Nonce, SpaceId, UserId};
 use forsat_sync::identity::{AuthClaim, DeviceKey, InviteCode, sign_auth, sign_enrol, verify_hello};
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 /// A device on an open socket, after the hello.
@@ -122,7 +122,12 @@ impl Device {
 
     /// Sends a WebSocket message as it is.
     pub async fn send_raw(&mut self, message: Message) {
-        self.socket.send(message).await.unwrap();
+        self.try_send_raw(message).await.unwrap();
+    }
+
+    /// The same for messages that the relay may stop reading in the middle.
+    pub async fn try_send_raw(&mut self, message: Message) -> Result<(), tungstenite::Error> {
+        self.socket.send(message).await
     }
 
     /// Waits for the next frame; `None` when the relay has closed.

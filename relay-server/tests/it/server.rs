@@ -100,8 +100,9 @@ fn an_oversized_message_ends_that_connection_alone() {
         honest.enrol(&invite.code).await;
         let mut hostile = Device::connect(relay.url(), 2).await;
         let huge = vec![0; 2 * forsat_sync::limits::MESSAGE_BYTES_MAX];
-        hostile.send_raw(Message::Binary(huge.into())).await;
-        assert!(!matches!(hostile.receive().await, Some(ToDevice::Welcome(_))));
+        // The relay hangs up in the middle, so sending may fail too.
+        let _ = hostile.try_send_raw(Message::Binary(huge.into())).await;
+        assert!(matches!(hostile.receive().await, None | Some(ToDevice::Fault { .. })));
         honest.send(&ToRelay::Ping { token: 7 }).await;
         assert_eq!(honest.receive().await, Some(ToDevice::Pong { token: 7 }));
     });
