@@ -22,6 +22,7 @@ mod join;
 mod journal;
 mod model;
 mod query;
+mod refused;
 mod rows;
 mod status;
 mod sync;

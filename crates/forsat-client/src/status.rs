@@ -103,7 +103,7 @@ pub(crate) fn refused<A: Access>(engine: &Engine, tx: &Tx<A>) -> Result<Vec<Refu
 }
 
 /// The fields of a refused edit: two JSON objects, path → value.
-fn read_changes(before: &[u8], after: &[u8]) -> Vec<ChangeView> {
+pub(crate) fn read_changes(before: &[u8], after: &[u8]) -> Vec<ChangeView> {
     let read = |bytes: &[u8]| serde_json::from_slice::<BTreeMap<String, Scalar>>(bytes).unwrap_or_default();
     let before = read(before);
     let changes = read(after).into_iter().map(|(path, after)| ChangeView {

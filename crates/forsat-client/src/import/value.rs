@@ -76,14 +76,17 @@ pub(crate) fn labelled<'a>(
     cell: &str,
     items: impl Iterator<Item = (&'a str, &'a Label)>,
 ) -> Result<String, String> {
-    let folded = text::fold(cell);
-    let mut known = Vec::new();
-    for (id, label) in items {
-        if id == cell || text::fold(&label.en) == folded || text::fold(&label.fa) == folded {
-            return Ok(id.to_owned());
-        }
-        known.push(id);
+    let items: Vec<(&str, &Label)> = items.collect();
+    // Ids are the usual case, and folding every label is dear in a loop over rows.
+    if let Some((id, _)) = items.iter().find(|(id, _)| *id == cell) {
+        return Ok((*id).to_owned());
     }
+    let folded = text::fold(cell);
+    let is_meant = |label: &Label| text::fold(&label.en) == folded || text::fold(&label.fa) == folded;
+    if let Some((id, _)) = items.iter().find(|(_, label)| is_meant(label)) {
+        return Ok((*id).to_owned());
+    }
+    let known: Vec<&str> = items.iter().map(|(id, _)| *id).collect();
     Err(format!("\"{cell}\" is none of {}", known.join(", ")))
 }
 

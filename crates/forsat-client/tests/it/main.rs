@@ -2,4 +2,5 @@
 
 mod commands;
 mod import;
+mod sharing;
 mod support;
