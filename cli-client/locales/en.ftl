@@ -95,3 +95,50 @@ import-refused = { $count } refused
 import-refused-file = refused rows are in { $path }: correct them there and import that file
 import-dry-run = nothing was written (--dry-run)
 import-saved = saved · { $unsent } unsent
+
+list-comma = ,{" "}
+sync-new = new
+sync-new-records = { $count } new records
+sync-changed = changed: { $fields }
+sync-merged = merged: { $fields }
+sync-amount = amount { $before } → { $now }, which nobody typed
+sync-counts = { $received } changes received, { $sent } sent
+sync-refused = { $count } refused: forsat issues
+sync-unreadable = { $count } unreadable: forsat issues
+
+join-workspace = workspace { $workspace }
+join-user-changes = the relay knows you from another device already; this store's user becomes that one
+join-sends = the next sync sends { $changes } changes ({ $bytes } bytes) that this store already has
+join-settings = this store has settings of its own; the relay's count from now on where it has any
+join-confirm = Attach this store to the relay?
+join-done = attached; send and receive with: forsat sync
+watch-begins = connected mode; stop with Ctrl-C
+watch-online = online
+watch-offline = offline; work goes on, trying again by itself
+trouble-mismatch = this device and the relay differ; nothing is lost, see: forsat status
+trouble-cursor = the relay's store was made anew or restored; everything is read again
+trouble-echo = the relay named a change of this device that is not here; it is fetched
+trouble-space = you no longer see one of the spaces; what is here stays readable
+
+demo-begin = Forsat: two people, one relay, and a network that comes and goes. Everything is in { $dir }
+demo-relay = Relay   { $url }, workspace "{ $workspace }"; devices: office (Sara, admin) and field (Reza, rep)
+demo-import = Import  office takes { $rows } rows: { $deals } deals, { $accounts } accounts, { $products } products, { $people } people; { $refused } rows refused ({ $reason }) · { $seconds } s
+demo-first-sync = Sync    office sent { $sent } changes in { $up } s; field received { $received } in { $down } s
+demo-offline = Offline, both work on the same deals:
+demo-s2 =   { $deal }: Sara wins it at { $amount }; Reza, not knowing, adds a line of { $line }
+demo-s11 =   { $deal }: Sara types { $amount } by hand; Reza adds a line of { $line }
+demo-s16 =   { $deal }: Sara wins it on { $won }; Reza loses it on { $lost } (price)
+demo-text =   { $deal }: both write into its description; each adds a deal of their own
+demo-online = Back online ({ $office } changes of Sara, { $field } of Reza). What the office hears and merges by itself:
+demo-merged-text =   description of { $deal }: "{ $text }"
+demo-decide = What a person must decide, and the command that ends it:
+demo-pipeline = Pipeline on both devices { $equal ->
+    [yes] (the same to the last byte: { $bytes } bytes of report compared)
+   *[no] DIFFERS between the devices
+}:
+demo-closed = won { $won } · { $wonAmount }, lost { $lost }, disputed { $disputed } · { $disputedAmount }
+demo-next = Go on with these very stores:
+demo-base-text = Visited the plant.
+demo-sara-text = They want two racks.
+demo-reza-text = The guard is called Karim.
+demo-dir-used = { $dir } isn't empty; name an empty or a new folder with --dir

@@ -94,3 +94,50 @@ import-refused = { $count } رد شد
 import-refused-file = سطرهای ردشده در { $path } است: همان‌جا درست کنید و دوباره وارد کنید
 import-dry-run = چیزی نوشته نشد (--dry-run)
 import-saved = ذخیره شد · { $unsent } ارسال‌نشده
+
+list-comma = ،{" "}
+sync-new = تازه
+sync-new-records = { $count } رکورد تازه
+sync-changed = تغییر: { $fields }
+sync-merged = ادغام: { $fields }
+sync-amount = مبلغ { $before } → { $now } که کسی ننوشته
+sync-counts = { $received } تغییر رسید، { $sent } فرستاده شد
+sync-refused = { $count } پذیرفته نشد: forsat issues
+sync-unreadable = { $count } ناخوانا: forsat issues
+
+join-workspace = فضای کار { $workspace }
+join-user-changes = رله شما را از دستگاه دیگری می‌شناسد؛ کاربر این انبار همان می‌شود
+join-sends = همگامی بعدی { $changes } تغییر ({ $bytes } بایت) این انبار را می‌فرستد
+join-settings = این انبار تنظیمات خودش را دارد؛ از این پس تنظیمات رله، اگر داشته باشد، به کار می‌رود
+join-confirm = این انبار به رله بپیوندد؟
+join-done = پیوست؛ فرستادن و گرفتن: forsat sync
+watch-begins = حالت پیوسته؛ پایان با Ctrl-C
+watch-online = برخط
+watch-offline = برون‌خط؛ کار ادامه دارد و خودش دوباره تلاش می‌کند
+trouble-mismatch = این دستگاه و رله یکی نیستند؛ چیزی از دست نرفته، ببینید: forsat status
+trouble-cursor = انبار رله از نو ساخته یا بازگردانده شده؛ همه‌چیز دوباره خوانده می‌شود
+trouble-echo = رله تغییری از این دستگاه را نام برد که این‌جا نیست؛ گرفته می‌شود
+trouble-space = یکی از فضاها را دیگر نمی‌بینید؛ آن‌چه این‌جاست خواندنی می‌ماند
+
+demo-begin = فرصت: دو نفر، یک رله و شبکه‌ای که می‌آید و می‌رود. همه‌چیز در { $dir } است
+demo-relay = رله      { $url }، فضای کار «{ $workspace }»؛ دستگاه‌ها: دفتر (سارا، مدیر سامانه) و میدان (رضا، فروشنده)
+demo-import = ورود     دفتر { $rows } سطر می‌گیرد: { $deals } فرصت، { $accounts } حساب، { $products } محصول، { $people } نفر؛ { $refused } سطر رد شد ({ $reason }) · { $seconds } ثانیه
+demo-first-sync = همگامی   دفتر { $sent } تغییر را در { $up } ثانیه فرستاد؛ میدان { $received } را در { $down } ثانیه گرفت
+demo-offline = برون‌خط، هر دو روی همان فرصت‌ها کار می‌کنند:
+demo-s2 =   { $deal }: سارا آن را با { $amount } می‌برد؛ رضا، بی‌خبر، ردیفی به مبلغ { $line } می‌افزاید
+demo-s11 =   { $deal }: سارا مبلغ { $amount } را دستی می‌نویسد؛ رضا ردیفی به مبلغ { $line } می‌افزاید
+demo-s16 =   { $deal }: سارا در { $won } موفق ثبت می‌کند؛ رضا در { $lost } شکست (قیمت)
+demo-text =   { $deal }: هر دو در توضیحات می‌نویسند؛ هر یک فرصتی تازه می‌سازد
+demo-online = دوباره برخط ({ $office } تغییر سارا، { $field } تغییر رضا). آن‌چه به دفتر می‌رسد و خودش ادغام می‌شود:
+demo-merged-text =   توضیحات { $deal }: «{ $text }»
+demo-decide = آن‌چه باید کسی تصمیم بگیرد، و فرمانی که پایانش می‌دهد:
+demo-pipeline = سبد فروش در هر دو دستگاه { $equal ->
+    [yes] (تا آخرین بایت یکسان: { $bytes } بایت گزارش مقایسه شد)
+   *[no] یکسان نیست
+}:
+demo-closed = موفق { $won } · { $wonAmount }، شکست { $lost }، مورد اختلاف { $disputed } · { $disputedAmount }
+demo-next = با همین انبارها ادامه دهید:
+demo-base-text = از کارخانه بازدید شد.
+demo-sara-text = دو رک می‌خواهند.
+demo-reza-text = نام نگهبان کریم است.
+demo-dir-used = { $dir } خالی نیست؛ پوشه‌ای خالی یا تازه را با --dir نام ببرید

@@ -62,6 +62,9 @@ pub enum Fixed {
         /// Stay connected: send as things are saved, receive as others save
         #[arg(long)]
         watch: bool,
+        /// A file of certificates (PEM) to trust beside the usual ones
+        #[arg(long, value_name = "FILE")]
+        ca: Option<PathBuf>,
     },
     /// What a person must decide
     Issues {
@@ -118,9 +121,15 @@ pub struct JoinArgs {
     /// The space for records that this store already has
     #[arg(long, value_name = "SPACE")]
     pub space: Option<String>,
+    /// Your e-mail address, where this device has no store yet
+    #[arg(long)]
+    pub email: Option<String>,
     /// What this device is called at the relay
     #[arg(long, value_name = "NAME")]
     pub device: Option<String>,
+    /// A file of certificates (PEM) to trust beside the usual ones
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
 }
 
 /// Arguments of `resolve`.

@@ -9,13 +9,13 @@ use crate::args::Fixed;
 use crate::error::CliError;
 use crate::i18n::tr;
 
-mod import;
+pub mod import;
 mod inspect;
 mod issues;
 pub mod record;
 mod report;
 mod store;
-mod sync;
+pub mod sync;
 
 /// Runs a command that isn't a module's.
 pub fn run(app: &mut App, command: Fixed) -> Result<(), CliError> {
@@ -23,8 +23,8 @@ pub fn run(app: &mut App, command: Fixed) -> Result<(), CliError> {
         Fixed::Init { user, email, currency } => store::init(app, user, email, currency),
         Fixed::Join(arguments) => sync::join(app, &arguments),
         Fixed::Status => store::status(app),
-        Fixed::Sync { watch: false } => sync::once(app),
-        Fixed::Sync { watch: true } => sync::watch(app),
+        Fixed::Sync { watch: false, ca } => sync::once(app, ca),
+        Fixed::Sync { watch: true, ca } => sync::watch(app, ca),
         Fixed::Issues { record, code, all, info } => {
             issues::list(app, &issues::Asked { record, code, all, info })
         }

@@ -82,6 +82,12 @@ impl Output {
         self.remember(outcome);
     }
 
+    /// Writes one JSON value on one line, for a stream of them.
+    pub fn json_line(&mut self, value: &impl Serialize) {
+        let text = serde_json::to_string(value).expect("results have string keys and no failing parts");
+        self.data(text);
+    }
+
     /// Writes a line for the person, unless `--quiet`.
     pub fn note(&mut self, line: impl AsRef<str>) {
         if !self.quiet {

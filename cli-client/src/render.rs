@@ -15,6 +15,7 @@ pub mod list;
 pub mod pipeline;
 pub mod record;
 pub mod status;
+pub mod summary;
 
 pub use record::raw;
 
