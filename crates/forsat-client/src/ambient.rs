@@ -27,7 +27,10 @@ pub struct SystemAmbient {
 
 impl SystemAmbient {
     /// Starts the monotonic clock.
-    #[expect(clippy::disallowed_methods, reason = "this is the adapter that the other code takes its time from")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the adapter that the other code takes its time from"
+    )]
     pub fn new() -> SystemAmbient {
         SystemAmbient { started: std::time::Instant::now() }
     }
@@ -40,7 +43,10 @@ impl Default for SystemAmbient {
 }
 
 impl Ambient for SystemAmbient {
-    #[expect(clippy::disallowed_methods, reason = "this is the adapter that the other code takes its time from")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the adapter that the other code takes its time from"
+    )]
     fn now_ms(&self) -> i64 {
         let elapsed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)

@@ -7,8 +7,8 @@ use crate::model::{CloseInput, DeletePreview, FieldInput, Resolve, Saved};
 use crate::turn::Turn;
 use crate::world::StoreWorld;
 use forsat_domain::command::{
-    Choice, Close, Context, Deletion, Draft, NewLine, Refusal, Resolved, create, delete, delete_preview, edit,
-    find_line, line_add, line_edit, line_remove, lose, reopen, resolve, restore, stage_move, win,
+    Choice, Close, Context, Deletion, Draft, NewLine, Refusal, Resolved, create, delete, delete_preview,
+    edit, find_line, line_add, line_edit, line_remove, lose, reopen, resolve, restore, stage_move, win,
 };
 use forsat_domain::edit::Edit;
 use forsat_domain::id::encode_id;
@@ -73,7 +73,9 @@ impl Engine {
             module: hit.module,
             open_deals: found.open_deals as u64,
             open_sums: sums
-                .map(|(currency, sum)| (currency.code().to_owned(), forsat_domain::canonical::decimal_text(sum.value())))
+                .map(|(currency, sum)| {
+                    (currency.code().to_owned(), forsat_domain::canonical::decimal_text(sum.value()))
+                })
                 .collect(),
         })
     }
@@ -140,7 +142,12 @@ impl Engine {
     }
 
     /// Changes fields of a line; `line` is its number from 1, a beginning of its id, or its name.
-    pub fn line_edit(&self, reference: &str, line: &str, fields: &[FieldInput]) -> Result<Saved, ClientError> {
+    pub fn line_edit(
+        &self,
+        reference: &str,
+        line: &str,
+        fields: &[FieldInput],
+    ) -> Result<Saved, ClientError> {
         self.command(OPPORTUNITY, reference, "line edit", |scene, table, state| {
             let entry = find_line(state, scene.context.world, scene.context.today, line)?;
             let fields = scene.line_assignments(table, fields)?;
@@ -221,7 +228,8 @@ impl Turn<'_, '_, '_> {
             world: &world,
             schema,
         };
-        let done = rule(&mut Scene { context: &mut context, parse: &parse, echoed, locale: self.engine.locale() });
+        let done =
+            rule(&mut Scene { context: &mut context, parse: &parse, echoed, locale: self.engine.locale() });
         world.check()?;
         done
     }

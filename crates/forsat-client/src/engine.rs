@@ -57,7 +57,11 @@ impl Engine {
     }
 
     /// Like [`Engine::init`], with the clock and the randomness given.
-    pub fn init_with(dir: &Path, options: &InitOptions, ambient: Arc<dyn Ambient>) -> Result<Engine, ClientError> {
+    pub fn init_with(
+        dir: &Path,
+        options: &InitOptions,
+        ambient: Arc<dyn Ambient>,
+    ) -> Result<Engine, ClientError> {
         options.check()?;
         let store = Store::create(dir, &Engine::create_params(&*ambient)).map_err(named(dir))?;
         let engine = Engine::around(store, ambient, Some(dir.to_owned()));
@@ -113,7 +117,13 @@ impl Engine {
     }
 
     pub(crate) fn around(store: Store, ambient: Arc<dyn Ambient>, directory: Option<PathBuf>) -> Engine {
-        Engine { store: Arc::new(store), ambient, schema: Schema::builtin(), directory, locale: Locale::default() }
+        Engine {
+            store: Arc::new(store),
+            ambient,
+            schema: Schema::builtin(),
+            directory,
+            locale: Locale::default(),
+        }
     }
 
     /// Writes the first records of a workspace: its user, and the settings that were asked for.
@@ -229,7 +239,9 @@ impl InitOptions {
         let currency = self.currency.as_deref().map(str::parse::<forsat_domain::Currency>).transpose();
         currency.map_err(|error| ClientError::Input(error.to_string()))?;
         let zone = self.time_zone.as_deref().map(str::parse::<forsat_domain::date::Tz>).transpose();
-        zone.map_err(|_| ClientError::Input("the time zone is an IANA name, such as Asia/Tehran".to_owned()))?;
+        zone.map_err(|_| {
+            ClientError::Input("the time zone is an IANA name, such as Asia/Tehran".to_owned())
+        })?;
         match self.calendar.as_deref() {
             None | Some("persian" | "gregorian") => Ok(()),
             Some(_) => Err(ClientError::Input("the calendar is persian or gregorian".to_owned())),
@@ -244,7 +256,8 @@ impl InitOptions {
     }
 
     fn settings_edits(&self) -> Vec<Edit> {
-        let given = [("currency", &self.currency), ("time_zone", &self.time_zone), ("calendar", &self.calendar)];
+        let given =
+            [("currency", &self.currency), ("time_zone", &self.time_zone), ("calendar", &self.calendar)];
         given.iter().filter_map(|(field, value)| Some(Edit::set(*field, value.as_deref()?))).collect()
     }
 }

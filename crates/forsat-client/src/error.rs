@@ -166,8 +166,11 @@ impl ClientError {
 }
 
 fn list(candidates: &[Candidate]) -> String {
-    let shown: Vec<String> =
-        candidates.iter().take(5).map(|candidate| format!("{} {}", short(candidate), candidate.name)).collect();
+    let shown: Vec<String> = candidates
+        .iter()
+        .take(5)
+        .map(|candidate| format!("{} {}", short(candidate), candidate.name))
+        .collect();
     let more = if candidates.len() > shown.len() { ", …" } else { "" };
     format!("{}{more}", shown.join(", "))
 }

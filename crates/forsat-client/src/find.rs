@@ -133,7 +133,8 @@ fn by_prefix<A: Access>(tx: &Tx<A>, reference: &str) -> Result<Vec<Hit>, ClientE
     let Ok((low, high)) = decode_prefix(reference) else { return Ok(Vec::new()) };
     let (low, high) = (DocumentId::from_bytes(low), DocumentId::from_bytes(high));
     let documents = tx.documents_between(&low, &high, 4 * CANDIDATES_MAX)?;
-    let hits = documents.into_iter().filter_map(|(id, row)| Some(Hit { id: record_id(&id), module: row.module? }));
+    let hits =
+        documents.into_iter().filter_map(|(id, row)| Some(Hit { id: record_id(&id), module: row.module? }));
     Ok(hits.collect())
 }
 
@@ -141,7 +142,8 @@ fn by_prefix<A: Access>(tx: &Tx<A>, reference: &str) -> Result<Vec<Hit>, ClientE
 pub(crate) fn prefix_len<A: Access>(tx: &Tx<A>, id: RecordId) -> Result<usize, ClientError> {
     let text = encode_id(id.as_bytes());
     for letters in PREFIX_MIN..ID_LETTERS {
-        let (low, high) = decode_prefix(&text[..letters]).expect("the beginning of an id is the beginning of one");
+        let (low, high) =
+            decode_prefix(&text[..letters]).expect("the beginning of an id is the beginning of one");
         let low = DocumentId::from_bytes(low);
         let beside = tx.documents_between(&low, &DocumentId::from_bytes(high), 2)?;
         if beside.iter().all(|(other, _)| *other == document_id(id)) {

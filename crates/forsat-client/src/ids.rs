@@ -1,8 +1,8 @@
 //! The same 16 bytes under the names of the domain and of the protocol.
 
 use forsat_domain::{RecordId, UserId, WorkspaceId, derived_id};
-use uuid::Uuid;
 use forsat_sync::id::{ChangeHash, DocumentId, SpaceId};
+use uuid::Uuid;
 
 pub(crate) fn document_id(record: RecordId) -> DocumentId {
     DocumentId::from_bytes(*record.as_bytes())

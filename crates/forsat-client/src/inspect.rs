@@ -78,7 +78,8 @@ impl Engine {
 }
 
 fn loaded(tx: &ReadTx, hit: &Hit) -> Result<Loaded, ClientError> {
-    vault::load(tx, hit.id)?.ok_or_else(|| ClientError::Damaged(format!("the document of {} is missing", hit.id)))
+    vault::load(tx, hit.id)?
+        .ok_or_else(|| ClientError::Damaged(format!("the document of {} is missing", hit.id)))
 }
 
 pub(crate) fn change_view(change: FieldChange) -> ChangeView {
@@ -112,7 +113,9 @@ fn stored_changes(loaded: &Loaded, chunks: &[StoredChunk], raw: bool) -> Vec<Sto
             seq: header.as_ref().map_or(0, |header| header.seq),
             time_ms: authors.get(chunk.hash.as_bytes()).map_or(0, |(_, time_ms)| *time_ms),
             size: chunk.bytes.len(),
-            deps: header.map(|header| header.deps.iter().map(ChangeHash::to_string).collect()).unwrap_or_default(),
+            deps: header
+                .map(|header| header.deps.iter().map(ChangeHash::to_string).collect())
+                .unwrap_or_default(),
             state: state_name(chunk.state).to_owned(),
             raw: raw.then(|| hex::encode(&chunk.bytes)),
         }

@@ -55,9 +55,9 @@ impl Before {
             Edit::Insert { field, key, .. } => {
                 Before::Present(state.grown(field).any(|(present, _)| present == key))
             }
-            Edit::Set { .. } | Edit::SetEntry { .. } => {
-                Before::Value(register(state, edit).map_or(Scalar::Null, |register| register.winner().clone()))
-            }
+            Edit::Set { .. } | Edit::SetEntry { .. } => Before::Value(
+                register(state, edit).map_or(Scalar::Null, |register| register.winner().clone()),
+            ),
         }
     }
 }

@@ -5,9 +5,7 @@ use crate::engine::Engine;
 use crate::error::ClientError;
 use crate::find::{self, Hit};
 use crate::ids::{document_id, record_id};
-use crate::model::{
-    Found, IssueList, IssueView, ListPage, ListQuery, ListRow, RecordView, SideView, json,
-};
+use crate::model::{Found, IssueList, IssueView, ListPage, ListQuery, ListRow, RecordView, SideView, json};
 use crate::view::{self, Viewer};
 use crate::world::{self, StoreWorld};
 use crate::{rows, status, vault};
@@ -183,8 +181,9 @@ impl Engine {
             for (state, found) in states {
                 let prefix = find::prefix_len(&tx, state.id)?;
                 let deal = viewer.deal(&state);
-                let views =
-                    found.into_iter().map(|issue| self.issue_view(&viewer, &state, deal.as_ref(), prefix, issue));
+                let views = found
+                    .into_iter()
+                    .map(|issue| self.issue_view(&viewer, &state, deal.as_ref(), prefix, issue));
                 list.issues.extend(views);
             }
         }
@@ -333,9 +332,7 @@ fn sort<A: Access>(
     sorting: &[(&FieldDef, bool)],
 ) {
     matched.sort_by_cached_key(|(state, deal)| {
-        let keys = sorting.iter().map(|(field, down)| {
-            (sort_key(viewer, state, field, deal.as_ref()), *down)
-        });
+        let keys = sorting.iter().map(|(field, down)| (sort_key(viewer, state, field, deal.as_ref()), *down));
         SortRow { keys: keys.collect(), id: state.id }
     });
 }
@@ -371,9 +368,8 @@ fn sort_key<A: Access>(
     use forsat_domain::composite::Composite;
     let value = viewer.value(state, field, deal);
     match (&field.kind, &value) {
-        (FieldKind::Money, value) => {
-            forsat_domain::Money::from_scalar(value).map_or(SortKey::Nothing, |money| SortKey::Number(money.value()))
-        }
+        (FieldKind::Money, value) => forsat_domain::Money::from_scalar(value)
+            .map_or(SortKey::Nothing, |money| SortKey::Number(money.value())),
         (FieldKind::Quantity { .. } | FieldKind::Rate, Scalar::Text(text)) => {
             forsat_domain::canonical::parse_decimal(text).map_or(SortKey::Nothing, SortKey::Number)
         }
@@ -421,7 +417,8 @@ impl<'m> Filter<'m> {
         let mut fields = Vec::new();
         for asked in &query.filters {
             let field = column(table, &asked.name)?;
-            let is_text = matches!(field.kind, FieldKind::Text { .. } | FieldKind::LongText | FieldKind::Tags);
+            let is_text =
+                matches!(field.kind, FieldKind::Text { .. } | FieldKind::LongText | FieldKind::Tags);
             let value = if is_text || field.merge == MergeCode::D {
                 Scalar::text(asked.value.trim())
             } else {
@@ -446,7 +443,9 @@ impl<'m> Filter<'m> {
                 return false;
             }
         }
-        self.fields.iter().all(|(field, value, folded)| self.matches(viewer, state, deal, field, value, folded))
+        self.fields
+            .iter()
+            .all(|(field, value, folded)| self.matches(viewer, state, deal, field, value, folded))
     }
 
     fn matches<A: Access>(

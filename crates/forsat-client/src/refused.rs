@@ -22,7 +22,10 @@ impl Engine {
             let row = turn.tx.document(&document_id(record))?;
             let module = row.as_ref().and_then(|row| row.module.clone()).or_else(|| module_of(&changes));
             let module = module.ok_or_else(|| {
-                ClientError::refused("unknown_module", "the refused edit doesn't say what it is of; export it instead")
+                ClientError::refused(
+                    "unknown_module",
+                    "the refused edit doesn't say what it is of; export it instead",
+                )
             })?;
             let table = crate::find::module(self.schema(), &module)?;
             let edits: Vec<Edit> = changes.iter().filter_map(|change| edit_of(table, change)).collect();

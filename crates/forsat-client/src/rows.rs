@@ -127,8 +127,11 @@ impl Packer {
             FieldState::Grow(values) => Field::Grow(values.clone()),
             FieldState::Map(entries) => {
                 let packed = entries.iter().map(|(id, entry)| {
-                    let fields =
-                        entry.fields.iter().map(|(name, register)| (name.clone(), self.sides(register))).collect();
+                    let fields = entry
+                        .fields
+                        .iter()
+                        .map(|(name, register)| (name.clone(), self.sides(register)))
+                        .collect();
                     (id.clone(), fields, self.marks(&entry.late))
                 });
                 Field::Map(packed.collect())
@@ -184,7 +187,8 @@ mod tests {
     }
 
     fn register(hash: u8) -> Register {
-        let side = |hash, counter| Side { value: Scalar::text(format!("{hash}")), stamp: a_stamp(hash, counter) };
+        let side =
+            |hash, counter| Side { value: Scalar::text(format!("{hash}")), stamp: a_stamp(hash, counter) };
         Register { sides: vec![side(hash, 3), side(hash + 1, 9)] }
     }
 
@@ -194,7 +198,9 @@ mod tests {
         state.fields.insert("name".into(), FieldState::Register(register(1)));
         state.fields.insert("description".into(), FieldState::Text("متن".into()));
         state.fields.insert("tags".into(), FieldState::Set(BTreeSet::from(["a".to_owned()])));
-        state.fields.insert("stage_history".into(), FieldState::Grow([("k".to_owned(), Scalar::Int(4))].into()));
+        state
+            .fields
+            .insert("stage_history".into(), FieldState::Grow([("k".to_owned(), Scalar::Int(4))].into()));
         let entry = Entry { fields: [("qty".to_owned(), register(2))].into(), late: vec![a_stamp(7, 1)] };
         state.fields.insert("lines".into(), FieldState::Map([("e".to_owned(), entry)].into()));
         state.heads = vec![[9; 32]];

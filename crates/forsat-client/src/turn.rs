@@ -16,7 +16,7 @@ use forsat_domain::edit::Edit;
 use forsat_domain::id::encode_id;
 use forsat_domain::record::RecordState;
 use forsat_domain::schema::{PRODUCT, SETTINGS, USER};
-use forsat_domain::{CivilDate, RecordId, UserId};
+use forsat_domain::{CivilDate, RecordId, UserId, WorkspaceId};
 use forsat_store::{Access, Month, Tx, WriteTx};
 use forsat_sync::id::SpaceId;
 use std::collections::BTreeMap;
@@ -31,6 +31,7 @@ pub(crate) struct Turn<'e, 't, 'w> {
     pub tx: &'t mut WriteTx<'w>,
     pub now_ms: i64,
     pub today: CivilDate,
+    pub workspace: WorkspaceId,
     pub user: UserId,
     author: Author,
     changes: Vec<JournalChange>,
@@ -42,9 +43,10 @@ impl<'e, 't, 'w> Turn<'e, 't, 'w> {
         let now_ms = engine.ambient().now_ms();
         let identity = tx.identity()?;
         let user = identity.user.as_ref().map(user_id).ok_or_else(no_user)?;
+        let workspace = workspace_id(&identity.workspace);
         let author = author(engine, tx, user, now_ms)?;
         let today = world::today(&world::settings(tx)?, now_ms);
-        Ok(Turn { engine, tx, now_ms, today, user, author, changes: Vec::new() })
+        Ok(Turn { engine, tx, now_ms, today, workspace, user, author, changes: Vec::new() })
     }
 
     /// The records as this transaction sees them.
@@ -71,7 +73,13 @@ impl<'e, 't, 'w> Turn<'e, 't, 'w> {
         let (document, chunks) = Document::create(id, module, &self.author, self.now_ms, edits, schema)?;
         let hash = chunks.last().expect("a new document has its genesis at least").hash;
         let state = vault::keep_new(self.tx, schema, &document, &chunks, space)?;
-        self.changes.push(JournalChange { id, module: module.to_owned(), hash, created: true, writes: Vec::new() });
+        self.changes.push(JournalChange {
+            id,
+            module: module.to_owned(),
+            hash,
+            created: true,
+            writes: Vec::new(),
+        });
         Ok(state)
     }
 
@@ -95,7 +103,10 @@ impl<'e, 't, 'w> Turn<'e, 't, 'w> {
         match self.tx.space(space)? {
             Some(row) if row.role == "viewer" || row.archived => Err(ClientError::refused(
                 "read_only",
-                format!("you may only read in the space \"{}\"; ask an administrator for another role", row.name),
+                format!(
+                    "you may only read in the space \"{}\"; ask an administrator for another role",
+                    row.name
+                ),
             )),
             _ => Ok(()),
         }

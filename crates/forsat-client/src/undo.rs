@@ -172,7 +172,9 @@ fn inverse(state: &RecordState, write: &Write, hash: &[u8; 32]) -> Inverse {
 }
 
 fn inverse_value(register: Option<&Register>, write: &Write, before: &Scalar, hash: &[u8; 32]) -> Inverse {
-    let (Edit::Set { value, .. } | Edit::SetEntry { value, .. }) = &write.edit else { return Inverse::Nothing };
+    let (Edit::Set { value, .. } | Edit::SetEntry { value, .. }) = &write.edit else {
+        return Inverse::Nothing;
+    };
     if value == before {
         return Inverse::Nothing;
     }

@@ -96,7 +96,8 @@ impl<A: Access> Viewer<'_, '_, A> {
         match &field.kind {
             FieldKind::Tags => state.set(&field.name).collect::<Vec<_>>().join(", "),
             FieldKind::ReferenceSet(_) => {
-                let names = state.set(&field.name).map(|id| self.name_of(&Scalar::text(id)).unwrap_or_default());
+                let names =
+                    state.set(&field.name).map(|id| self.name_of(&Scalar::text(id)).unwrap_or_default());
                 names.collect::<Vec<_>>().join(", ")
             }
             FieldKind::Entries => self.entry_words(state, field),
@@ -108,7 +109,8 @@ impl<A: Access> Viewer<'_, '_, A> {
     fn entry_words(&self, state: &RecordState, field: &FieldDef) -> String {
         let Some(register) = field.entry_value() else { return String::new() };
         let kept = state.entries(&field.name).filter(|(_, entry)| Presence::of(entry).is_kept());
-        let words = kept.map(|(_, entry)| register.format(entry.winner(&register.name), self.locale, self.world));
+        let words =
+            kept.map(|(_, entry)| register.format(entry.winner(&register.name), self.locale, self.world));
         words.filter(|words| words != NOTHING).collect::<Vec<_>>().join(", ")
     }
 

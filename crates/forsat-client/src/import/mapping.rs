@@ -186,7 +186,9 @@ impl FieldSource {
     /// The source with all that is done to it.
     pub(crate) fn detailed(&self) -> ValueSource {
         match self {
-            FieldSource::Column(column) => ValueSource { column: Some(column.clone()), ..ValueSource::default() },
+            FieldSource::Column(column) => {
+                ValueSource { column: Some(column.clone()), ..ValueSource::default() }
+            }
             FieldSource::Detailed(source) => source.clone(),
         }
     }
@@ -214,7 +216,9 @@ impl Mapping {
         let file_error = |source| ClientError::File { path: path.display().to_string(), source };
         let size = std::fs::metadata(path).map_err(file_error)?.len();
         if size > MAPPING_BYTES_MAX {
-            return Err(wrong(format!("a mapping has at most {MAPPING_BYTES_MAX} bytes; is this the data file?")));
+            return Err(wrong(format!(
+                "a mapping has at most {MAPPING_BYTES_MAX} bytes; is this the data file?"
+            )));
         }
         let text = std::fs::read_to_string(path).map_err(file_error)?;
         let mapping = Mapping::parse(&text).map_err(|message| wrong(message.clone()))?;

@@ -146,7 +146,8 @@ impl Run<'_> {
             let cells = cells_of(table, row, &columns);
             match planner.plan(&cells) {
                 Ok(row) if first.get(&row.id).is_some_and(|first| *first != cells) => {
-                    plan.refused.push((at, "its key stands in the file already, with other values".to_owned()));
+                    plan.refused
+                        .push((at, "its key stands in the file already, with other values".to_owned()));
                 }
                 Ok(row) => {
                     first.entry(row.id).or_insert(cells);
@@ -245,13 +246,16 @@ impl Run<'_> {
     ) -> Result<Option<Planned>, ClientError> {
         let settings = world::settings(&*turn.tx)?;
         let known = Known::new(&*turn.tx, self.engine.schema(), &self.mapping.source, &self.taken)?;
-        let reading = Reading {
-            settings: &settings,
-            today: turn.today,
-            date_order: self.mapping.date.as_deref(),
+        let reading =
+            Reading { settings: &settings, today: turn.today, date_order: self.mapping.date.as_deref() };
+        let planner = Planner {
+            mapping: self.mapping,
+            file: part,
+            module,
+            reading,
+            known: &known,
+            now_ms: turn.now_ms,
         };
-        let planner =
-            Planner { mapping: self.mapping, file: part, module, reading, known: &known, now_ms: turn.now_ms };
         Ok(planner.plan(cells).ok())
     }
 }
@@ -263,7 +267,10 @@ fn second_pass(plan: &mut FilePlan, module: &str) {
         let mut dropped = Vec::new();
         plan.planned.retain(|(at, row)| match row.needs.iter().find(|(id, _)| !taken.contains(id)) {
             Some((_, said)) => {
-                dropped.push((*at, format!("no {module} \"{said}\" was imported; import it first, or correct the cell")));
+                dropped.push((
+                    *at,
+                    format!("no {module} \"{said}\" was imported; import it first, or correct the cell"),
+                ));
                 false
             }
             None => true,
@@ -290,7 +297,8 @@ fn with_owner(edits: &[Edit], module: &ModuleDef, turn: &Turn<'_, '_, '_>) -> Ve
 
 /// Refuses a file that lacks a column which the mapping reads, before any row is.
 fn check_columns(path: &Path, table: &Table, part: &FileMapping) -> Result<(), ClientError> {
-    let lacking: Vec<String> = part.columns().into_iter().filter(|name| table.column(name).is_none()).collect();
+    let lacking: Vec<String> =
+        part.columns().into_iter().filter(|name| table.column(name).is_none()).collect();
     if lacking.is_empty() {
         return Ok(());
     }

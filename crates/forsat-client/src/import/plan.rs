@@ -127,7 +127,8 @@ impl<A: Access> Planner<'_, A> {
         let mut rest = template;
         while let Some((before, after)) = rest.split_once('{') {
             let (inside, behind) = after.split_once('}').ok_or("a template has a { without its }")?;
-            let (column, map) = inside.split_once(':').map_or((inside, None), |(column, map)| (column, Some(map)));
+            let (column, map) =
+                inside.split_once(':').map_or((inside, None), |(column, map)| (column, Some(map)));
             let value = self.mapped(cell(cells, column)?, map);
             if value.is_empty() {
                 return Ok(String::new());
@@ -244,7 +245,12 @@ impl<A: Access> Plan<'_, '_, A> {
                 {
                     self.prices.insert(price.currency(), price);
                 }
-                self.edits.push(Edit::set_entry(entry.field.as_str(), entry.key.as_str(), name.as_str(), value));
+                self.edits.push(Edit::set_entry(
+                    entry.field.as_str(),
+                    entry.key.as_str(),
+                    name.as_str(),
+                    value,
+                ));
             }
         }
         Ok(())
@@ -359,7 +365,8 @@ impl<A: Access> Plan<'_, '_, A> {
         let reason = mapping.reason.as_deref().map(|column| cell(self.cells, column)).transpose()?;
         let booked = closed.filter(|_| outcome.is_closed()).and_then(|day| self.booking(day));
         Ok(StageEntry {
-            entry_id: self.entry_id("stage", &format!("{id}/{}", at.map(|day| day.to_string()).unwrap_or_default())),
+            entry_id: self
+                .entry_id("stage", &format!("{id}/{}", at.map(|day| day.to_string()).unwrap_or_default())),
             stage_id: id.to_owned(),
             entered_at: at.map_or(self.planner.now_ms, midnight_ms),
             by: None,

@@ -33,7 +33,8 @@ impl Table {
 
     /// Reads decoded text.
     pub(crate) fn parse(text: &str, delimiter: char) -> Result<Table, String> {
-        let delimiter = u8::try_from(delimiter).map_err(|_| "the delimiter is one ASCII character".to_owned())?;
+        let delimiter =
+            u8::try_from(delimiter).map_err(|_| "the delimiter is one ASCII character".to_owned())?;
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(delimiter)
             .flexible(true)
@@ -75,13 +76,18 @@ pub(crate) fn decode(bytes: &[u8], label: Option<&str>) -> Result<String, String
         (Some((encoding, _)), _) => encoding,
         (None, Some(label)) => {
             let known = Encoding::for_label(label.as_bytes());
-            known.ok_or_else(|| format!("no encoding is called \"{label}\"; try utf-8, utf-16le or windows-1256"))?
+            known.ok_or_else(|| {
+                format!("no encoding is called \"{label}\"; try utf-8, utf-16le or windows-1256")
+            })?
         }
         (None, None) => guess(bytes),
     };
     let (text, used, damaged) = encoding.decode(bytes);
     if damaged {
-        return Err(format!("not all of it is {}; name its encoding in the mapping: encoding = \"…\"", used.name()));
+        return Err(format!(
+            "not all of it is {}; name its encoding in the mapping: encoding = \"…\"",
+            used.name()
+        ));
     }
     Ok(text.into_owned())
 }
@@ -108,7 +114,10 @@ mod tests {
         let text = "نام,کد\nآریا,1\n";
         let utf16 = |little: bool, mark: bool| -> Vec<u8> {
             let marked = if mark { format!("\u{feff}{text}") } else { text.to_owned() };
-            marked.encode_utf16().flat_map(|unit| if little { unit.to_le_bytes() } else { unit.to_be_bytes() }).collect()
+            marked
+                .encode_utf16()
+                .flat_map(|unit| if little { unit.to_le_bytes() } else { unit.to_be_bytes() })
+                .collect()
         };
         let windows = "نام,کد\nآريا,1\n";
         let (windows_bytes, _, _) = WINDOWS_1256.encode(windows);

@@ -97,7 +97,8 @@ fn stands(state: &RecordState, edit: &Edit) -> bool {
     match edit {
         Edit::Set { value, .. } | Edit::SetEntry { value, .. } => {
             let register = journal::register(state, edit);
-            register.map_or(value.is_null(), |register| !register.is_conflicted() && register.winner() == value)
+            register
+                .map_or(value.is_null(), |register| !register.is_conflicted() && register.winner() == value)
         }
         Edit::SetText { field, value } => state.text(field) == value,
         Edit::Add { field, key } => state.set(field).any(|present| present == key),

@@ -44,7 +44,8 @@ impl Reading<'_> {
                 labelled(cell, items).map(Scalar::text)
             }
             FieldKind::Currency => {
-                let code = cell.trim().to_uppercase().parse::<Currency>().map_err(|error| error.to_string())?;
+                let code =
+                    cell.trim().to_uppercase().parse::<Currency>().map_err(|error| error.to_string())?;
                 Ok(Scalar::text(code.code()))
             }
             FieldKind::TimeZone => match cell.parse::<date::Tz>() {
@@ -199,7 +200,8 @@ mod tests {
         assert_eq!(tax_rate("9%"), Ok(Scalar::Int(900)));
         assert!(quantity("0", 6).is_err());
         assert!(quantity("0.1234567", 6).is_err());
-        let measure = Measure { times: Decimal::from(1_000_000), currency: Currency::from_code("USD").expect("known") };
+        let measure =
+            Measure { times: Decimal::from(1_000_000), currency: Currency::from_code("USD").expect("known") };
         assert_eq!(money("1100.04", &measure).map(|money| money.value()), Ok(Decimal::from(1_100_040_000)));
         assert!(money("-1", &measure).is_err());
     }

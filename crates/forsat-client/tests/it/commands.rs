@@ -55,9 +55,17 @@ fn a_deal_goes_from_lead_to_won_and_back() {
 fn every_save_is_in_one_change_that_history_tells() {
     let (_dir, engine) = dollars(12);
     let deal = a_deal(&engine);
-    let saved = engine.edit("opp", &deal, &[field("next_step", "تماس"), field("amount", "1.2M")]).expect("edits");
+    let saved =
+        engine.edit("opp", &deal, &[field("next_step", "تماس"), field("amount", "1.2M")]).expect("edits");
     assert!(saved.changed && saved.journal.is_some());
-    assert_eq!(saved.echoed.get("manual_amount").map(String::as_str).or(saved.echoed.get("amount").map(String::as_str)), Some("1,200,000.00 USD"));
+    assert_eq!(
+        saved
+            .echoed
+            .get("manual_amount")
+            .map(String::as_str)
+            .or(saved.echoed.get("amount").map(String::as_str)),
+        Some("1,200,000.00 USD")
+    );
     let again = engine.edit("opp", &deal, &[field("next_step", "تماس")]).expect("edits");
     assert!(!again.changed && again.journal.is_none());
     assert_eq!(again.unsent, saved.unsent);
@@ -74,7 +82,9 @@ fn undo_takes_back_only_what_is_still_its_own() {
     let (_dir, engine) = dollars(13);
     let deal = a_deal(&engine);
     engine.edit("opp", &deal, &[field("next_step", "call"), field("description", "first")]).expect("edits");
-    engine.edit("opp", &deal, &[field("next_step", "visit"), field("lead_source", "partner")]).expect("edits");
+    engine
+        .edit("opp", &deal, &[field("next_step", "visit"), field("lead_source", "partner")])
+        .expect("edits");
     let undone = engine.undo().expect("undoes");
     assert_eq!(undone.taken_back.len(), 2);
     let view = engine.show("opp", &deal).expect("shows");
@@ -112,7 +122,10 @@ fn references_are_ids_their_beginnings_and_names() {
     assert_eq!(engine.show("", &one.id.to_string()).expect("a UUID").id, one.id);
     assert_eq!(engine.show("account", "arya s").expect("the beginning of one name").id, one.id);
     let ambiguous = engine.show("account", "arya").expect_err("two names begin so");
-    assert!(matches!(ambiguous, ClientError::Ambiguous { ref candidates, .. } if candidates.len() == 2), "{ambiguous}");
+    assert!(
+        matches!(ambiguous, ClientError::Ambiguous { ref candidates, .. } if candidates.len() == 2),
+        "{ambiguous}"
+    );
     assert!(matches!(engine.show("account", "zebra"), Err(ClientError::NotFound { .. })));
 }
 
@@ -141,7 +154,12 @@ fn a_deleted_account_asks_first_and_its_deal_stays() {
 fn lists_filter_sort_and_page() {
     let (_dir, engine) = dollars(17);
     let deal = a_deal(&engine);
-    let second = [field("account", "آریا"), field("name", "second"), field("amount", "50"), field("close_date", "2026-08-01")];
+    let second = [
+        field("account", "آریا"),
+        field("name", "second"),
+        field("amount", "50"),
+        field("close_date", "2026-08-01"),
+    ];
     engine.create("opportunity", &second).expect("creates");
     let names = |query: &ListQuery| -> Vec<String> {
         engine.list("opp", query).expect("lists").rows.into_iter().map(|row| row.name).collect()
@@ -151,7 +169,12 @@ fn lists_filter_sort_and_page() {
     let by_date = ListQuery { sort: vec!["close_date".to_owned()], limit: Some(1), ..ListQuery::default() };
     assert_eq!(names(&by_date), ["second"]);
     engine.stage(&deal, "proposal").expect("moves");
-    let staged = ListQuery { filters: vec![field("stage", "proposal")], open: true, mine: true, ..ListQuery::default() };
+    let staged = ListQuery {
+        filters: vec![field("stage", "proposal")],
+        open: true,
+        mine: true,
+        ..ListQuery::default()
+    };
     assert_eq!(names(&staged), ["آریا/سرور"]);
     assert_eq!(engine.find("سرور", 10).expect("finds").len(), 2);
 }

@@ -19,8 +19,13 @@ fn excerpt(dir: &TempDir, name: &str, edit: impl Fn(&str, String) -> String) -> 
     let target = dir.path().join(name);
     std::fs::create_dir(&target).expect("a new directory");
     for file in ["sales_teams.csv", "accounts.csv", "products.csv", "sales_pipeline.csv"] {
-        let text = std::fs::read_to_string(sample_set().join(file)).expect("the sample set is in the repository");
-        let kept: Vec<&str> = if file == "sales_pipeline.csv" { text.lines().take(60).collect() } else { text.lines().collect() };
+        let text =
+            std::fs::read_to_string(sample_set().join(file)).expect("the sample set is in the repository");
+        let kept: Vec<&str> = if file == "sales_pipeline.csv" {
+            text.lines().take(60).collect()
+        } else {
+            text.lines().collect()
+        };
         std::fs::write(target.join(file), edit(file, kept.join("\n"))).expect("writes");
     }
     target
@@ -41,7 +46,8 @@ fn the_sample_set_comes_to_the_totals_counted_by_hand() {
     let taken = deals(&summary);
     assert_eq!((taken.rows, taken.created), (8_800, 7_375));
     assert_eq!(taken.refused.values().sum::<u64>(), 1_425);
-    let stages: Vec<(&str, u64)> = taken.by_stage.iter().map(|(stage, count)| (stage.as_str(), *count)).collect();
+    let stages: Vec<(&str, u64)> =
+        taken.by_stage.iter().map(|(stage, count)| (stage.as_str(), *count)).collect();
     assert_eq!(stages, [("identification", 163), ("lost", 2_473), ("needs", 501), ("won", 4_238)]);
 
     let report = engine.pipeline().expect("a report");
@@ -70,7 +76,8 @@ fn the_sample_set_comes_to_the_totals_counted_by_hand() {
     ];
     assert_eq!(quarters, won.map(|(year, quarter, sum)| (Some(year), Some(quarter), sum.to_owned())));
 
-    let refused = std::fs::read_to_string(dir.path().join("sales_pipeline.refused.csv")).expect("the refused rows");
+    let refused =
+        std::fs::read_to_string(dir.path().join("sales_pipeline.refused.csv")).expect("the refused rows");
     assert_eq!(refused.lines().count(), 1_426);
     assert!(refused.starts_with('\u{feff}'));
     let refused_open = |stage: &str| refused.lines().filter(|line| line.contains(stage)).count();
@@ -96,10 +103,15 @@ fn only_cells_that_changed_in_the_file_are_written_and_local_edits_win() {
     let from = excerpt(&dir, "set", |_, text| text);
     import(&engine, &from, dir.path());
     engine.edit("account", "Acme Corporation", &[FieldInput::new("industry", "rockets")]).expect("edits");
-    engine.edit("account", "Betatech", &[FieldInput::new("website", "https://betatech.example")]).expect("edits");
+    engine
+        .edit("account", "Betatech", &[FieldInput::new("website", "https://betatech.example")])
+        .expect("edits");
     let changed = excerpt(&dir, "changed", |file, text| match file {
         "accounts.csv" => text
-            .replace("Acme Corporation,technolgy,1996,1100.04,2822", "Acme Corporation,retail,1996,1100.04,3000")
+            .replace(
+                "Acme Corporation,technolgy,1996,1100.04,2822",
+                "Acme Corporation,retail,1996,1100.04,3000",
+            )
             .replace("Betatech,medical", "Betatech,retail"),
         _ => text,
     });
@@ -108,13 +120,22 @@ fn only_cells_that_changed_in_the_file_are_written_and_local_edits_win() {
     assert_eq!((accounts.created, accounts.updated, accounts.kept_local), (0, 2, 1));
     let acme = engine.show("account", "Acme Corporation").expect("shows");
     let field = |name: &str| {
-        acme.fields.iter().find(|field| field.field == name).map(|field| field.value.clone()).expect("a field")
+        acme.fields
+            .iter()
+            .find(|field| field.field == name)
+            .map(|field| field.value.clone())
+            .expect("a field")
     };
     assert_eq!(field("industry"), "rockets");
     assert_eq!(field("employees"), 3_000);
     let betatech = engine.show("account", "Betatech").expect("shows");
     let text = |name: &str| {
-        betatech.fields.iter().find(|field| field.field == name).map(|field| field.text.clone()).expect("a field")
+        betatech
+            .fields
+            .iter()
+            .find(|field| field.field == name)
+            .map(|field| field.text.clone())
+            .expect("a field")
     };
     assert_eq!((text("industry").as_str(), text("website").as_str()), ("retail", "https://betatech.example"));
 }
@@ -131,7 +152,9 @@ fn refused_rows_can_be_corrected_and_imported_again() {
     assert_eq!(text.lines().count() as u64, refused + 1);
     let corrected: Vec<String> = text
         .lines()
-        .map(|line| line.replace(",,Engaging", ",Isdom,Engaging").replace(",,Prospecting", ",Isdom,Prospecting"))
+        .map(|line| {
+            line.replace(",,Engaging", ",Isdom,Engaging").replace(",,Prospecting", ",Isdom,Prospecting")
+        })
         .collect();
     std::fs::write(&file, corrected.join("\n")).expect("writes");
     let again = import(&engine, &file, dir.path());
@@ -144,12 +167,12 @@ fn a_dry_run_writes_nothing() {
     let (dir, engine) = dollars(5);
     let from = excerpt(&dir, "set", |_, text| text);
     let before = engine.commit_seq().expect("counts");
-    let options = ImportOptions { dry_run: true, refused_dir: Some(dir.path().to_owned()), ..ImportOptions::default() };
+    let options =
+        ImportOptions { dry_run: true, refused_dir: Some(dir.path().to_owned()), ..ImportOptions::default() };
     let mut seen = Vec::new();
     let mapping = sample_set().join("crm-sales.toml");
-    let summary = engine
-        .import(&from, &mapping, &options, &mut |progress| seen.push(progress.done))
-        .expect("tries");
+    let summary =
+        engine.import(&from, &mapping, &options, &mut |progress| seen.push(progress.done)).expect("tries");
     assert!(summary.dry_run && deals(&summary).created > 0 && !seen.is_empty());
     assert_eq!(engine.commit_seq().expect("counts"), before);
     assert!(!dir.path().join("sales_pipeline.refused.csv").exists());
@@ -166,8 +189,11 @@ fn a_parent_further_down_the_file_is_found_and_a_missing_one_refuses_the_row_who
     )
     .expect("writes");
     let file = dir.path().join("a.csv");
-    std::fs::write(&file, "name,parent,staff\nChild,Mother,3\nMother,,9\nOrphan,Nobody,1\nGrand,Orphan,1\nOdd,,many\n")
-        .expect("writes");
+    std::fs::write(
+        &file,
+        "name,parent,staff\nChild,Mother,3\nMother,,9\nOrphan,Nobody,1\nGrand,Orphan,1\nOdd,,many\n",
+    )
+    .expect("writes");
     let summary = import_with(&engine, &file, &mapping, dir.path());
     assert_eq!(summary.files[0].created, 2);
     assert_eq!(summary.files[0].refused.values().sum::<u64>(), 3);
