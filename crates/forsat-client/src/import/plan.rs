@@ -19,8 +19,8 @@ use forsat_store::Access;
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The place of an imported line among the lines of its deal.
-const LINE_POSITION: &str = "a0";
+/// The place of an imported line among the lines of its deal: that of the first line that a person adds.
+const LINE_POSITION: &str = "V";
 const MS_A_DAY: i64 = 86_400_000;
 
 /// The cells that a mapping reads, by column.
@@ -315,9 +315,13 @@ impl<A: Access> Plan<'_, '_, A> {
         if self.planner.module.field("amount_mode").is_none() {
             return Ok(());
         }
-        let mode = if self.set_value("manual_amount").is_some() { Mode::Manual } else { Mode::Lines };
-        let mode = AmountMode { mode, lines_total_seen: lines.clone(), manual_seen: None };
-        self.edits.push(Edit::set("amount_mode", mode.to_scalar()));
+        // An amount by hand remembers the lines that it was chosen over; nothing is over the lines here.
+        let (mode, lines_total_seen) = match self.set_value("manual_amount") {
+            Some(_) => (Mode::Manual, lines.clone()),
+            None => (Mode::Lines, BTreeMap::new()),
+        };
+        let choice = AmountMode { mode, lines_total_seen, manual_seen: None };
+        self.edits.push(Edit::set("amount_mode", choice.to_scalar()));
         Ok(())
     }
 

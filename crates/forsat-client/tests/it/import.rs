@@ -2,6 +2,7 @@
 
 use crate::support::{dollars, sample_set};
 use forsat_client::{Engine, FieldInput, FileSummary, ImportOptions, ImportSummary, ListQuery};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
