@@ -60,16 +60,11 @@ impl Document {
         schema: &Schema,
     ) -> Result<(Self, Vec<Chunk>), EditError> {
         let genesis = Genesis::of(module).ok_or_else(|| EditError::UnknownModule(module.to_owned()))?;
-        let mut document = Self { automerge: genesis.document(), ..Self::empty(id) };
-        let mut all = vec![
-            Edit::set("id", id.0.to_string()),
-            Edit::set("created_at", now_ms),
-            Edit::set("created_by", author.user.0.to_string()),
-        ];
-        all.retain(|own| !edits.iter().any(|edit| edit.field() == own.field()));
-        all.extend_from_slice(edits);
+        let all = with_origin(id, author, now_ms, edits);
+        let (automerge, second) = edit::write_first(genesis, author, now_ms, &all, schema)?;
         let first = Chunk { hash: genesis.hash, bytes: genesis.bytes.clone() };
-        let second = document.edit(author, now_ms, &all, schema)?;
+        let bytes_met = second.as_ref().map_or(0, |chunk| chunk.bytes.len() as u64);
+        let document = Self { automerge, bytes_met, ..Self::empty(id) };
         Ok((document, std::iter::once(first).chain(second).collect()))
     }
 
@@ -249,4 +244,16 @@ impl Document {
             None => Ok(heads.iter().map(|hash| ChangeHash(*hash)).collect()),
         }
     }
+}
+
+/// The edits of a new record, with its id and origin where they do not say it themselves.
+pub(crate) fn with_origin(id: RecordId, author: &Author, now_ms: i64, edits: &[Edit]) -> Vec<Edit> {
+    let mut all = vec![
+        Edit::set("id", id.0.to_string()),
+        Edit::set("created_at", now_ms),
+        Edit::set("created_by", author.user.0.to_string()),
+    ];
+    all.retain(|own| !edits.iter().any(|edit| edit.field() == own.field()));
+    all.extend_from_slice(edits);
+    all
 }

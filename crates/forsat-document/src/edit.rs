@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use automerge::transaction::{CommitOptions, Transactable, Transaction};
-use automerge::{ChangeHash, ObjId, ObjType, ROOT, ReadDoc, Value};
+use automerge::{Automerge, ChangeHash, ObjId, ObjType, ROOT, ReadDoc, Value};
 use forsat_domain::edit::Edit;
 use forsat_domain::record::Scalar;
 use forsat_domain::schema::{MergeCode, Schema};
@@ -13,7 +13,7 @@ use crate::codes::{self, Fields};
 use crate::document::Document;
 use crate::error::EditError;
 use crate::genesis::{ContainerKind, Genesis};
-use crate::{limits, text, value};
+use crate::{create, limits, text, value};
 
 const MS_A_SECOND: i64 = 1_000;
 
@@ -50,15 +50,28 @@ pub(crate) fn write(
     schema: &Schema,
 ) -> Result<Option<Chunk>, EditError> {
     let genesis = document.begun_with().ok_or_else(|| EditError::UnknownModule(document.module()))?;
-    let fields = Fields::of(schema, genesis.module);
-    let mut wishes: BTreeMap<Place, Wish> = BTreeMap::new();
-    for edit in edits {
-        let (place, wish) = wish_of(edit, genesis, &fields)?;
-        wishes.insert(place, wish);
-    }
+    let wishes = wishes_of(edits, genesis, schema)?;
     check_actor(document, author)?;
     document.write_as(author);
     commit(document, genesis, &wishes, now_ms / MS_A_SECOND)
+}
+
+/// Makes a document of the genesis and one change with the edits.
+pub(crate) fn write_first(
+    genesis: &'static Genesis,
+    author: &Author,
+    now_ms: i64,
+    edits: &[Edit],
+    schema: &Schema,
+) -> Result<(Automerge, Option<Chunk>), EditError> {
+    let wishes = wishes_of(edits, genesis, schema)?;
+    create::document(genesis, author, now_ms / MS_A_SECOND, &wishes)
+}
+
+/// Checks edits against the schema; the last of several of one place counts.
+fn wishes_of(edits: &[Edit], genesis: &Genesis, schema: &Schema) -> Result<BTreeMap<Place, Wish>, EditError> {
+    let fields = Fields::of(schema, genesis.module);
+    edits.iter().map(|edit| wish_of(edit, genesis, &fields)).collect()
 }
 
 /// Refuses an actor that writes for another user here: the author stands on an actor's first change only.
@@ -194,13 +207,21 @@ pub(crate) fn fulfil(
 }
 
 /// The map and key of a place that is no text.
-fn locate<'a>(genesis: &Genesis, place: &'a Place) -> Result<(ObjId, &'a str), EditError> {
+pub(crate) fn locate<'a>(genesis: &Genesis, place: &'a Place) -> Result<(ObjId, &'a str), EditError> {
     match &place.key {
         None => Ok((ROOT, place.field.as_str())),
         Some(key) => match genesis.container(&place.field) {
             Some((ContainerKind::Map, object)) => Ok((object.clone(), key.as_str())),
             _ => Err(no_container(genesis, place)),
         },
+    }
+}
+
+/// The frozen object of a text.
+pub(crate) fn text_object(genesis: &Genesis, place: &Place) -> Result<ObjId, EditError> {
+    match genesis.container(&place.field) {
+        Some((ContainerKind::Text, object)) => Ok(object.clone()),
+        _ => Err(no_container(genesis, place)),
     }
 }
 
@@ -245,9 +266,7 @@ fn write_text(
     place: &Place,
     wanted: &str,
 ) -> Result<(), EditError> {
-    let Some((ContainerKind::Text, frozen)) = genesis.container(&place.field) else {
-        return Err(no_container(genesis, place));
-    };
+    let frozen = text_object(genesis, place)?;
     let found = transaction.get(ROOT, place.field.as_str())?.map(|(value, id)| (value.into_owned(), id));
     let object = match found {
         Some((Value::Object(ObjType::Text), object)) => object,
@@ -255,7 +274,7 @@ fn write_text(
         Some((Value::Scalar(scalar), _)) if scalar.is_str() => {
             return put(transaction, &ROOT, &place.field, &wanted.into(), &[value::from_automerge(&scalar)]);
         }
-        _ => frozen.clone(),
+        _ => frozen,
     };
     text::replace(transaction, &object, wanted)?;
     Ok(())

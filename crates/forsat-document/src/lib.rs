@@ -9,6 +9,7 @@
 mod apply;
 mod chunk;
 mod codes;
+mod create;
 mod document;
 mod edit;
 mod error;

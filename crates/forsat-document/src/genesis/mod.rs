@@ -33,6 +33,7 @@ pub struct Genesis {
     /// The canonical uncompressed chunk.
     pub bytes: Vec<u8>,
     containers: BTreeMap<&'static str, (ContainerKind, ObjId)>,
+    change: Change,
     document: Automerge,
 }
 
@@ -73,6 +74,16 @@ impl Genesis {
         containers.find(|(_, (_, object))| made(object)).map(|(name, (kind, object))| (*name, *kind, object))
     }
 
+    /// The change itself.
+    pub(crate) fn change(&self) -> Change {
+        self.change.clone()
+    }
+
+    /// Counter of the last operation.
+    pub(crate) fn max_op(&self) -> u64 {
+        self.change.max_op()
+    }
+
     /// A fresh Automerge document that holds this change only.
     pub(crate) fn document(&self) -> Automerge {
         self.document.clone()
@@ -85,13 +96,13 @@ impl Genesis {
             Change::from_bytes(bytes.clone()).expect("frozen bytes are a change; a test rebuilds them");
         let hash = change.hash().0;
         let mut document = Automerge::new();
-        document.apply_changes([change]).expect("a genesis depends on nothing");
+        document.apply_changes([change.clone()]).expect("a genesis depends on nothing");
         let actor = ActorId::from(&GENESIS_ACTOR[..]);
         let containers = (2u64..)
             .zip(frozen.containers)
             .map(|(counter, (name, kind))| (*name, (*kind, ObjId::Id(counter, actor.clone(), 0))))
             .collect();
-        Genesis { module: frozen.module, hash, bytes, containers, document }
+        Genesis { module: frozen.module, hash, bytes, containers, change, document }
     }
 }
 
