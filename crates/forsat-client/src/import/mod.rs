@@ -219,18 +219,19 @@ impl Run<'_> {
                 counts.created += 1;
                 continue;
             }
-            let former = reimport::former_cells(turn.tx, row.id)?;
-            match former {
-                Some(former) if former != row.cells => {
-                    let before = self.plan_again(turn, &former, part, module)?;
-                    let kept = reimport::write_changed(turn, row, before.as_ref(), &module.name)?;
-                    counts.kept_local += kept;
-                    counts.updated += 1;
+            let former = match reimport::former_cells(turn.tx, row.id)? {
+                Some(cells) if cells == row.cells => {
+                    counts.unchanged += 1;
+                    continue;
                 }
-                Some(_) => counts.unchanged += 1,
-                // Another device imported it: what it brought is taken as read.
-                None => counts.unchanged += 1,
-            }
+                Some(cells) => self.plan_again(turn, &cells, part, module)?.map(|before| before.edits),
+                // Another device imported it: what its first change says is what the row said then.
+                None => Some(reimport::edits_at_creation(turn, row)?),
+            };
+            let written = reimport::write_changed(turn, row, &former.unwrap_or_default(), &module.name)?;
+            counts.kept_local += written.kept_local;
+            counts.updated += u64::from(written.is_changed);
+            counts.unchanged += u64::from(!written.is_changed);
             reimport::keep_cells(turn.tx, row.id, &row.cells)?;
         }
         Ok(counts)

@@ -2,8 +2,9 @@
 
 use super::plan::{Cells, Planned};
 use crate::error::ClientError;
-use crate::journal;
+use crate::ids::document_id;
 use crate::turn::Turn;
+use crate::{journal, vault};
 use forsat_domain::RecordId;
 use forsat_domain::composite::{Composite, StageEntry};
 use forsat_domain::edit::Edit;
@@ -27,19 +28,26 @@ pub(super) fn keep_cells(tx: &mut WriteTx<'_>, id: RecordId, cells: &Cells) -> R
     Ok(tx.set_client_value(&name(id), &bytes)?)
 }
 
+/// What came of a row's changed cells.
+pub(super) struct Written {
+    /// Whether any cell asked for something else than before.
+    pub is_changed: bool,
+    /// How many changed fields were left alone because someone has edited them.
+    pub kept_local: u64,
+}
+
 /// Writes what the changed cells ask for where the field still says what the former cells asked for.
-///
-/// Answers how many changed fields were left alone because someone has edited them.
 pub(super) fn write_changed(
     turn: &mut Turn<'_, '_, '_>,
     row: &Planned,
-    before: Option<&Planned>,
+    former: &[Edit],
     module: &str,
-) -> Result<u64, ClientError> {
+) -> Result<Written, ClientError> {
     let state = turn.state(module, row.id)?;
-    let former: &[Edit] = before.map_or(&[], |before| &before.edits);
-    let (mut wanted, mut kept) = (Vec::new(), 0);
-    for edit in changed(&row.edits, former) {
+    let changed = changed(&row.edits, former);
+    let (mut wanted, mut kept_local) = (Vec::new(), 0);
+    let is_changed = !changed.is_empty();
+    for edit in changed {
         let old = former.iter().find(|old| same_place(old, &edit));
         if stands(&state, &edit) {
             continue;
@@ -47,13 +55,52 @@ pub(super) fn write_changed(
         if is_untouched(&state, &edit, old) {
             wanted.push(edit);
         } else {
-            kept += 1;
+            kept_local += 1;
         }
     }
     if !wanted.is_empty() {
         turn.edit(row.id, &wanted)?;
     }
-    Ok(kept)
+    Ok(Written { is_changed, kept_local })
+}
+
+/// What an import on another device asked for at the places that the row fills now: what the record's first change says.
+pub(super) fn edits_at_creation(turn: &Turn<'_, '_, '_>, row: &Planned) -> Result<Vec<Edit>, ClientError> {
+    let at = document_id(row.id);
+    let Some(loaded) = vault::load(&*turn.tx, row.id)? else { return Ok(Vec::new()) };
+    let genesis = loaded.document.begun_with().map(|genesis| genesis.hash);
+    let chunks = turn.tx.chunks(&at)?;
+    let first = chunks.iter().filter(|chunk| chunk.state.in_view()).map(|chunk| *chunk.hash.as_bytes());
+    let Some(first) = first.into_iter().find(|hash| Some(*hash) != genesis) else { return Ok(Vec::new()) };
+    let state = loaded.document.read_at(&[first], turn.engine.schema())?;
+    Ok(row.edits.iter().filter_map(|edit| as_said(&state, edit)).collect())
+}
+
+/// An edit with the value that a state has at its place; none where it has nothing.
+fn as_said(state: &RecordState, edit: &Edit) -> Option<Edit> {
+    let mut said = edit.clone();
+    match &mut said {
+        Edit::Set { field, value } if field == "stage" && same_stay(state.winner("stage"), value) => {}
+        Edit::Set { value, .. } | Edit::SetEntry { value, .. } => {
+            *value = journal::register(state, edit)?.winner().clone();
+            if value.is_null() {
+                return None;
+            }
+        }
+        Edit::SetText { field, value } => state.text(field).clone_into(value),
+        Edit::Add { .. } | Edit::Insert { .. } if !stands(state, edit) => return None,
+        Edit::Add { .. } | Edit::Insert { .. } | Edit::Remove { .. } => {}
+    }
+    Some(said)
+}
+
+/// Whether two stage entries are the same stay with the same outcome; a stay without a date in the file was given the
+/// time of its import, which doesn't count.
+fn same_stay(left: &Scalar, right: &Scalar) -> bool {
+    match (StageEntry::from_scalar(left), StageEntry::from_scalar(right)) {
+        (Some(left), Some(right)) => StageEntry { entered_at: right.entered_at, ..left } == right,
+        _ => false,
+    }
 }
 
 /// The edits that differ from the former ones; a place that no cell fills any more is cleared.

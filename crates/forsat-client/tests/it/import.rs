@@ -142,6 +142,36 @@ fn only_cells_that_changed_in_the_file_are_written_and_local_edits_win() {
 }
 
 #[test]
+fn a_device_that_did_not_import_first_still_writes_only_what_changed() {
+    let (dir, engine) = dollars(7);
+    let from = excerpt(&dir, "set", |_, text| text);
+    import(&engine, &from, dir.path());
+    forget_imports(&engine);
+    let unsent = engine.unsent().expect("counts");
+    let changed = excerpt(&dir, "changed", |file, text| match file {
+        "accounts.csv" => text.replace("Betatech,medical", "Betatech,retail"),
+        _ => text,
+    });
+    let summary = import(&engine, &changed, dir.path());
+    assert_eq!(summary.files.iter().map(|file| file.updated).sum::<u64>(), 1);
+    assert_eq!(engine.unsent().expect("counts"), unsent + 1);
+}
+
+/// Takes away what this device keeps of its imports, as on a device that only received the records.
+fn forget_imports(engine: &Engine) {
+    let ids: Vec<_> = engine.store().read().and_then(|tx| tx.documents_after(None, 10_000)).expect("reads");
+    engine
+        .store()
+        .write::<_, forsat_store::StoreError>(|tx| {
+            for (id, _) in &ids {
+                tx.remove_client_value(&format!("imported/{id}"))?;
+            }
+            Ok(())
+        })
+        .expect("writes");
+}
+
+#[test]
 fn refused_rows_can_be_corrected_and_imported_again() {
     let (dir, engine) = dollars(4);
     let from = excerpt(&dir, "set", |_, text| text);
