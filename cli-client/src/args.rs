@@ -185,7 +185,9 @@ pub fn command(schema: &Schema) -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .max_term_width(110);
-    root = Fixed::augment_subcommands(Global::augment_args(root));
+    let about = root.get_about().cloned().unwrap_or_default();
+    // The derived parts would put the doc comments of their types in its place.
+    root = Fixed::augment_subcommands(Global::augment_args(root)).about(about).long_about(None);
     for module in schema.modules() {
         root = root.subcommand(module_command(module));
     }

@@ -1,9 +1,8 @@
 //! How a sync's summary reads: one line a record, naming any amount that nobody typed.
 
-use forsat_client::{RecordChange, SyncSummary};
+use forsat_client::{RecordChange, SyncEvent, SyncIssue, SyncSummary};
 use forsat_domain::Money;
 use forsat_domain::issue::IssueCode;
-use forsat_sync::client::{SyncEvent, SyncIssue};
 
 use crate::app::App;
 use crate::i18n::tr;

@@ -37,6 +37,7 @@ pub use connect::{ConnectOptions, SyncProgress, sync_once, watch};
 pub use engine::{Engine, InitOptions};
 pub use error::{Candidate, ClientError};
 pub use join::{JoinOptions, JoinPlan, PendingJoin, PlannedSpace, join};
+pub use forsat_sync::client::{SyncEvent, SyncIssue};
 pub use model::*;
 pub use sync::{
     AmountChange, Enrolment, IssueChange, RecordChange, SessionEffect, SessionEvent, SessionInput, SessionPurpose,
