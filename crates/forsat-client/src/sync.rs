@@ -4,9 +4,18 @@
 //! is left for the driver is to open and close a transport and to carry messages. [`Enrolment`] redeems an invite the
 //! same way, before there is a store.
 
+pub(crate) mod arrival;
+mod directory;
 mod enrolment;
+mod issues;
+mod merge;
+mod outbox;
+mod page;
+mod rebase;
 mod session;
+mod settle;
 mod summary;
+mod touched;
 
 /// The version of this program's reader of documents.
 pub(crate) const READER_VERSION: u32 = 1;

@@ -20,6 +20,11 @@ const NEXT: &[u8] = b"outbox_next";
 pub struct OutboxNumber(pub(crate) u64);
 
 impl OutboxNumber {
+    /// Wraps a number that was handed out as a cursor.
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
     /// The number.
     pub const fn get(self) -> u64 {
         self.0

@@ -1,12 +1,19 @@
 //! One connection after the other, against one store.
 
-use super::SyncSummary;
+use super::arrival::ARRIVAL;
+use super::touched::Touched;
+use super::{READER_VERSION, SyncSummary, directory, issues};
 use crate::ambient::Ambient;
 use crate::engine::Engine;
 use crate::error::ClientError;
-use forsat_sync::client::{SyncEvent, SyncIssue, SyncStatus};
-use forsat_sync::id::Nonce;
+use forsat_sync::client::{
+    ClientConfig, ClientLimits, ClientMachine, Effect, Input, OutboxSeq, Purpose, StorePage, StoreTask, SyncEvent,
+    SyncIssue, SyncStatus,
+};
+use forsat_sync::id::{ChangeHash, DocumentId, Nonce, SpaceId};
 use forsat_sync::identity::DeviceKey;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fmt;
 
 /// What a session is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,8 +71,32 @@ pub enum SessionEvent {
 }
 
 /// The device's end of the sync on one store.
-#[derive(Debug)]
-pub struct SyncSession {}
+pub struct SyncSession {
+    pub(super) engine: Engine,
+    machine: ClientMachine,
+    /// Places of the outbox that the machine has, and the changes there.
+    pub(super) loaded: BTreeMap<OutboxSeq, (DocumentId, ChangeHash)>,
+    pub(super) touched: Touched,
+    pub(super) refused: u64,
+    pub(super) unreadable: u64,
+    /// How often the changes of a document were made again for their actor's sake.
+    pub(super) authored_anew: BTreeMap<DocumentId, u32>,
+    /// Unsent changes of an earlier incarnation wait for the head of their feed.
+    pub(super) reauthor_pending: bool,
+    /// Spaces in which they don't any more.
+    pub(super) authored_anew_in: BTreeSet<SpaceId>,
+    /// A store that joined has yet to bring along what the relay lacks.
+    pub(super) has_arrival: bool,
+    /// Counts of the machine at the last summary: received and sent.
+    summed: (u64, u64),
+    is_stopped: bool,
+}
+
+impl fmt::Debug for SyncSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SyncSession").field("machine", &self.machine).finish_non_exhaustive()
+    }
+}
 
 impl SyncSession {
     /// Begins; the effects ask for a connection. `now_ms` is a monotonic clock in milliseconds, here and everywhere.
@@ -76,15 +107,208 @@ impl SyncSession {
         purpose: SessionPurpose,
         key: DeviceKey,
         now_ms: u64,
-    ) -> Result<(SyncSession, Vec<SessionEffect>), ClientError> { let _ = (engine, purpose, key, now_ms); Err(ClientError::NotJoined) }
-    /// Takes one input and answers what to do.
-    pub fn handle(&mut self, now_ms: u64, input: SessionInput) -> Vec<SessionEffect> { let _ = (now_ms, input); Vec::new() }
+    ) -> Result<(SyncSession, Vec<SessionEffect>), ClientError> {
+        let tx = engine.read()?;
+        let identity = tx.identity()?;
+        let relay = identity.relay.ok_or(ClientError::NotJoined)?;
+        let has_arrival = tx.client_value(ARRIVAL)?.is_some();
+        drop(tx);
+        let config = ClientConfig {
+            key,
+            relay: relay.id,
+            purpose: Purpose::Sync { known: directory::known(engine)?, once: purpose == SessionPurpose::Once },
+            reader_version: READER_VERSION,
+            flow: ClientLimits::default(),
+        };
+        let (machine, effects) = ClientMachine::start(config, now_ms);
+        let mut session = SyncSession {
+            engine: engine.clone(),
+            machine,
+            loaded: BTreeMap::new(),
+            touched: Touched::default(),
+            refused: 0,
+            unreadable: 0,
+            authored_anew: BTreeMap::new(),
+            reauthor_pending: identity.reauthor_pending,
+            authored_anew_in: BTreeSet::new(),
+            has_arrival,
+            summed: (0, 0),
+            is_stopped: false,
+        };
+        session.note_drained()?;
+        let effects = session.carry_out(now_ms, effects);
+        Ok((session, effects))
+    }
+
+    /// Takes one input and answers what to do. Work on the store is done before it returns.
+    pub fn handle(&mut self, now_ms: u64, input: SessionInput) -> Vec<SessionEffect> {
+        if self.is_stopped {
+            return Vec::new();
+        }
+        let input = match input {
+            SessionInput::Connected => Input::Connected { nonce: nonce(&**self.engine.ambient()) },
+            SessionInput::Frame(bytes) => Input::Frame(bytes),
+            SessionInput::Disconnected => Input::Disconnected { random: bits(&**self.engine.ambient()) },
+            SessionInput::Tick => Input::Tick,
+            SessionInput::LocalSaved => Input::OutboxChanged,
+            SessionInput::ConnectNow => Input::ConnectNow,
+            SessionInput::Stop => Input::Stop,
+        };
+        let effects = self.machine.handle(now_ms, input);
+        self.carry_out(now_ms, effects)
+    }
+
     /// When the next [`SessionInput::Tick`] is due; none when nothing is awaited.
-    pub fn deadline_ms(&self) -> Option<u64> { None }
+    pub fn deadline_ms(&self) -> Option<u64> {
+        if self.is_stopped { None } else { self.machine.deadline_ms() }
+    }
+
     /// Whether the driver may read the next message.
-    pub fn wants_frames(&self) -> bool { true }
+    pub fn wants_frames(&self) -> bool {
+        self.machine.wants_frames()
+    }
+
     /// Where things stand.
-    pub fn status(&self) -> SyncStatus { SyncStatus::default() }
+    pub fn status(&self) -> SyncStatus {
+        self.machine.status()
+    }
+
+    /// The store's engine.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Carries effects out against the store until only the driver's are left.
+    fn carry_out(&mut self, now_ms: u64, effects: Vec<Effect>) -> Vec<SessionEffect> {
+        let mut queue: VecDeque<Effect> = effects.into();
+        let mut out = Vec::new();
+        while let Some(effect) = queue.pop_front() {
+            match self.carry_out_one(now_ms, effect, &mut out) {
+                Ok(inputs) => {
+                    for input in inputs {
+                        queue.extend(self.machine.handle(now_ms, input));
+                    }
+                }
+                Err(error) => {
+                    self.is_stopped = true;
+                    out.push(SessionEffect::Close);
+                    out.push(SessionEffect::Stopped(Err(error)));
+                    return out;
+                }
+            }
+        }
+        out
+    }
+
+    /// Carries one effect out; answers the machine's inputs. An error is one that the session can't go on after.
+    fn carry_out_one(
+        &mut self,
+        now_ms: u64,
+        effect: Effect,
+        out: &mut Vec<SessionEffect>,
+    ) -> Result<Vec<Input>, ClientError> {
+        match effect {
+            Effect::Connect => {
+                self.loaded.clear();
+                out.push(SessionEffect::Connect);
+            }
+            Effect::Send(bytes) => out.push(SessionEffect::Send(bytes)),
+            Effect::Close => out.push(SessionEffect::Close),
+            Effect::StorePage(page) => return self.page(page),
+            Effect::LoadOutbox { after, bytes_max } => {
+                let loaded = self.load_outbox(after, bytes_max).map(|items| Input::OutboxLoaded { items });
+                return answer(loaded, StoreTask::Outbox);
+            }
+            Effect::Settle(settle) => {
+                let settled = self.settle(settle).map(|()| Input::Settled);
+                return answer(settled, StoreTask::Settle);
+            }
+            Effect::Welcomed(welcomed) => self.welcomed(&welcomed)?,
+            Effect::Report(issue) => self.report(issue, out)?,
+            Effect::Event(event) => {
+                let settled = matches!(event, SyncEvent::Settled(_));
+                out.push(SessionEffect::Event(SessionEvent::Sync(event)));
+                if settled {
+                    self.note_drained()?;
+                    self.sum_up(out)?;
+                }
+            }
+            Effect::Stopped(result) => {
+                self.is_stopped = true;
+                if !self.touched.is_empty() {
+                    self.sum_up(out)?;
+                }
+                out.push(SessionEffect::Stopped(result.map_err(relay_error)));
+            }
+        }
+        let _ = now_ms;
+        Ok(Vec::new())
+    }
+
+    fn page(&mut self, page: StorePage) -> Result<Vec<Input>, ClientError> {
+        let (space, reaches_head) = (page.space, page.root.is_some());
+        let stored = match self.store_page(page) {
+            Ok(stored) => stored,
+            Err(error) => return answer(Err(error), StoreTask::Page),
+        };
+        let grew = if reaches_head && stored.unknown_echoes.is_empty() {
+            match self.head_reached(space) {
+                Ok(grew) => grew,
+                Err(error) => return answer(Err(error), StoreTask::Page),
+            }
+        } else {
+            false
+        };
+        let mut inputs = if grew { vec![Input::OutboxChanged] } else { Vec::new() };
+        inputs.push(Input::PageStored(stored));
+        Ok(inputs)
+    }
+
+    /// Keeps an issue with the store where it lasts, and shows it.
+    fn report(&mut self, issue: SyncIssue, out: &mut Vec<SessionEffect>) -> Result<(), ClientError> {
+        if let Some((key, message)) = issues::lasting(&issue) {
+            let now_ms = self.engine.ambient().now_ms();
+            self.engine.write(|tx| Ok(tx.raise_sync_issue(&key, &message, now_ms)?))?;
+        }
+        out.push(SessionEffect::Event(SessionEvent::Issue(issue)));
+        Ok(())
+    }
+
+    /// Shows what came and went since the last time.
+    fn sum_up(&mut self, out: &mut Vec<SessionEffect>) -> Result<(), ClientError> {
+        let status = self.machine.status();
+        let (records, more_records) = self.touched.sum_up(&self.engine)?;
+        let (received, sent) = std::mem::replace(&mut self.summed, (status.received, status.sent));
+        let summary = SyncSummary {
+            records,
+            more_records,
+            received: status.received.saturating_sub(received),
+            sent: status.sent.saturating_sub(sent),
+            refused: std::mem::take(&mut self.refused),
+            put_off: status.put_off,
+            unreadable: std::mem::take(&mut self.unreadable),
+            unsent: self.engine.unsent()?,
+            synced: status.synced,
+        };
+        out.push(SessionEffect::Event(SessionEvent::Summary(summary)));
+        Ok(())
+    }
+
+    /// Begins a new incarnation: the next edit draws a new actor.
+    pub(super) fn renew_incarnation(&self) -> Result<(), ClientError> {
+        let mut random = [0; 32];
+        self.engine.ambient().fill(&mut random);
+        Ok(self.engine.store().renew_incarnation(&random)?)
+    }
+}
+
+/// The answer to a task of the store. What can be tried again is told to the machine; the rest ends the session.
+fn answer(result: Result<Input, ClientError>, task: StoreTask) -> Result<Vec<Input>, ClientError> {
+    match result {
+        Ok(input) => Ok(vec![input]),
+        Err(error) if error.is_transient() => Ok(vec![Input::StoreFailed { task, message: error.to_string() }]),
+        Err(error) => Err(error),
+    }
 }
 
 /// 32 bytes that are used once.

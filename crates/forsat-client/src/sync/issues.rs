@@ -1,0 +1,60 @@
+//! Issues of the sync as they are kept with the store, and when they are over.
+
+use crate::error::ClientError;
+use forsat_store::{SyncIssueKey, WriteTx};
+use forsat_sync::client::SyncIssue;
+use forsat_sync::id::{DocumentId, SpaceId};
+
+/// Issues that are over once the digests of their space agree.
+const ENDED_BY_MATCH: [&str; 4] = ["digest_mismatch", "cursor_invalid", "unknown_echo", "stream_closed"];
+
+pub(super) const UNREADABLE_CHANGE: &str = "unreadable_change";
+pub(super) const DAMAGED_CHANGE: &str = "damaged_change";
+pub(super) const OTHER_SPACE: &str = "document_in_other_space";
+
+pub(super) fn key(code: &str, space: Option<SpaceId>, document: Option<DocumentId>) -> SyncIssueKey {
+    SyncIssueKey { code: code.to_owned(), space, document }
+}
+
+/// What is kept of an issue of the machine; none for what the next connection settles by itself.
+pub(super) fn lasting(issue: &SyncIssue) -> Option<(SyncIssueKey, String)> {
+    Some(match issue {
+        SyncIssue::DigestMismatch { space, at, .. } => (
+            key("digest_mismatch", Some(*space), None),
+            format!(
+                "at position {at} of its feed this device and the relay don't hold the same changes; nothing is lost here, \
+                 keep the store and tell the relay's operator"
+            ),
+        ),
+        SyncIssue::CursorInvalid { space } => (
+            key("cursor_invalid", Some(*space), None),
+            "the relay's store is new or was restored from a backup; the feed was read again from its beginning".to_owned(),
+        ),
+        SyncIssue::UnknownEcho { space, document, hash } => (
+            key("unknown_echo", Some(*space), Some(*document)),
+            format!(
+                "the relay has the change {hash} of this device, which this store lacks: it is a restored or copied store; \
+                 the change was asked for again"
+            ),
+        ),
+        SyncIssue::SpaceGone { space } => (
+            key("space_gone", Some(*space), None),
+            "the relay doesn't show this space to you any more; its records stay here as they were; ask an administrator"
+                .to_owned(),
+        ),
+        SyncIssue::StreamClosed { space, code, message } => {
+            (key("stream_closed", Some(*space), None), format!("{message} ({code})"))
+        }
+        SyncIssue::Fault { .. } | SyncIssue::Store { .. } => return None,
+    })
+}
+
+/// Ends what is over now that device and relay hold the same in a space.
+pub(super) fn clear_matched(tx: &mut WriteTx<'_>, space: &SpaceId) -> Result<(), ClientError> {
+    for issue in tx.sync_issues()? {
+        if issue.key.space.as_ref() == Some(space) && ENDED_BY_MATCH.contains(&issue.key.code.as_str()) {
+            tx.clear_sync_issue(&issue.key)?;
+        }
+    }
+    Ok(())
+}

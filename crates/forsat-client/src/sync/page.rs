@@ -1,0 +1,199 @@
+//! Storing a page of a feed: each document once, the cursor with the last of them.
+
+use super::issues;
+use super::merge::{Arrived, Incoming, Merge, Merged, TakeError};
+use super::session::SyncSession;
+use crate::error::ClientError;
+use forsat_store::{BatchError, BatchLimit, RootVerdict, StoreError, WriteTx};
+use forsat_sync::chunk;
+use forsat_sync::client::{Cursor, PageStored, StorePage};
+use forsat_sync::frame::PageEntry;
+use forsat_sync::id::{ChangeHash, Digest, DocumentId, SpaceId};
+use forsat_sync::limits::ChunkLimits;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// A space that is still level isn't written down again more often than this.
+const SYNCED_AGAIN_MS: i64 = 60_000;
+/// How often one page may find that another store writes as this one; each time begins a new incarnation.
+const FORKS_MAX: usize = 4;
+
+/// A page, sorted by documents.
+struct SortedPage {
+    documents: BTreeMap<DocumentId, Incoming>,
+    /// Entries that this version can't read: kept as they came.
+    kept: Vec<Kept>,
+}
+
+/// An entry that isn't a change that could be read.
+struct Kept {
+    /// Of a damaged change; none for kinds of a later version.
+    document: Option<DocumentId>,
+    bytes: Vec<u8>,
+    what: String,
+}
+
+impl SortedPage {
+    /// Parses and verifies every change; nothing of a peer reaches a library before.
+    fn of(entries: Vec<PageEntry>) -> SortedPage {
+        let limits = ChunkLimits::default();
+        let mut page = SortedPage { documents: BTreeMap::new(), kept: Vec::new() };
+        for entry in entries {
+            match entry {
+                PageEntry::Change { document, bytes } => match chunk::parse(&bytes, &limits) {
+                    Ok((header, bytes)) => page.arrived(document, Arrived::Change { header, bytes }),
+                    Err(error) => {
+                        page.kept.push(Kept { document: Some(document), bytes, what: error.to_string() });
+                    }
+                },
+                PageEntry::Echo { document, hash } => page.arrived(document, Arrived::Echo(hash)),
+                PageEntry::Unknown { kind, bytes } => {
+                    page.kept.push(Kept { document: None, bytes, what: format!("kind {kind}") });
+                }
+            }
+        }
+        page
+    }
+
+    fn arrived(&mut self, document: DocumentId, arrived: Arrived) {
+        self.documents.entry(document).or_default().entries.push(arrived);
+    }
+}
+
+/// One step of storing a page.
+enum Step<'p> {
+    Document(DocumentId, &'p Incoming),
+    Finish,
+}
+
+/// What a page came to so far.
+#[derive(Default)]
+struct Progress {
+    merged: Vec<Merged>,
+    unknown_echoes: Vec<(DocumentId, ChangeHash)>,
+    root: Option<Digest>,
+}
+
+impl SyncSession {
+    /// Stores a page. Long ones take several transactions, the cursor moves with the last.
+    pub(super) fn store_page(&mut self, page: StorePage) -> Result<PageStored, ClientError> {
+        let (space, cursor, root) = (page.space, page.cursor, page.root);
+        if page.entries.is_empty()
+            && let Some(stored) = self.is_level_already(&space, cursor, root)?
+        {
+            return Ok(stored);
+        }
+        let sorted = SortedPage::of(page.entries);
+        let mut progress = Progress::default();
+        for _ in 0..FORKS_MAX {
+            match self.store_sorted(&space, cursor, root, &sorted, &mut progress) {
+                Ok(()) => break,
+                Err(BatchError { source: TakeError::Forked, .. }) => {
+                    self.renew_incarnation()?;
+                    progress.unknown_echoes.clear();
+                }
+                Err(BatchError { source: TakeError::Client(error), .. }) => return Err(error),
+            }
+        }
+        for merged in progress.merged {
+            self.unreadable += merged.unreadable;
+            self.touched.extend(merged.touch);
+        }
+        let stored = self.engine.read()?.cursor(&space)?;
+        Ok(PageStored {
+            space,
+            cursor: stored.map(|cursor| Cursor { epoch: cursor.epoch, seq: cursor.seq }),
+            root: progress.root,
+            unknown_echoes: progress.unknown_echoes,
+        })
+    }
+
+    fn store_sorted(
+        &self,
+        space: &SpaceId,
+        cursor: Cursor,
+        root: Option<Digest>,
+        page: &SortedPage,
+        progress: &mut Progress,
+    ) -> Result<(), BatchError<TakeError>> {
+        let now_ms = self.engine.ambient().now_ms();
+        let documents = page.documents.iter().map(|(document, incoming)| Step::Document(*document, incoming));
+        let steps = documents.chain([Step::Finish]);
+        let mut clock = || self.engine.ambient().monotonic_ms();
+        let work = |tx: &mut WriteTx<'_>, step: Step<'_>| match step {
+            Step::Document(document, incoming) => {
+                let mut merge = Merge { engine: &self.engine, tx, space: *space, now_ms };
+                let merged = merge.take(document, incoming)?;
+                let unknown = merged.unknown_echoes.iter().map(|hash| (document, *hash));
+                progress.unknown_echoes.extend(unknown);
+                progress.merged.push(merged);
+                Ok(())
+            }
+            Step::Finish => {
+                keep_entries(tx, space, &page.kept, now_ms)?;
+                if progress.unknown_echoes.is_empty() {
+                    move_cursor(tx, space, cursor)?;
+                    progress.root = root.map(|root| compare(tx, space, root, now_ms)).transpose()?;
+                }
+                Ok(())
+            }
+        };
+        self.engine.store().write_batches(steps, BatchLimit::default(), &mut clock, work).map(drop)
+    }
+
+    /// The answer to an empty page that says what the store knows already; nothing is written then.
+    fn is_level_already(
+        &self,
+        space: &SpaceId,
+        cursor: Cursor,
+        root: Option<Digest>,
+    ) -> Result<Option<PageStored>, ClientError> {
+        let tx = self.engine.read()?;
+        let (Some(held), Some(root)) = (tx.cursor(space)?, root) else { return Ok(None) };
+        let now_ms = self.engine.ambient().now_ms();
+        let is_recent = held.synced_at_ms.is_some_and(|at| (0..SYNCED_AGAIN_MS).contains(&(now_ms - at)));
+        let at = Cursor { epoch: held.epoch, seq: held.seq };
+        if at != cursor || held.root != RootVerdict::Match || !is_recent || tx.trie(space)?.root() != root {
+            return Ok(None);
+        }
+        Ok(Some(PageStored { space: *space, cursor: Some(at), root: Some(root), unknown_echoes: Vec::new() }))
+    }
+}
+
+/// Keeps entries that can't be read as they came, once each.
+fn keep_entries(tx: &mut WriteTx<'_>, space: &SpaceId, kept: &[Kept], now_ms: i64) -> Result<(), StoreError> {
+    for entry in kept {
+        let name = Uuid::new_v5(&Uuid::from_bytes(*space.as_bytes()), &entry.bytes);
+        tx.set_client_value(&format!("entry/{name}"), &entry.bytes)?;
+        if entry.document.is_some() {
+            let key = issues::key(issues::DAMAGED_CHANGE, Some(*space), entry.document);
+            let message =
+                format!("the relay sent a change that can't be one ({}); it was kept and left out", entry.what);
+            tx.raise_sync_issue(&key, &message, now_ms)?;
+        } else {
+            tracing::info!(%space, what = entry.what, "kept a feed entry of a later version");
+        }
+    }
+    Ok(())
+}
+
+/// Moves the cursor on; back only in another epoch.
+fn move_cursor(tx: &mut WriteTx<'_>, space: &SpaceId, cursor: Cursor) -> Result<(), StoreError> {
+    match tx.cursor(space)? {
+        Some(held) if held.epoch != cursor.epoch && cursor.seq < held.seq => {
+            tx.reset_cursor(space, cursor.epoch, cursor.seq)
+        }
+        _ => tx.advance_cursor(space, cursor.epoch, cursor.seq).map(drop),
+    }
+}
+
+/// Compares the digests at the head of the feed and writes down what they say; answers the store's own.
+fn compare(tx: &mut WriteTx<'_>, space: &SpaceId, theirs: Digest, now_ms: i64) -> Result<Digest, ClientError> {
+    let ours = tx.trie(space)?.root();
+    let verdict = if ours == theirs { RootVerdict::Match } else { RootVerdict::Mismatch { ours, theirs } };
+    tx.mark_synced(space, now_ms, verdict)?;
+    if verdict == RootVerdict::Match {
+        issues::clear_matched(tx, space)?;
+    }
+    Ok(ours)
+}

@@ -1,0 +1,176 @@
+//! What became of pushed changes: acknowledged, put off, or refused and kept.
+
+use super::rebase::{self, Rebased};
+use super::session::SyncSession;
+use crate::error::ClientError;
+use crate::ids::{record_id, user_id};
+use crate::{turn, vault};
+use forsat_domain::record::Scalar;
+use forsat_store::{BatchLimit, ChunkState, RefusedEdit, RefusedState, WriteTx};
+use forsat_sync::chunk;
+use forsat_sync::client::{OutboxSeq, Settle};
+use forsat_sync::code::Code;
+use forsat_sync::id::{ChangeHash, DocumentId};
+use forsat_sync::limits::ChunkLimits;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Refusals that are about the actor: the edit is made again under a new one, nothing is lost.
+const ACTOR_CODES: [&str; 4] = ["actor_forked", "seq_gap", "previous_not_ancestor", "author_mismatch"];
+/// How often a session makes the changes of one document again for such a reason before it takes a no for a no.
+const AUTHORED_ANEW_MAX: u32 = 3;
+
+/// What was refused of one document.
+#[derive(Default)]
+struct Refusals {
+    /// Change → code and message.
+    reasons: BTreeMap<ChangeHash, (Code, String)>,
+    /// All of it is about the actor.
+    anew: bool,
+}
+
+/// One step of settling.
+enum Step {
+    Acked(DocumentId, ChangeHash),
+    Refused(DocumentId, Refusals),
+}
+
+impl SyncSession {
+    /// Writes down what became of pushed changes. Doing it twice changes nothing.
+    pub(super) fn settle(&mut self, settle: Settle) -> Result<(), ClientError> {
+        let known = |seq: &OutboxSeq| self.loaded.get(seq).copied();
+        let acked = settle.acked.iter().filter_map(known).map(|(document, hash)| Step::Acked(document, hash));
+        let mut steps: Vec<Step> = acked.collect();
+        let refused = self.group_refused(&settle.refused);
+        if self.is_own_actor_forked(&refused)? {
+            self.renew_incarnation()?;
+        }
+        steps.extend(refused.into_iter().map(|(document, refusals)| Step::Refused(document, refusals)));
+        let mut given_up = 0;
+        let mut clock = || self.engine.ambient().monotonic_ms();
+        let work = |tx: &mut WriteTx<'_>, step: Step| -> Result<(), ClientError> {
+            match step {
+                Step::Acked(document, hash) => acked_one(tx, &document, &hash),
+                Step::Refused(document, refusals) => {
+                    given_up += self.refuse(tx, document, &refusals)?;
+                    Ok(())
+                }
+            }
+        };
+        let done = self.engine.store().write_batches(steps, BatchLimit::default(), &mut clock, work);
+        done.map_err(|error| error.source)?;
+        self.refused += given_up;
+        for seq in settle.acked.iter().chain(settle.refused.iter().map(|(seq, ..)| seq)) {
+            self.loaded.remove(seq);
+        }
+        Ok(())
+    }
+
+    fn group_refused(&mut self, refused: &[(OutboxSeq, Code, String)]) -> BTreeMap<DocumentId, Refusals> {
+        let mut grouped: BTreeMap<DocumentId, Refusals> = BTreeMap::new();
+        for (seq, code, message) in refused {
+            let Some((document, hash)) = self.loaded.get(seq) else { continue };
+            let reason = (code.clone(), message.clone());
+            grouped.entry(*document).or_default().reasons.insert(*hash, reason);
+        }
+        for (document, refusals) in &mut grouped {
+            let about_actor = refusals.reasons.values().all(|(code, _)| ACTOR_CODES.contains(&code.as_str()));
+            let times = self.authored_anew.entry(*document).or_default();
+            refusals.anew = about_actor && *times < AUTHORED_ANEW_MAX;
+            *times += u32::from(refusals.anew);
+        }
+        grouped
+    }
+
+    /// Whether a change that is to be made again was made by the actor that this store writes as now.
+    fn is_own_actor_forked(&self, refused: &BTreeMap<DocumentId, Refusals>) -> Result<bool, ClientError> {
+        let tx = self.engine.read()?;
+        let Some(own) = tx.actor()? else { return Ok(false) };
+        for (document, refusals) in refused.iter().filter(|(_, refusals)| refusals.anew) {
+            for hash in refusals.reasons.keys() {
+                let Some(stored) = tx.chunk(document, hash)? else { continue };
+                let header = chunk::parse(&stored.bytes, &ChunkLimits::default());
+                if header.is_ok_and(|(header, _)| header.actor == own.actor) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// Keeps what was refused of a document, and makes again what was built on it; answers how many edits were given up.
+    fn refuse(&self, tx: &mut WriteTx<'_>, document: DocumentId, refusals: &Refusals) -> Result<u64, ClientError> {
+        let mut unsent = BTreeSet::new();
+        for hash in refusals.reasons.keys() {
+            if tx.chunk(&document, hash)?.is_some_and(|held| held.state == ChunkState::Outbox) {
+                unsent.insert(*hash.as_bytes());
+            }
+        }
+        if unsent.is_empty() {
+            return Ok(0);
+        }
+        let id = record_id(&document);
+        let now_ms = self.engine.ambient().now_ms();
+        let user = tx.identity()?.user.as_ref().map(user_id);
+        let user = user.ok_or_else(|| ClientError::Damaged("the store has no user".to_owned()))?;
+        let author = turn::author(&self.engine, tx, user, now_ms)?;
+        let dropped = if refusals.anew { BTreeSet::new() } else { unsent };
+        let base = rebase::at_relay(tx, id)?;
+        let rebased = rebase::rebase(tx, base, &dropped, &author)?;
+        let given_up = keep_refused(tx, document, refusals, &rebased, now_ms)?;
+        rebased.keep(tx, self.engine.schema())?;
+        Ok(given_up)
+    }
+}
+
+/// An acknowledged change awaits its echo; one that came back already stays where it is.
+fn acked_one(tx: &mut WriteTx<'_>, document: &DocumentId, hash: &ChangeHash) -> Result<(), ClientError> {
+    if tx.chunk(document, hash)?.is_some_and(|held| held.state == ChunkState::Outbox) {
+        tx.set_chunk_state(document, hash, ChunkState::Acked)?;
+    }
+    Ok(())
+}
+
+/// Keeps each given-up change with the fields that it changed, before and after.
+fn keep_refused(
+    tx: &mut WriteTx<'_>,
+    document: DocumentId,
+    refusals: &Refusals,
+    rebased: &Rebased,
+    now_ms: i64,
+) -> Result<u64, ClientError> {
+    if rebased.given_up.is_empty() {
+        return Ok(0);
+    }
+    let Some(loaded) = vault::load(tx, record_id(&document))? else { return Ok(0) };
+    let mut kept = 0;
+    for entry in loaded.document.history_of(&rebased.given_up) {
+        let hash = ChangeHash::from_bytes(entry.hash);
+        let reason = refusals.reasons.get(&hash).or_else(|| refusals.reasons.values().next());
+        let (code, message) = reason.map_or(("refused", ""), |(code, message)| (code.as_str(), message.as_str()));
+        let is_beginning = forsat_sync::genesis::ALLOWED.contains(&hash);
+        if is_beginning {
+            continue;
+        }
+        let before: BTreeMap<&str, &Scalar> =
+            entry.changes.iter().map(|change| (change.path.as_str(), &change.before)).collect();
+        let after: BTreeMap<&str, &Scalar> =
+            entry.changes.iter().map(|change| (change.path.as_str(), &change.after)).collect();
+        tx.add_refused(&RefusedEdit {
+            document,
+            space: loaded.row.space,
+            hash,
+            code: code.to_owned(),
+            message: message.to_owned(),
+            at_ms: now_ms,
+            before: json(&before)?,
+            after: json(&after)?,
+            state: RefusedState::Open,
+        })?;
+        kept += 1;
+    }
+    Ok(kept)
+}
+
+fn json(values: &BTreeMap<&str, &Scalar>) -> Result<Vec<u8>, ClientError> {
+    serde_json::to_vec(values).map_err(|error| ClientError::Damaged(error.to_string()))
+}
