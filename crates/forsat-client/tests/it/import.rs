@@ -77,6 +77,11 @@ fn the_sample_set_comes_to_the_totals_counted_by_hand() {
     ];
     assert_eq!(quarters, won.map(|(year, quarter, sum)| (Some(year), Some(quarter), sum.to_owned())));
 
+    let issues = engine.issues(true).expect("lists").issues;
+    let codes: BTreeSet<&str> = issues.iter().map(|issue| issue.issue.code.as_str()).collect();
+    assert_eq!(codes, BTreeSet::from(["missing_reason", "required_missing"]));
+    assert_eq!(issues.len(), 2_473 + 664);
+
     let refused =
         std::fs::read_to_string(dir.path().join("sales_pipeline.refused.csv")).expect("the refused rows");
     assert_eq!(refused.lines().count(), 1_426);
