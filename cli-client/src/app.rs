@@ -63,8 +63,16 @@ impl App {
     /// Opens the store.
     pub fn engine(&mut self) -> Result<Engine, CliError> {
         let engine = Engine::open_with(&self.store_dir()?, Arc::clone(&self.ambient))?;
-        self.locale.zone = engine.settings()?.time_zone;
+        self.adopt_settings(&engine)?;
         Ok(engine)
+    }
+
+    /// Shows days as the organisation counts them, in its time zone and calendar.
+    pub fn adopt_settings(&mut self, engine: &Engine) -> Result<(), CliError> {
+        let settings = engine.settings()?;
+        self.locale.zone = settings.time_zone;
+        self.locale.values.calendar = settings.calendar;
+        Ok(())
     }
 }
 

@@ -205,7 +205,7 @@ fn module_command(module: &ModuleDef) -> Command {
     // A workspace has one settings record; it is never added, listed or deleted.
     if module.name != SETTINGS {
         command = command
-            .subcommand(with_fields(Command::new("add").about("Add a record"), module))
+            .subcommand(add_command(module))
             .subcommand(list_command())
             .subcommand(Command::new("delete").about("Put records into the trash").arg(records()))
             .subcommand(Command::new("restore").about("Take records out of the trash").arg(records()));
@@ -217,6 +217,15 @@ fn module_command(module: &ModuleDef) -> Command {
         command = opportunity_commands(command, module);
     }
     command
+}
+
+fn add_command(module: &ModuleDef) -> Command {
+    let command = with_fields(Command::new("add").about("Add a record"), module);
+    if module.name != OPPORTUNITY {
+        return command;
+    }
+    let product = Arg::new("product").long("product").value_name("PRODUCT").help_heading("Fields");
+    command.arg(product.help("Its first line: a product by name, code or id (محصول)"))
 }
 
 fn edit_command() -> Command {

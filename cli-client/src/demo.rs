@@ -23,7 +23,7 @@ pub fn run(app: &mut App, dir: Option<PathBuf>) -> Result<(), CliError> {
     let dir = folder(app, dir)?;
     app.out.data(tr!(app.messages, "demo-begin", dir = dir.display().to_string()));
     let stage = Stage::set(app, &dir)?;
-    app.locale.zone = stage.office.settings()?.time_zone;
+    app.adopt_settings(&stage.office)?;
     tell::relay(app, &stage);
 
     let (imported, seconds) = timed(app, |_| stage.import())?;

@@ -166,6 +166,7 @@ fn saved_all(app: &mut App, answers: Vec<Saved>) -> Result<(), CliError> {
 /// The fields of an `add` or `edit`: options by the schema, then `FIELD=VALUE` words.
 fn fields(matches: &ArgMatches, module: &ModuleDef) -> Result<Vec<FieldInput>, CliError> {
     let mut inputs = options(matches, &module.fields);
+    inputs.extend(option(matches, "product").map(|product| FieldInput::new("product", product)));
     for word in matches.get_many::<String>("fields").into_iter().flatten() {
         inputs.push(field_input(word)?);
     }
