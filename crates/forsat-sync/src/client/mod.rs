@@ -91,7 +91,7 @@ pub struct ClientLimits {
     pub attempts_max: u32,
     /// The first ceiling of the back-off.
     pub backoff_base_ms: u64,
-    /// Its highest.
+    /// Its highest. Half of the 30 s in which a device has to be level again once the network works.
     pub backoff_ms_max: u64,
 }
 
@@ -109,7 +109,7 @@ impl Default for ClientLimits {
             echo_wait_ms: 2_000,
             attempts_max: 3,
             backoff_base_ms: 500,
-            backoff_ms_max: 60_000,
+            backoff_ms_max: 15_000,
         }
     }
 }
