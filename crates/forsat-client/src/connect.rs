@@ -1,11 +1,35 @@
 //! The connection: one event loop that carries a session's messages over a WebSocket.
+//!
+//! What sync means is decided by the session; this opens and closes the transport, keeps time, and shows what happens.
+//! `transport` has addresses, TLS and the socket.
 
+use std::collections::{BTreeMap, VecDeque};
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use forsat_sync::client::{SyncEvent, SyncStatus, Welcomed};
+use forsat_sync::id::SpaceId;
+use serde::Serialize;
+
+use crate::ambient::Ambient;
 use crate::engine::Engine;
 use crate::error::ClientError;
-use crate::sync::{SessionEvent, SyncSummary};
-use serde::Serialize;
-use std::future::Future;
-use std::path::PathBuf;
+use crate::join::key;
+use crate::sync::{
+    Enrolment, SessionEffect, SessionEvent, SessionInput, SessionPurpose, SyncSession, SyncSummary,
+};
+
+mod transport;
+
+pub(crate) use transport::relay_url;
+use transport::{Received, Transport};
+
+/// How often another process's edits are looked for.
+const LOCAL_POLL_MS: u64 = 500;
+/// The longest wait without a deadline of the session.
+const IDLE_MS: u64 = 60_000;
 
 /// How to connect.
 #[derive(Clone, Debug, Default)]
@@ -30,22 +54,298 @@ pub struct SyncProgress {
 }
 
 /// Syncs once: receives and sends until nothing is left to do.
+///
+/// Fails when another process syncs this store, when the relay can't be reached, and when it isn't the one that the
+/// invite named; what was saved stays saved in every case.
 pub async fn sync_once(
     engine: &Engine,
     options: &ConnectOptions,
-    progress: impl FnMut(&SyncProgress),
+    mut progress: impl FnMut(&SyncProgress),
 ) -> Result<SyncSummary, ClientError> {
-    let _ = (engine, options, progress);
-    Err(ClientError::NotJoined)
+    let mut meter = Meter::new(engine.unsent()?);
+    let mut whole = SyncSummary::default();
+    let never = std::future::pending();
+    run(engine, options, SessionPurpose::Once, never, &mut |event| match event {
+        SessionEvent::Summary(summary) => add(&mut whole, summary.clone()),
+        SessionEvent::Sync(event) => {
+            meter.note(event);
+            progress(&meter.progress);
+        }
+        SessionEvent::Issue(_) => {}
+    })
+    .await?;
+    whole.unsent = engine.unsent()?;
+    Ok(whole)
 }
 
 /// Stays connected and syncs both ways until `shutdown` is ready.
+///
+/// What another process saves in this store is sent within a second. A relay that can't be reached is tried again, with
+/// pauses; only what trying can't mend ends the watch with an error.
 pub async fn watch(
     engine: &Engine,
     options: &ConnectOptions,
-    on_event: impl FnMut(&SessionEvent),
+    mut on_event: impl FnMut(&SessionEvent),
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ClientError> {
-    let _ = (engine, options, on_event, shutdown);
-    Err(ClientError::NotJoined)
+    run(engine, options, SessionPurpose::Watch, shutdown, &mut on_event).await
+}
+
+/// Runs a session on the store under its lease.
+async fn run(
+    engine: &Engine,
+    options: &ConnectOptions,
+    purpose: SessionPurpose,
+    shutdown: impl Future<Output = ()>,
+    on_event: &mut dyn FnMut(&SessionEvent),
+) -> Result<(), ClientError> {
+    let relay = engine.read()?.identity()?.relay.ok_or(ClientError::NotJoined)?;
+    let _lease = engine.store().try_acquire_lease()?.ok_or(ClientError::SyncBusy)?;
+    let directory = engine.directory().unwrap_or(Path::new("."));
+    let key = key::load(directory)?.ok_or(ClientError::NotJoined)?;
+    let ambient = Arc::clone(engine.ambient());
+    let (session, effects) = SyncSession::start(engine, purpose, key, ambient.monotonic_ms())?;
+    let seen = engine.commit_seq()?;
+    let mut driver = Driver {
+        machine: Machine::Session { session: Box::new(session), seen },
+        transport: None,
+        last_failure: None,
+        url: &relay.url,
+        ca_file: options.ca_file.as_deref(),
+        ambient,
+    };
+    driver.run(effects, shutdown, on_event).await.map(|_| ())
+}
+
+/// Redeems an invite: a connection that ends once the relay said who this device is.
+pub(crate) async fn enrol(
+    (enrolment, effects): (Enrolment, Vec<SessionEffect>),
+    url: &str,
+    ca_file: Option<&Path>,
+    ambient: &Arc<dyn Ambient>,
+) -> Result<Welcomed, ClientError> {
+    let mut driver = Driver {
+        machine: Machine::Enrolment(Box::new(enrolment)),
+        transport: None,
+        last_failure: None,
+        url,
+        ca_file,
+        ambient: Arc::clone(ambient),
+    };
+    driver.run(effects, std::future::pending(), &mut |_| {}).await?;
+    match &driver.machine {
+        Machine::Enrolment(enrolment) => enrolment.welcomed().cloned(),
+        Machine::Session { .. } => None,
+    }
+    .ok_or_else(|| driver.unreachable("the relay ended the enrolment without an answer".to_owned()))
+}
+
+/// What a connection is for.
+enum Machine {
+    Session { session: Box<SyncSession>, seen: u64 },
+    Enrolment(Box<Enrolment>),
+}
+
+impl Machine {
+    fn handle(&mut self, now_ms: u64, input: SessionInput) -> Vec<SessionEffect> {
+        match self {
+            Self::Session { session, .. } => session.handle(now_ms, input),
+            Self::Enrolment(enrolment) => enrolment.handle(now_ms, input),
+        }
+    }
+
+    fn deadline_ms(&self) -> Option<u64> {
+        match self {
+            Self::Session { session, .. } => session.deadline_ms(),
+            Self::Enrolment(enrolment) => enrolment.deadline_ms(),
+        }
+    }
+
+    fn wants_frames(&self) -> bool {
+        match self {
+            Self::Session { session, .. } => session.wants_frames(),
+            Self::Enrolment(_) => true,
+        }
+    }
+
+    /// Whether something was saved in the store since the last time, by this process or another.
+    fn has_local_news(&mut self) -> Result<bool, ClientError> {
+        let Self::Session { session, seen } = self else { return Ok(false) };
+        let now = session.engine().commit_seq()?;
+        Ok(std::mem::replace(seen, now) != now)
+    }
+}
+
+/// One event loop: the machine decides, this carries out.
+struct Driver<'u> {
+    machine: Machine,
+    transport: Option<Transport>,
+    /// Why the last attempt to connect failed, for the message at the end.
+    last_failure: Option<String>,
+    url: &'u str,
+    ca_file: Option<&'u Path>,
+    ambient: Arc<dyn Ambient>,
+}
+
+impl Driver<'_> {
+    async fn run(
+        &mut self,
+        effects: Vec<SessionEffect>,
+        shutdown: impl Future<Output = ()>,
+        on_event: &mut dyn FnMut(&SessionEvent),
+    ) -> Result<SyncStatus, ClientError> {
+        let mut queue: VecDeque<SessionEffect> = effects.into();
+        let mut shutdown = Box::pin(shutdown);
+        let mut is_stopping = false;
+        loop {
+            while let Some(effect) = queue.pop_front() {
+                if let SessionEffect::Stopped(result) = effect {
+                    return result.map_err(|error| self.named(error));
+                }
+                let stops_next = queue.iter().any(|next| matches!(next, SessionEffect::Stopped(_)));
+                if let Some(input) = self.carry_out(effect, stops_next, on_event).await? {
+                    queue.extend(self.machine.handle(self.ambient.monotonic_ms(), input));
+                }
+            }
+            let input = tokio::select! {
+                input = self.next_input() => input?,
+                () = &mut shutdown, if !is_stopping => {
+                    is_stopping = true;
+                    Some(SessionInput::Stop)
+                }
+            };
+            if let Some(input) = input {
+                queue.extend(self.machine.handle(self.ambient.monotonic_ms(), input));
+            }
+        }
+    }
+
+    /// Carries one effect out; answers with what the machine is to hear of it.
+    async fn carry_out(
+        &mut self,
+        effect: SessionEffect,
+        stops_next: bool,
+        on_event: &mut dyn FnMut(&SessionEvent),
+    ) -> Result<Option<SessionInput>, ClientError> {
+        match effect {
+            SessionEffect::Connect => match Transport::open(self.url, self.ca_file).await {
+                Ok(transport) => {
+                    self.transport = Some(transport);
+                    Ok(Some(SessionInput::Connected))
+                }
+                Err(transport::OpenError::Unusable(error)) => Err(error),
+                Err(transport::OpenError::Failed(message)) => {
+                    self.last_failure = Some(message);
+                    Ok(Some(SessionInput::Disconnected))
+                }
+            },
+            SessionEffect::Send(bytes) => {
+                let Some(transport) = &mut self.transport else { return Ok(None) };
+                if let Err(message) = transport.send(bytes).await {
+                    return Ok(self.lost(message));
+                }
+                Ok(None)
+            }
+            SessionEffect::Close => {
+                if let Some(transport) = self.transport.take() {
+                    transport.close().await;
+                }
+                Ok((!stops_next).then_some(SessionInput::Disconnected))
+            }
+            SessionEffect::Event(event) => {
+                on_event(&event);
+                Ok(None)
+            }
+            SessionEffect::Stopped(_) => Ok(None),
+        }
+    }
+
+    /// Waits for a message, the deadline, or another process's edit.
+    async fn next_input(&mut self) -> Result<Option<SessionInput>, ClientError> {
+        let now_ms = self.ambient.monotonic_ms();
+        let until_deadline = self.machine.deadline_ms().map_or(IDLE_MS, |at| at.saturating_sub(now_ms));
+        let wait = Duration::from_millis(until_deadline.min(LOCAL_POLL_MS));
+        let reads = self.machine.wants_frames();
+        let received = match &mut self.transport {
+            Some(transport) if reads => tokio::time::timeout(wait, transport.receive()).await.ok(),
+            _ => {
+                tokio::time::sleep(wait).await;
+                None
+            }
+        };
+        match received {
+            Some(Received::Message(bytes)) => Ok(Some(SessionInput::Frame(bytes))),
+            Some(Received::Lost(message)) => Ok(self.lost(message)),
+            None if self.machine.has_local_news()? => Ok(Some(SessionInput::LocalSaved)),
+            None if until_deadline <= LOCAL_POLL_MS => Ok(Some(SessionInput::Tick)),
+            None => Ok(None),
+        }
+    }
+
+    /// The connection is gone: nothing may be read from it or sent on it any more.
+    fn lost(&mut self, message: String) -> Option<SessionInput> {
+        self.last_failure = Some(message);
+        self.transport.take().map(|_| SessionInput::Disconnected)
+    }
+
+    /// Gives an unreachable relay its address and the network's own words.
+    fn named(&self, error: ClientError) -> ClientError {
+        match error {
+            ClientError::Relay { code, message } if code == "unreachable" => self.unreachable(message),
+            other => other,
+        }
+    }
+
+    fn unreachable(&self, otherwise: String) -> ClientError {
+        let message = self.last_failure.clone().unwrap_or(otherwise);
+        ClientError::Unreachable { url: self.url.to_owned(), message }
+    }
+}
+
+/// Adds one summary to what came before it in the same sync.
+fn add(whole: &mut SyncSummary, part: SyncSummary) {
+    whole.records.extend(part.records);
+    whole.more_records += part.more_records;
+    whole.received += part.received;
+    whole.sent += part.sent;
+    whole.refused += part.refused;
+    whole.unreadable += part.unreadable;
+    whole.put_off = part.put_off;
+    whole.synced = part.synced;
+}
+
+/// Counts what the session tells of its progress.
+struct Meter {
+    progress: SyncProgress,
+    /// Feed entries that each space still has beyond what was received.
+    ahead: BTreeMap<SpaceId, u64>,
+}
+
+impl Meter {
+    fn new(to_send: u64) -> Self {
+        let progress = SyncProgress { state: "connecting".to_owned(), to_send, ..SyncProgress::default() };
+        Self { progress, ahead: BTreeMap::new() }
+    }
+
+    fn note(&mut self, event: &SyncEvent) {
+        match event {
+            SyncEvent::Connecting => self.state("connecting"),
+            SyncEvent::Online => self.state("online"),
+            SyncEvent::Offline { .. } => self.state("offline"),
+            SyncEvent::Received { space, entries, at, head } => {
+                self.ahead.insert(*space, head.get().saturating_sub(at.get()));
+                self.progress.received += entries;
+                self.progress.to_receive = self.progress.received + self.ahead.values().sum::<u64>();
+            }
+            SyncEvent::Sent { changes, .. } => {
+                self.progress.sent += changes;
+                self.progress.to_send = self.progress.to_send.max(self.progress.sent);
+            }
+            SyncEvent::Ephemeral { .. } | SyncEvent::Settled(_) => {}
+        }
+    }
+
+    fn state(&mut self, state: &str) {
+        state.clone_into(&mut self.progress.state);
+    }
 }

@@ -1,10 +1,16 @@
 //! Attaching a store to a relay, or beginning one from a relay.
 
+mod adopt;
+pub(crate) mod key;
+
 use crate::ambient::Ambient;
+use crate::connect;
 use crate::engine::Engine;
 use crate::error::ClientError;
-use forsat_store::{RelayRef, Store};
+use crate::sync::Enrolment;
+use forsat_store::{CACHE_BYTES_DEFAULT, CreateParams, RelayRef, Store, StoreError};
 use forsat_sync::client::Welcomed;
+use forsat_sync::identity::{InviteCode, InviteError};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -62,28 +68,6 @@ pub struct PlannedSpace {
 }
 
 impl Engine {
-    /// The user to propose to a relay: the one who works here so far.
-    pub fn proposed_user(&self) -> Result<Option<forsat_sync::id::UserId>, ClientError> {
-        Ok(self.read()?.identity()?.user)
-    }
-
-    /// What attaching this store to the relay that said `welcomed` would send.
-    pub fn join_plan(&self, welcomed: &Welcomed, options: &JoinOptions) -> Result<JoinPlan, ClientError> {
-        let _ = (welcomed, options);
-        Err(ClientError::NotJoined)
-    }
-
-    /// Attaches this store to a relay; nothing is sent before the next sync. Calling it again goes on where it broke off.
-    pub fn adopt(
-        &self,
-        welcomed: &Welcomed,
-        relay: &RelayRef,
-        options: &JoinOptions,
-    ) -> Result<JoinPlan, ClientError> {
-        let _ = relay;
-        self.join_plan(welcomed, options)
-    }
-
     /// Begins a store, just created with the relay's workspace, from a relay.
     pub fn join_store(
         store: Store,
@@ -101,6 +85,13 @@ impl Engine {
 /// A device that a relay knows, before its records are sent.
 #[derive(Debug)]
 pub struct PendingJoin {
+    dir: PathBuf,
+    /// The store, where there was one.
+    engine: Option<Engine>,
+    welcomed: Welcomed,
+    relay: RelayRef,
+    options: JoinOptions,
+    ambient: Arc<dyn Ambient>,
     plan: JoinPlan,
 }
 
@@ -112,7 +103,25 @@ impl PendingJoin {
 
     /// Attaches the store, or makes it. The next sync sends what the plan says.
     pub fn accept(self) -> Result<Engine, ClientError> {
-        Err(ClientError::NotJoined)
+        let engine = match self.engine {
+            Some(engine) => engine,
+            None => {
+                let mut random = [0; 32];
+                self.ambient.fill(&mut random);
+                let workspace = self.welcomed.workspace;
+                let params = CreateParams { workspace, random, cache_bytes: CACHE_BYTES_DEFAULT };
+                let store = match Store::create(&self.dir, &params) {
+                    // An earlier attempt got as far as making it.
+                    Err(StoreError::AlreadyExists { .. }) => {
+                        Store::open(&self.dir, &Engine::open_params(&*self.ambient))?
+                    }
+                    other => other?,
+                };
+                Engine::around(store, self.ambient, Some(self.dir))
+            }
+        };
+        engine.adopt(&self.welcomed, &self.relay, &self.options)?;
+        Ok(engine)
     }
 }
 
@@ -127,6 +136,31 @@ pub async fn join(
     options: &JoinOptions,
     ambient: Arc<dyn Ambient>,
 ) -> Result<PendingJoin, ClientError> {
-    let _ = (dir, url, code, options, ambient);
-    Err(ClientError::NotJoined)
+    let invite: InviteCode =
+        code.parse().map_err(|error: InviteError| ClientError::refused("invite_code", error.to_string()))?;
+    let url = url.or(invite.address.as_deref()).ok_or_else(|| {
+        ClientError::refused("relay_address", "the invite doesn't say where the relay is; give its address too")
+    })?;
+    let url = connect::relay_url(url)?;
+    let engine = match Engine::open_with(dir, ambient.clone()) {
+        Ok(engine) => Some(engine),
+        Err(ClientError::NoStore { .. }) => None,
+        Err(error) => return Err(error),
+    };
+    let identity = engine.as_ref().map(|engine| engine.read()?.identity().map_err(ClientError::from)).transpose()?;
+    if let Some(relay) = identity.as_ref().and_then(|identity| identity.relay.as_ref()) {
+        return Err(adopt::already_joined(relay));
+    }
+    let key = key::load_or_make(dir, &*ambient)?;
+    let device_name = if options.device_name.trim().is_empty() { "device" } else { options.device_name.trim() };
+    let proposed = identity.and_then(|identity| identity.user);
+    let enrolment =
+        Enrolment::start(&invite, key, device_name, proposed, ambient.clone(), ambient.monotonic_ms());
+    let welcomed = connect::enrol(enrolment, &url, options.ca_file.as_deref(), &ambient).await?;
+    let plan = match &engine {
+        Some(engine) => engine.join_plan(&welcomed, options)?,
+        None => adopt::plan_from_nothing(&welcomed, options)?,
+    };
+    let relay = RelayRef { url, id: invite.relay };
+    Ok(PendingJoin { dir: dir.to_owned(), engine, welcomed, relay, options: options.clone(), ambient, plan })
 }

@@ -12,7 +12,6 @@ mod reader;
 mod reimport;
 mod value;
 
-#[expect(unused_imports, reason = "joining a relay appends to it")]
 pub(crate) use known::FORMER_WORKSPACES;
 
 use crate::engine::Engine;
