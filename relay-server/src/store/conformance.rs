@@ -13,8 +13,8 @@ use forsat_sync::id::{ActorId, ChangeHash, DeviceId, Digest, DocumentId, Epoch, 
 use forsat_sync::identity::{DeviceKey, InviteSecret};
 
 use super::{
-    AppendBatch, ControlError, EnrolOutcome, EnrolRequest, FeedPage, ItemOutcome, Later, NewInvite,
-    PageOutcome, PageRequest, Push, PushItem, PushOutcome, Refusal, RelayStore,
+    AppendBatch, ControlError, DeviceRecord, EnrolOutcome, EnrolRequest, FeedPage, ItemOutcome, Later,
+    NewInvite, PageOutcome, PageRequest, Push, PushItem, PushOutcome, Refusal, RelayStore,
 };
 
 /// The relay's clock in these checks, milliseconds since 1970.
@@ -57,10 +57,15 @@ pub fn enrol(store: &dyn RelayStore, number: u8, user: &str, space: &str, role: 
     let secret = invite(store, number, user, space, role);
     let outcome =
         store.enrol(&request(number, &secret, None), fresh_user(number), NOW_MS).expect("the store works");
-    let EnrolOutcome::Enrolled(record) = outcome else {
-        panic!("device {number} was not enrolled: {outcome:?}")
-    };
+    let record = enrolled(outcome).expect("an invite that was just made enrols");
     Member { device: record.device, user: record.directory.user, actor: ActorId::from([number; 16]) }
+}
+
+fn enrolled(outcome: EnrolOutcome) -> Result<DeviceRecord, EnrolOutcome> {
+    match outcome {
+        EnrolOutcome::Enrolled(record) => Ok(record),
+        other => Err(other),
+    }
 }
 
 /// Makes an invite that is valid for an hour.
@@ -154,10 +159,11 @@ pub fn push(store: &dyn RelayStore, member: &Member, space: SpaceId, items: Vec<
 }
 
 fn judged(outcome: PushOutcome) -> Vec<ItemOutcome> {
-    match outcome {
-        PushOutcome::Judged(items) => items,
-        other => panic!("the push was not judged: {other:?}"),
-    }
+    let items = match outcome {
+        PushOutcome::Judged(items) => Ok(items),
+        other => Err(other),
+    };
+    items.expect("the push is judged")
 }
 
 /// Reads a page as a member.
@@ -174,10 +180,15 @@ pub fn page(
 
 /// Reads everything from the beginning in one page.
 pub fn whole(store: &dyn RelayStore, member: &Member, space: SpaceId) -> FeedPage {
-    match page(store, member, space, None, usize::MAX) {
-        PageOutcome::Page(page) => page,
-        other => panic!("the feed was not read: {other:?}"),
-    }
+    was_read(page(store, member, space, None, usize::MAX))
+}
+
+fn was_read(outcome: PageOutcome) -> FeedPage {
+    let page = match outcome {
+        PageOutcome::Page(page) => Ok(page),
+        other => Err(other),
+    };
+    page.expect("the feed is read")
 }
 
 fn spaces_have_unique_names(store: &dyn RelayStore) {
@@ -246,10 +257,7 @@ fn proposed_users_are_taken_once(store: &dyn RelayStore) {
     let user = |number: u8, name: &str| {
         let secret = invite(store, number, name, "Tehran", Role::Rep);
         let outcome = store.enrol(&request(number, &secret, Some(local)), fresh_user(number), NOW_MS);
-        match outcome.expect("the store works") {
-            EnrolOutcome::Enrolled(record) => record.directory.user,
-            other => panic!("not enrolled: {other:?}"),
-        }
+        enrolled(outcome.expect("the store works")).expect("the invite is good").directory.user
     };
     assert_eq!(user(1, "Sara"), local, "the first device of a user brings its id");
     assert_eq!(user(2, "Omid"), fresh_user(2), "nobody takes over somebody else's id");
@@ -366,7 +374,7 @@ fn pages_keep_their_limits(store: &dyn RelayStore) {
     let hashes = chain(store, &sara, tehran, 5, 1000);
     let (mut cursor, mut sizes) = (None, Vec::new());
     loop {
-        let PageOutcome::Page(page) = page(store, &omid, tehran, cursor, 2500) else { panic!("not read") };
+        let page = was_read(page(store, &omid, tehran, cursor, 2500));
         assert_eq!(page.root.is_some(), page.up_to == page.head, "the root comes with the head");
         cursor = Some(Cursor { epoch: page.epoch, seq: page.up_to });
         sizes.push(page.entries.len());
@@ -375,7 +383,7 @@ fn pages_keep_their_limits(store: &dyn RelayStore) {
         }
     }
     assert_eq!(sizes, [2, 2, 1]);
-    let PageOutcome::Page(tiny) = page(store, &omid, tehran, None, 1) else { panic!("not read") };
+    let tiny = was_read(page(store, &omid, tehran, None, 1));
     assert_eq!(tiny.entries.len(), 1, "one entry comes whatever its size");
     assert!(matches!(&tiny.entries[0], PageEntry::Change { bytes, .. } if bytes.len() == 1000));
     let own = whole(store, &sara, tehran).entries;
@@ -390,7 +398,7 @@ fn cursors_are_checked(store: &dyn RelayStore) {
     chain(store, &sara, tehran, 3, 10);
     let epoch = whole(store, &sara, tehran).epoch;
     let at = |epoch, seq| page(store, &sara, tehran, Some(Cursor { epoch, seq: FeedSeq::new(seq) }), 1000);
-    let PageOutcome::Page(end) = at(epoch, 3) else { panic!("the end of the feed is a position") };
+    let end = was_read(at(epoch, 3));
     assert!(end.entries.is_empty() && end.up_to == end.head && end.root.is_some());
     assert_eq!(at(epoch, 4), PageOutcome::CursorInvalid, "beyond the head");
     assert_eq!(at(Epoch::new(epoch.get() ^ 1), 2), PageOutcome::CursorInvalid, "an epoch nobody minted");
