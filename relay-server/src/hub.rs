@@ -21,8 +21,12 @@ use forsat_sync::relay::{
 
 use crate::store::{RelayStore, StoreError};
 
-/// The most bytes of chunks in one commit.
+/// The most bytes of chunks in one commit, inflated, give or take one push.
 const COMMIT_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// The most work that the changes of one push make beyond the bytes on the wire; what follows in the push is put off.
+const PUSH_WORK_MAX: usize = 4 * 1024 * 1024;
+/// What an operation counts: run-length columns make it cost next to nothing on the wire, yet each is checked.
+const OPERATION_COST: usize = 8;
 /// The most pages that are read in one round.
 const PAGES_PER_ROUND_MAX: usize = 64;
 /// What an item of a push counts beyond its bytes, so that many small ones are bounded too.

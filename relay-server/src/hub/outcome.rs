@@ -1,6 +1,6 @@
 //! What the store decided, in the words of the wire.
 
-use forsat_sync::code::Code;
+use forsat_sync::code::{self, Code};
 use forsat_sync::frame;
 use forsat_sync::relay::StorageReply;
 
@@ -11,10 +11,13 @@ const HOME_IS: Code = Code::new("home_is");
 /// The document would get more heads than it may have.
 const TOO_MANY_HEADS: Code = Code::new("document_heads_full");
 
-/// The answer to a push.
-pub(super) fn push_reply(outcome: PushOutcome) -> StorageReply {
+/// The answer to a push; `put_off` changes at its end never came before the store.
+pub(super) fn push_reply(outcome: PushOutcome, put_off: usize) -> StorageReply {
     match outcome {
-        PushOutcome::Judged(items) => StorageReply::Appended(items.iter().map(item).collect()),
+        PushOutcome::Judged(items) => {
+            let later = std::iter::repeat_n(frame::ItemOutcome::later(code::OVERLOADED), put_off);
+            StorageReply::Appended(items.iter().map(item).chain(later).collect())
+        }
         PushOutcome::Hidden => StorageReply::Hidden,
         PushOutcome::Forbidden => StorageReply::Forbidden,
     }

@@ -10,7 +10,8 @@ use forsat_sync::relay::{
 };
 
 use super::{
-    COMMIT_BYTES_MAX, Connection, ConnectionId, Hub, Moment, PAGES_PER_ROUND_MAX, outcome, push_bytes,
+    COMMIT_BYTES_MAX, Connection, ConnectionId, Hub, Moment, OPERATION_COST, PAGES_PER_ROUND_MAX,
+    PUSH_WORK_MAX, outcome, push_bytes,
 };
 use crate::store::{
     AppendBatch, EnrolOutcome, ItemOutcome, PageOutcome, Push, PushItem, PushOutcome, RelayStore, StoreError,
@@ -141,11 +142,10 @@ impl Hub {
         if taken.is_empty() && !seen_due {
             return Ok(());
         }
-        let senders: Vec<_> = taken.iter().map(|(connection, request, _)| (*connection, *request)).collect();
+        let (senders, pushes) = taken.into_iter().map(|taken| (taken.sender, taken.push)).unzip();
         let batch = AppendBatch {
             now_ms: moment.wall_ms,
-            // The headers are read here, before the store's transaction.
-            pushes: taken.into_iter().map(|(_, _, append)| self.parse(append)).collect(),
+            pushes,
             seen: self.seen.iter().map(|(device, at)| (*device, *at)).collect(),
         };
         let replies = match store.append(&batch) {
@@ -160,20 +160,20 @@ impl Hub {
                 self.counts.writes_failing = true;
                 self.seen_since_ms = self.seen_since_ms.map(|_| moment.now_ms);
                 let reply = unavailable(error, "appending")?;
-                for (connection, request) in senders {
+                for Sender { connection, request, .. } in senders {
                     self.input(connection, Input::Storage { request, reply: reply.clone() }, moment);
                 }
                 return Ok(());
             }
         };
-        self.answer_pushes(&senders, &batch, replies, moment);
+        self.answer_pushes(senders, &batch, replies, moment);
         Ok(())
     }
 
     /// Answers the pushes, then tells the subscribers of the feeds that grew.
     fn answer_pushes(
         &mut self,
-        senders: &[(ConnectionId, RequestId)],
+        senders: Vec<Sender>,
         batch: &AppendBatch,
         outcomes: Vec<PushOutcome>,
         moment: &Moment<'_>,
@@ -188,9 +188,9 @@ impl Hub {
                 }
             }
         }
-        for ((connection, request), outcome) in senders.iter().zip(outcomes) {
-            let reply = outcome::push_reply(outcome);
-            self.input(*connection, Input::Storage { request: *request, reply }, moment);
+        for (Sender { connection, request, put_off }, outcome) in senders.into_iter().zip(outcomes) {
+            let reply = outcome::push_reply(outcome, put_off);
+            self.input(connection, Input::Storage { request, reply }, moment);
         }
         for space in grown {
             for connection in self.subscribers_of(&space) {
@@ -199,19 +199,22 @@ impl Hub {
         }
     }
 
-    fn take_pushes(&mut self) -> Vec<(ConnectionId, RequestId, AppendRequest)> {
-        let (mut taken, mut bytes) = (Vec::new(), 0);
+    /// Takes pushes and reads their headers, before the store's transaction. What the changes come to when they are
+    /// inflated counts towards the bound: a message of 1 MiB can inflate to hundreds.
+    fn take_pushes(&mut self) -> Vec<Taken> {
+        let (mut taken, mut work) = (Vec::new(), 0);
         loop {
             let before = taken.len();
             for connection in self.turns.iter().copied().collect::<Vec<_>>() {
-                if bytes >= COMMIT_BYTES_MAX {
+                if work >= COMMIT_BYTES_MAX {
                     return taken;
                 }
                 let next =
                     self.take_request(connection, |request| matches!(request, StorageRequest::Append(_)));
                 if let Some((request, StorageRequest::Append(append))) = next {
-                    bytes += push_bytes(&append);
-                    taken.push((connection, request, append));
+                    let (push, put_off, cost) = self.parse(append);
+                    work += cost;
+                    taken.push(Taken { sender: Sender { connection, request, put_off }, push });
                 }
             }
             if taken.len() == before {
@@ -220,13 +223,44 @@ impl Hub {
         }
     }
 
-    fn parse(&self, append: AppendRequest) -> Push {
-        let items = append.items.into_iter().map(|item| PushItem {
-            document: item.document,
-            chunk: chunk::parse(&item.bytes, &self.limits.chunk),
-        });
-        Push { device: append.device, space: append.space, items: items.collect() }
+    /// Reads the headers of a push; answers also how many changes at its end are put off, and the work in bytes.
+    fn parse(&self, append: AppendRequest) -> (Push, usize, usize) {
+        let count = append.items.len();
+        let (mut items, mut work) = (Vec::new(), push_bytes(&append));
+        let work_max = work.saturating_add(PUSH_WORK_MAX);
+        for item in append.items {
+            if work >= work_max {
+                break;
+            }
+            let chunk = chunk::parse(&item.bytes, &self.limits.chunk);
+            work += match &chunk {
+                Ok((header, bytes)) => bytes.len() + OPERATION_COST * usize_of(header.op_count),
+                // How far it was read before it failed isn't known.
+                Err(_) => self.limits.chunk.bytes_max,
+            };
+            items.push(PushItem { document: item.document, chunk });
+        }
+        let put_off = count - items.len();
+        (Push { device: append.device, space: append.space, items }, put_off, work)
     }
+}
+
+/// A push on its way to the store.
+struct Taken {
+    sender: Sender,
+    push: Push,
+}
+
+/// Who waits for the outcome of a push.
+struct Sender {
+    connection: ConnectionId,
+    request: RequestId,
+    /// How many changes at the end of the push are answered with `later`.
+    put_off: usize,
+}
+
+fn usize_of(count: u64) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX / OPERATION_COST)
 }
 
 fn page_reply(outcome: PageOutcome) -> StorageReply {

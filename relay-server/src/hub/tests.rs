@@ -290,6 +290,47 @@ fn pushes_beyond_the_bound_of_all_are_put_off() {
     assert_eq!(world.hub.push_bytes, 0, "every queued byte was counted out again");
 }
 
+/// A change of one operation whose value of 200,000 like bytes deflates to a few hundred.
+fn bomb(user: UserId) -> Vec<u8> {
+    use automerge::transaction::Transactable as _;
+    let mut document = automerge::Automerge::new()
+        .with_author(Some(automerge::Author::from(user.as_bytes().to_vec())))
+        .with_actor(automerge::ActorId::from(&[1; 16][..]));
+    let mut transaction = document.transaction();
+    transaction.put(automerge::ROOT, "name", "a".repeat(200_000)).unwrap();
+    transaction.commit();
+    document.get_last_local_change().unwrap().bytes().to_vec()
+}
+
+#[test]
+fn a_push_that_inflates_beyond_measure_is_taken_in_parts() {
+    let (mut world, space, members) = world_with(1);
+    let connection = world.connect(1);
+    let bytes = bomb(members[0].user);
+    assert!(bytes.len() < 1_000, "{} bytes", bytes.len());
+    let items: Vec<_> = (0..100)
+        .map(|number| PushItem { document: conformance::document(number), bytes: bytes.clone() })
+        .collect();
+    let mut left = items;
+    let mut rounds = 0;
+    while !left.is_empty() {
+        world.send(
+            connection,
+            &ToRelay::Push(Push { batch: BatchId::new(rounds), space, items: left.clone() }),
+        );
+        world.run().unwrap();
+        let frames = world.take(connection);
+        let [ToDevice::Outcome { results, .. }] = frames.as_slice() else { panic!("{frames:?}") };
+        assert_eq!(results.len(), left.len());
+        let acked = results.iter().take_while(|result| **result == ItemOutcome::Acked).count();
+        assert!((1..=25).contains(&acked), "{acked} changes of 200 kB were inflated at once");
+        assert!(results[acked..].iter().all(|result| *result == ItemOutcome::later(code::OVERLOADED)));
+        left.drain(..acked);
+        rounds += 1;
+    }
+    assert!(rounds > 1);
+}
+
 #[test]
 fn a_connection_that_goes_leaves_nothing_behind() {
     let (mut world, space, _) = world_with(1);
