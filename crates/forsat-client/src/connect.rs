@@ -311,7 +311,7 @@ fn add(whole: &mut SyncSummary, part: SyncSummary) {
     whole.refused += part.refused;
     whole.unreadable += part.unreadable;
     whole.put_off = part.put_off;
-    whole.synced = part.synced;
+    whole.synced |= part.synced;
 }
 
 /// Counts what the session tells of its progress.

@@ -12,6 +12,8 @@ use std::collections::BTreeSet;
 
 /// How many records an ambiguous reference lists.
 const CANDIDATES_MAX: usize = 20;
+/// How many documents are read at once in search of a beginning of an id.
+const PREFIX_PAGE: usize = 100;
 /// The fewest letters of an id that a list shows as its beginning.
 pub(crate) const PREFIX_MIN: usize = 2;
 
@@ -63,7 +65,7 @@ pub(crate) fn resolve<A: Access>(
         return Ok(hit.clone());
     }
     let mut found: BTreeSet<Hit> = named.into_iter().collect();
-    found.extend(by_prefix(tx, reference)?.into_iter().filter(is_wanted));
+    found.extend(by_prefix(tx, reference, &is_wanted)?);
     if found.is_empty() {
         found.extend(by_name_beginning(tx, &modules, reference)?);
     }
@@ -129,13 +131,33 @@ fn by_name_beginning<A: Access>(
     Ok(found)
 }
 
-fn by_prefix<A: Access>(tx: &Tx<A>, reference: &str) -> Result<Vec<Hit>, ClientError> {
-    let Ok((low, high)) = decode_prefix(reference) else { return Ok(Vec::new()) };
-    let (low, high) = (DocumentId::from_bytes(low), DocumentId::from_bytes(high));
-    let documents = tx.documents_between(&low, &high, 4 * CANDIDATES_MAX)?;
-    let hits =
-        documents.into_iter().filter_map(|(id, row)| Some(Hit { id: record_id(&id), module: row.module? }));
-    Ok(hits.collect())
+/// The wanted records whose ids begin so; some of them, and more than one, where there are many.
+fn by_prefix<A: Access>(
+    tx: &Tx<A>,
+    reference: &str,
+    is_wanted: &dyn Fn(&Hit) -> bool,
+) -> Result<Vec<Hit>, ClientError> {
+    let Ok((mut low, high)) = decode_prefix(reference) else { return Ok(Vec::new()) };
+    let high = DocumentId::from_bytes(high);
+    let mut hits = Vec::new();
+    // Records of other modules may fill any number of pages before the second of the wanted one.
+    while hits.len() <= CANDIDATES_MAX {
+        let page = tx.documents_between(&DocumentId::from_bytes(low), &high, PREFIX_PAGE)?;
+        let next = page.last().filter(|_| page.len() == PREFIX_PAGE).and_then(|(id, _)| id_after(id));
+        let found =
+            page.into_iter().filter_map(|(id, row)| Some(Hit { id: record_id(&id), module: row.module? }));
+        hits.extend(found.filter(is_wanted));
+        match next {
+            Some(next) => low = next,
+            None => break,
+        }
+    }
+    Ok(hits)
+}
+
+/// The id that follows another in their order; none after the last.
+fn id_after(id: &DocumentId) -> Option<[u8; 16]> {
+    u128::from_be_bytes(*id.as_bytes()).checked_add(1).map(u128::to_be_bytes)
 }
 
 /// How many letters of an id name it alone on this device.

@@ -139,7 +139,10 @@ pub async fn join(
     let invite: InviteCode =
         code.parse().map_err(|error: InviteError| ClientError::refused("invite_code", error.to_string()))?;
     let url = url.or(invite.address.as_deref()).ok_or_else(|| {
-        ClientError::refused("relay_address", "the invite doesn't say where the relay is; give its address too")
+        ClientError::refused(
+            "relay_address",
+            "the invite doesn't say where the relay is; give its address too",
+        )
     })?;
     let url = connect::relay_url(url)?;
     let engine = match Engine::open_with(dir, ambient.clone()) {
@@ -147,12 +150,14 @@ pub async fn join(
         Err(ClientError::NoStore { .. }) => None,
         Err(error) => return Err(error),
     };
-    let identity = engine.as_ref().map(|engine| engine.read()?.identity().map_err(ClientError::from)).transpose()?;
+    let identity =
+        engine.as_ref().map(|engine| engine.read()?.identity().map_err(ClientError::from)).transpose()?;
     if let Some(relay) = identity.as_ref().and_then(|identity| identity.relay.as_ref()) {
         return Err(adopt::already_joined(relay));
     }
     let key = key::load_or_make(dir, &*ambient)?;
-    let device_name = if options.device_name.trim().is_empty() { "device" } else { options.device_name.trim() };
+    let device_name =
+        if options.device_name.trim().is_empty() { "device" } else { options.device_name.trim() };
     let proposed = identity.and_then(|identity| identity.user);
     let enrolment =
         Enrolment::start(&invite, key, device_name, proposed, ambient.clone(), ambient.monotonic_ms());

@@ -36,10 +36,10 @@ pub use ambient::{Ambient, SystemAmbient};
 pub use connect::{ConnectOptions, SyncProgress, sync_once, watch};
 pub use engine::{Engine, InitOptions};
 pub use error::{Candidate, ClientError};
-pub use join::{JoinOptions, JoinPlan, PendingJoin, PlannedSpace, join};
 pub use forsat_sync::client::{SyncEvent, SyncIssue};
+pub use join::{JoinOptions, JoinPlan, PendingJoin, PlannedSpace, join};
 pub use model::*;
 pub use sync::{
-    AmountChange, Enrolment, IssueChange, RecordChange, SessionEffect, SessionEvent, SessionInput, SessionPurpose,
-    SyncSession, SyncSummary,
+    AmountChange, Enrolment, IssueChange, RecordChange, SessionEffect, SessionEvent, SessionInput,
+    SessionPurpose, SyncSession, SyncSummary,
 };

@@ -4,7 +4,7 @@ use crate::engine::Engine;
 use crate::error::ClientError;
 use crate::ids::{record_id, user_id, workspace_id};
 use crate::model::{ChangeView, RefusedView, SpaceStatus, Status, SyncIssueView};
-use crate::turn::unsent;
+use crate::turn::{left_behind, unsent};
 use crate::vault;
 use forsat_domain::RecordId;
 use forsat_domain::id::encode_id;
@@ -51,7 +51,8 @@ impl Engine {
 
 fn spaces<A: Access>(tx: &Tx<A>) -> Result<Vec<SpaceStatus>, ClientError> {
     let mut all = Vec::new();
-    for (id, row) in tx.spaces()? {
+    let left = left_behind(tx)?;
+    for (id, row) in tx.spaces()?.into_iter().filter(|(id, _)| !left.contains(id)) {
         let cursor = tx.cursor(&id)?;
         all.push(SpaceStatus {
             space: id.to_string(),

@@ -16,7 +16,7 @@ use forsat_domain::edit::Edit;
 use forsat_domain::id::encode_id;
 use forsat_domain::record::RecordState;
 use forsat_domain::schema::{PRODUCT, SETTINGS, USER};
-use forsat_domain::{CivilDate, RecordId, UserId, WorkspaceId};
+use forsat_domain::{CivilDate, RecordId, UserId};
 use forsat_store::{Access, Month, Tx, WriteTx};
 use forsat_sync::id::SpaceId;
 use std::collections::BTreeMap;
@@ -31,7 +31,6 @@ pub(crate) struct Turn<'e, 't, 'w> {
     pub tx: &'t mut WriteTx<'w>,
     pub now_ms: i64,
     pub today: CivilDate,
-    pub workspace: WorkspaceId,
     pub user: UserId,
     author: Author,
     changes: Vec<JournalChange>,
@@ -43,15 +42,19 @@ impl<'e, 't, 'w> Turn<'e, 't, 'w> {
         let now_ms = engine.ambient().now_ms();
         let identity = tx.identity()?;
         let user = identity.user.as_ref().map(user_id).ok_or_else(no_user)?;
-        let workspace = workspace_id(&identity.workspace);
         let author = author(engine, tx, user, now_ms)?;
         let today = world::today(&world::settings(tx)?, now_ms);
-        Ok(Turn { engine, tx, now_ms, today, workspace, user, author, changes: Vec::new() })
+        Ok(Turn { engine, tx, now_ms, today, user, author, changes: Vec::new() })
     }
 
     /// The records as this transaction sees them.
     pub(crate) fn world(&self) -> Result<StoreWorld<'_, impl Access>, ClientError> {
         StoreWorld::new(&*self.tx)
+    }
+
+    /// The writing identity of this device.
+    pub(crate) fn actor(&self) -> &[u8] {
+        &self.author.actor
     }
 
     /// The record as it is now.
@@ -191,7 +194,17 @@ pub(crate) fn is_common(module: &str) -> bool {
 
 /// Changes that wait to be sent, of all spaces.
 pub(crate) fn unsent<A: Access>(tx: &Tx<A>) -> Result<u64, ClientError> {
-    Ok(tx.outbox_spaces()?.iter().map(|(_, stats)| stats.changes).sum())
+    let left = left_behind(tx)?;
+    let spaces = tx.outbox_spaces()?;
+    Ok(spaces.iter().filter(|(space, _)| !left.contains(space)).map(|(_, stats)| stats.changes).sum())
+}
+
+/// The spaces of workspaces that this store left when it joined a relay: what is there stays readable and is sent to
+/// nobody.
+pub(crate) fn left_behind<A: Access>(tx: &Tx<A>) -> Result<Vec<SpaceId>, ClientError> {
+    let former = tx.client_value(crate::import::FORMER_WORKSPACES)?.unwrap_or_default();
+    let (ids, _) = former.as_chunks::<16>();
+    Ok(ids.iter().map(|id| local_space(forsat_domain::WorkspaceId::from_bytes(*id))).collect())
 }
 
 fn journal_change(loaded: &Loaded, before: &RecordState, hash: [u8; 32], edits: &[Edit]) -> JournalChange {

@@ -9,7 +9,7 @@ use forsat_domain::command::{Context, Deletion, delete};
 use forsat_domain::composite::{Composite, Removed, heads_hex};
 use forsat_domain::edit::Edit;
 use forsat_domain::id::encode_id;
-use forsat_domain::record::{RecordState, Register, Scalar};
+use forsat_domain::record::{RecordState, Register, Scalar, Side};
 use forsat_store::{JournalEntry, JournalState};
 use forsat_sync::id::ChangeHash;
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,6 +59,7 @@ fn take_back(
 ) -> Result<(), ClientError> {
     let state = turn.state(&change.module, change.id)?;
     let hash = *turn.tx.resolve_alias(&ChangeHash::from_bytes(change.hash))?.as_bytes();
+    let own = Own { hash, actor: turn.actor().to_vec() };
     let short = encode_id(change.id.as_bytes());
     let edits = if change.created {
         undone.taken_back.push(UndoneField {
@@ -80,7 +81,7 @@ fn take_back(
                 }
                 continue;
             }
-            match inverse(&state, write, &hash) {
+            match inverse(&state, write, &own) {
                 Inverse::Write(edit) => {
                     let now = said(&edit);
                     undone.taken_back.push(UndoneField { short: short.clone(), field, now });
@@ -139,6 +140,21 @@ fn trash(turn: &Turn<'_, '_, '_>, state: &RecordState) -> Result<Vec<Edit>, Clie
     }
 }
 
+/// What a command's own values are known by.
+struct Own {
+    hash: [u8; 32],
+    actor: Vec<u8>,
+}
+
+impl Own {
+    /// Whether a side is what the command wrote, or what the undo of a later command put back in its place.
+    ///
+    /// Later commands of this device are undone first, so its own write of the same value can be nothing else.
+    fn is(&self, side: &Side, written: &Scalar) -> bool {
+        side.stamp.hash == self.hash || (side.value == *written && side.stamp.actor == self.actor)
+    }
+}
+
 enum Inverse {
     Write(Edit),
     /// Someone has written the place since; what it says now.
@@ -148,10 +164,10 @@ enum Inverse {
 }
 
 /// What takes a write back, if its value still stands alone and is still the command's own.
-fn inverse(state: &RecordState, write: &Write, hash: &[u8; 32]) -> Inverse {
+fn inverse(state: &RecordState, write: &Write, own: &Own) -> Inverse {
     match (&write.edit, &write.before) {
         (Edit::Set { .. } | Edit::SetEntry { .. }, Before::Value(before)) => {
-            inverse_value(journal::register(state, &write.edit), write, before, hash)
+            inverse_value(journal::register(state, &write.edit), write, before, own)
         }
         (Edit::SetText { field, value }, Before::Text(before)) => match state.text(field) {
             now if now == value && value != before => {
@@ -171,7 +187,7 @@ fn inverse(state: &RecordState, write: &Write, hash: &[u8; 32]) -> Inverse {
     }
 }
 
-fn inverse_value(register: Option<&Register>, write: &Write, before: &Scalar, hash: &[u8; 32]) -> Inverse {
+fn inverse_value(register: Option<&Register>, write: &Write, before: &Scalar, own: &Own) -> Inverse {
     let (Edit::Set { value, .. } | Edit::SetEntry { value, .. }) = &write.edit else {
         return Inverse::Nothing;
     };
@@ -179,7 +195,7 @@ fn inverse_value(register: Option<&Register>, write: &Write, before: &Scalar, ha
         return Inverse::Nothing;
     }
     let is_own = register.is_some_and(|register| match register.sides.as_slice() {
-        [only] => only.stamp.hash == *hash,
+        [only] => own.is(only, value),
         _ => false,
     });
     if !is_own {

@@ -103,7 +103,8 @@ impl Transport {
 /// Reads a relay's address: `ws://` or `wss://`, with the protocol's path where it names none.
 pub(crate) fn relay_url(text: &str) -> Result<String, ClientError> {
     let refused = |why: &str| {
-        let message = format!("\"{text}\" isn't a relay's address: {why}; write for example wss://relay.example.com");
+        let message =
+            format!("\"{text}\" isn't a relay's address: {why}; write for example wss://relay.example.com");
         ClientError::refused("relay_address", message)
     };
     let address = match text.trim().split_once("://") {
@@ -127,7 +128,8 @@ fn tls(ca_file: Option<&Path>) -> Result<Arc<rustls::ClientConfig>, ClientError>
     let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     if let Some(path) = ca_file {
         let unusable = |why: String| ClientError::Input(format!("{}: {why}", path.display()));
-        let certificates = CertificateDer::pem_file_iter(path).map_err(|error| unusable(error.to_string()))?;
+        let certificates =
+            CertificateDer::pem_file_iter(path).map_err(|error| unusable(error.to_string()))?;
         for certificate in certificates {
             let certificate = certificate.map_err(|error| unusable(error.to_string()))?;
             roots.add(certificate).map_err(|error| unusable(error.to_string()))?;

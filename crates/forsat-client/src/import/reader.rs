@@ -99,15 +99,32 @@ fn guess(bytes: &[u8]) -> &'static Encoding {
     let zeros = |start: usize| bytes.iter().skip(start).step_by(2).filter(|byte| **byte == 0).count();
     let (even, odd) = (zeros(0), zeros(1));
     match even.max(odd) {
+        0 if is_nearly_utf8(bytes) => UTF_8,
         0 => WINDOWS_1256,
         _ if odd >= even => UTF_16LE,
         _ => UTF_16BE,
     }
 }
 
+/// Tells whether most letters beyond ASCII are those of UTF-8, of which a part is damaged: it must be refused, as every
+/// byte is a letter of Windows-1256.
+fn is_nearly_utf8(bytes: &[u8]) -> bool {
+    let beyond_ascii = |part: &[u8]| part.iter().filter(|byte| !byte.is_ascii()).count();
+    let whole: usize = bytes.utf8_chunks().map(|chunk| beyond_ascii(chunk.valid().as_bytes())).sum();
+    2 * whole > beyond_ascii(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_damaged_file_is_refused_rather_than_misread() {
+        let mut damaged = "نام,کد\nشرکت آریا,1\n".as_bytes().to_vec();
+        damaged.remove(1);
+        let error = decode(&damaged, None).expect_err("a letter is cut");
+        assert!(error.contains("UTF-8"), "{error}");
+    }
 
     #[test]
     fn every_office_encoding_reads_the_same() {

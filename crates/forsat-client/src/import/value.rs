@@ -143,7 +143,7 @@ fn tax_rate(cell: &str) -> Result<Scalar, String> {
 
 fn truth(cell: &str) -> Result<Scalar, String> {
     match text::fold(cell).as_str() {
-        "1" | "true" | "yes" | "y" | "بله" | "بلی" | "اري" => Ok(Scalar::Bool(true)),
+        "1" | "true" | "yes" | "y" | "بله" | "بلی" | "اری" | "آری" => Ok(Scalar::Bool(true)),
         "0" | "false" | "no" | "n" | "خیر" | "نه" => Ok(Scalar::Bool(false)),
         _ => Err(format!("\"{cell}\" is neither yes nor no")),
     }
@@ -190,6 +190,15 @@ mod tests {
         assert!(day("20/10/2016", "M/D/Y").is_err());
         assert!(day("10/2016", "M/D/Y").is_err());
         assert!(day("1/1/16", "M/D/Y").is_err());
+    }
+
+    #[test]
+    fn yes_and_no_are_read_in_both_spellings() {
+        for yes in ["1", "Yes", "بله", "بلي", "آری", "اري"] {
+            assert_eq!(truth(yes), Ok(Scalar::Bool(true)), "{yes}");
+        }
+        assert_eq!(truth("خير"), Ok(Scalar::Bool(false)));
+        assert!(truth("شاید").is_err());
     }
 
     #[test]

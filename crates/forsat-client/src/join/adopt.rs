@@ -34,14 +34,20 @@ struct Homes<'w> {
 
 impl<'w> Homes<'w> {
     /// Chooses the spaces; `needs_writing`: there are local records to be sent.
-    fn choose(welcomed: &'w Welcomed, named: Option<&str>, needs_writing: bool) -> Result<Homes<'w>, ClientError> {
+    fn choose(
+        welcomed: &'w Welcomed,
+        named: Option<&str>,
+        needs_writing: bool,
+    ) -> Result<Homes<'w>, ClientError> {
         let common = welcomed.spaces.iter().find(|space| space.name == COMMON);
         let others = welcomed.spaces.iter().filter(|space| space.name != COMMON);
         let writable: Vec<&SpaceInfo> = others.clone().filter(|space| space.role.may_write()).collect();
         let home = match named {
             Some(name) => {
                 let found = welcomed.spaces.iter().find(|space| space.name.eq_ignore_ascii_case(name.trim()));
-                found.ok_or_else(|| space_refusal(welcomed, &format!("there is no space \"{name}\" for you")))?
+                found.ok_or_else(|| {
+                    space_refusal(welcomed, &format!("there is no space \"{name}\" for you"))
+                })?
             }
             None => match writable.as_slice() {
                 [only] => *only,
@@ -113,7 +119,8 @@ impl Engine {
         let mut records: BTreeMap<SpaceId, BTreeMap<String, u64>> = BTreeMap::new();
         for (_, row) in &leaving {
             let space = homes.of(row.module.as_deref()).id;
-            *records.entry(space).or_default().entry(row.module.clone().unwrap_or_default()).or_default() += 1;
+            *records.entry(space).or_default().entry(row.module.clone().unwrap_or_default()).or_default() +=
+                1;
         }
         let all = OutboxLimit { bytes_max: u64::MAX, changes_max: usize::MAX };
         let leaves: std::collections::BTreeSet<DocumentId> = leaving.iter().map(|(id, _)| *id).collect();
@@ -122,7 +129,8 @@ impl Engine {
             changes += 1;
             bytes += u64::from(item.size);
         }
-        let own_settings = vault::state(&tx, SETTINGS, settings_id(workspace_id(&identity.workspace)))?.is_some();
+        let own_settings =
+            vault::state(&tx, SETTINGS, settings_id(workspace_id(&identity.workspace)))?.is_some();
         Ok(JoinPlan {
             user_changes: identity.user.is_some_and(|user| user != welcomed.user),
             changes,
@@ -278,7 +286,10 @@ fn show_spaces(tx: &mut WriteTx<'_>, welcomed: &Welcomed, homes: &Homes<'_>) -> 
 pub(super) fn already_joined(relay: &RelayRef) -> ClientError {
     ClientError::refused(
         "already_joined",
-        format!("this store is attached to the relay {} already; to join another, name another directory", relay.url),
+        format!(
+            "this store is attached to the relay {} already; to join another, name another directory",
+            relay.url
+        ),
     )
 }
 

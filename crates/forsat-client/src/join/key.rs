@@ -15,7 +15,10 @@ pub(crate) fn load(dir: &Path) -> Result<Option<DeviceKey>, ClientError> {
     match fs::read(&path) {
         Ok(bytes) => match <&[u8; 32]>::try_from(bytes.as_slice()) {
             Ok(seed) => Ok(Some(DeviceKey::from_seed(seed))),
-            Err(_) => Err(ClientError::Damaged(format!("{} isn't a device key; restore it from a backup", path.display()))),
+            Err(_) => Err(ClientError::Damaged(format!(
+                "{} isn't a device key; restore it from a backup",
+                path.display()
+            ))),
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(file_error(&path, source)),

@@ -97,7 +97,9 @@ impl SyncSession {
         let is_own = |bytes: &[u8]| {
             let header = chunk::parse(bytes, &ChunkLimits::default());
             let genesis = forsat_sync::genesis::GENESIS_ACTOR;
-            header.is_ok_and(|(header, _)| [author.actor.as_slice(), &genesis].contains(&header.actor.as_bytes()))
+            header.is_ok_and(|(header, _)| {
+                [author.actor.as_slice(), &genesis].contains(&header.actor.as_bytes())
+            })
         };
         if unsent.iter().all(|chunk| is_own(&chunk.bytes)) {
             return Ok(());

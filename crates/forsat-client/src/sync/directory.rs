@@ -19,14 +19,17 @@ pub(super) fn known(engine: &Engine) -> Result<Known, ClientError> {
     for (space, cursor) in tx.cursors()? {
         known.cursors.insert(space, Cursor { epoch: cursor.epoch, seq: cursor.seq });
     }
-    known.directory = identity.user.filter(|_| !spaces.is_empty()).map(|user| (user, identity.workspace, spaces));
+    known.directory =
+        identity.user.filter(|_| !spaces.is_empty()).map(|user| (user, identity.workspace, spaces));
     Ok(known)
 }
 
 /// The spaces that the relay shows, with the user's role in each.
 pub(crate) fn spaces<A: Access>(tx: &Tx<A>) -> Result<Vec<SpaceInfo>, ClientError> {
     let rows = tx.spaces()?.into_iter().filter(|(_, row)| !row.archived);
-    Ok(rows.filter_map(|(id, row)| Some(SpaceInfo { id, name: row.name, role: Role::parse(&row.role)? })).collect())
+    Ok(rows
+        .filter_map(|(id, row)| Some(SpaceInfo { id, name: row.name, role: Role::parse(&row.role)? }))
+        .collect())
 }
 
 impl SyncSession {

@@ -56,7 +56,9 @@ impl Enrolment {
     pub fn handle(&mut self, now_ms: u64, input: SessionInput) -> Vec<SessionEffect> {
         let input = match input {
             SessionInput::Connected => Input::Connected { nonce: nonce(&*self.ambient) },
-            SessionInput::Disconnected => Input::Disconnected { random: super::session::bits(&*self.ambient) },
+            SessionInput::Disconnected => {
+                Input::Disconnected { random: super::session::bits(&*self.ambient) }
+            }
             SessionInput::Frame(bytes) => Input::Frame(bytes),
             SessionInput::Tick | SessionInput::LocalSaved => Input::Tick,
             SessionInput::ConnectNow => Input::ConnectNow,

@@ -104,7 +104,8 @@ impl Merge<'_, '_, '_> {
                 self.tx.move_document(&document, self.space)?;
             } else {
                 let key = issues::key(issues::OTHER_SPACE, Some(self.space), Some(document));
-                let message = "a record came in the feed of a space that isn't its own; tell the relay's operator";
+                let message =
+                    "a record came in the feed of a space that isn't its own; tell the relay's operator";
                 self.tx.raise_sync_issue(&key, message, self.now_ms)?;
             }
             return Ok(self.tx.document(&document)?);
@@ -186,7 +187,9 @@ impl Merge<'_, '_, '_> {
         let mut chunks = self.waiting(document, row)?;
         let tips = tips(&fresh);
         let brought = fresh.len();
-        chunks.extend(fresh.iter().map(|(header, bytes)| Chunk { hash: *header.hash.as_bytes(), bytes: bytes.clone() }));
+        chunks.extend(
+            fresh.iter().map(|(header, bytes)| Chunk { hash: *header.hash.as_bytes(), bytes: bytes.clone() }),
+        );
         let report = view.apply(chunks);
         self.keep_chunks(document, fresh, &view, &report)?;
         merged.unreadable = self.raise_unreadable(document, &report)?;
@@ -277,9 +280,17 @@ impl Merge<'_, '_, '_> {
         Ok(report.unreadable.len() as u64)
     }
 
-    fn name_module(&mut self, document: DocumentId, row: &DocumentRow, view: &Document) -> Result<(), TakeError> {
+    fn name_module(
+        &mut self,
+        document: DocumentId,
+        row: &DocumentRow,
+        view: &Document,
+    ) -> Result<(), TakeError> {
         let module = view.module();
-        if row.module.is_none() && !module.is_empty() && self.tx.set_document_module(&document, &module).is_err() {
+        if row.module.is_none()
+            && !module.is_empty()
+            && self.tx.set_document_module(&document, &module).is_err()
+        {
             tracing::warn!(%document, "a document names a module that can't be one");
         }
         Ok(())

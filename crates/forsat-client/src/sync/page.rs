@@ -167,8 +167,10 @@ fn keep_entries(tx: &mut WriteTx<'_>, space: &SpaceId, kept: &[Kept], now_ms: i6
         tx.set_client_value(&format!("entry/{name}"), &entry.bytes)?;
         if entry.document.is_some() {
             let key = issues::key(issues::DAMAGED_CHANGE, Some(*space), entry.document);
-            let message =
-                format!("the relay sent a change that can't be one ({}); it was kept and left out", entry.what);
+            let message = format!(
+                "the relay sent a change that can't be one ({}); it was kept and left out",
+                entry.what
+            );
             tx.raise_sync_issue(&key, &message, now_ms)?;
         } else {
             tracing::info!(%space, what = entry.what, "kept a feed entry of a later version");
@@ -188,7 +190,12 @@ fn move_cursor(tx: &mut WriteTx<'_>, space: &SpaceId, cursor: Cursor) -> Result<
 }
 
 /// Compares the digests at the head of the feed and writes down what they say; answers the store's own.
-fn compare(tx: &mut WriteTx<'_>, space: &SpaceId, theirs: Digest, now_ms: i64) -> Result<Digest, ClientError> {
+fn compare(
+    tx: &mut WriteTx<'_>,
+    space: &SpaceId,
+    theirs: Digest,
+    now_ms: i64,
+) -> Result<Digest, ClientError> {
     let ours = tx.trie(space)?.root();
     let verdict = if ours == theirs { RootVerdict::Match } else { RootVerdict::Mismatch { ours, theirs } };
     tx.mark_synced(space, now_ms, verdict)?;

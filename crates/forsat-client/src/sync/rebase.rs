@@ -38,8 +38,11 @@ pub(super) fn rebase<A: Access>(
     if !dropped.iter().any(begins) {
         match base.clone().reauthor(&chunks, dropped, author) {
             Ok(made) => {
-                let given_up =
-                    dropped.iter().filter(|hash| chunks.iter().any(|chunk| chunk.hash == **hash)).copied().collect();
+                let given_up = dropped
+                    .iter()
+                    .filter(|hash| chunks.iter().any(|chunk| chunk.hash == **hash))
+                    .copied()
+                    .collect();
                 let (document, chunks, renamed) = (made.document, made.chunks, made.renamed);
                 return Ok(Rebased { document, unsent, chunks, renamed, given_up });
             }

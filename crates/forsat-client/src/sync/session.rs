@@ -7,8 +7,8 @@ use crate::ambient::Ambient;
 use crate::engine::Engine;
 use crate::error::ClientError;
 use forsat_sync::client::{
-    ClientConfig, ClientLimits, ClientMachine, Effect, Input, OutboxSeq, Purpose, StorePage, StoreTask, SyncEvent,
-    SyncIssue, SyncStatus,
+    ClientConfig, ClientLimits, ClientMachine, Effect, Input, OutboxSeq, Purpose, StorePage, StoreTask,
+    SyncEvent, SyncIssue, SyncStatus,
 };
 use forsat_sync::id::{ChangeHash, DocumentId, Nonce, SpaceId};
 use forsat_sync::identity::DeviceKey;
@@ -116,7 +116,10 @@ impl SyncSession {
         let config = ClientConfig {
             key,
             relay: relay.id,
-            purpose: Purpose::Sync { known: directory::known(engine)?, once: purpose == SessionPurpose::Once },
+            purpose: Purpose::Sync {
+                known: directory::known(engine)?,
+                once: purpose == SessionPurpose::Once,
+            },
             reader_version: READER_VERSION,
             flow: ClientLimits::default(),
         };
@@ -226,17 +229,19 @@ impl SyncSession {
             Effect::Welcomed(welcomed) => self.welcomed(&welcomed)?,
             Effect::Report(issue) => self.report(issue, out)?,
             Effect::Event(event) => {
-                let settled = matches!(event, SyncEvent::Settled(_));
+                // A machine that works once has stopped by now, so its own words at the moment of settling count.
+                let settled =
+                    if let SyncEvent::Settled(status) = &event { Some(status.clone()) } else { None };
                 out.push(SessionEffect::Event(SessionEvent::Sync(event)));
-                if settled {
+                if let Some(status) = settled {
                     self.note_drained()?;
-                    self.sum_up(out)?;
+                    self.sum_up(&status, out)?;
                 }
             }
             Effect::Stopped(result) => {
                 self.is_stopped = true;
                 if !self.touched.is_empty() {
-                    self.sum_up(out)?;
+                    self.sum_up(&self.machine.status(), out)?;
                 }
                 out.push(SessionEffect::Stopped(result.map_err(relay_error)));
             }
@@ -275,8 +280,7 @@ impl SyncSession {
     }
 
     /// Shows what came and went since the last time.
-    fn sum_up(&mut self, out: &mut Vec<SessionEffect>) -> Result<(), ClientError> {
-        let status = self.machine.status();
+    fn sum_up(&mut self, status: &SyncStatus, out: &mut Vec<SessionEffect>) -> Result<(), ClientError> {
         let (records, more_records) = self.touched.sum_up(&self.engine)?;
         let (received, sent) = std::mem::replace(&mut self.summed, (status.received, status.sent));
         let summary = SyncSummary {
@@ -306,7 +310,9 @@ impl SyncSession {
 fn answer(result: Result<Input, ClientError>, task: StoreTask) -> Result<Vec<Input>, ClientError> {
     match result {
         Ok(input) => Ok(vec![input]),
-        Err(error) if error.is_transient() => Ok(vec![Input::StoreFailed { task, message: error.to_string() }]),
+        Err(error) if error.is_transient() => {
+            Ok(vec![Input::StoreFailed { task, message: error.to_string() }])
+        }
         Err(error) => Err(error),
     }
 }

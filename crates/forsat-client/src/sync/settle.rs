@@ -98,7 +98,12 @@ impl SyncSession {
     }
 
     /// Keeps what was refused of a document, and makes again what was built on it; answers how many edits were given up.
-    fn refuse(&self, tx: &mut WriteTx<'_>, document: DocumentId, refusals: &Refusals) -> Result<u64, ClientError> {
+    fn refuse(
+        &self,
+        tx: &mut WriteTx<'_>,
+        document: DocumentId,
+        refusals: &Refusals,
+    ) -> Result<u64, ClientError> {
         let mut unsent = BTreeSet::new();
         for hash in refusals.reasons.keys() {
             if tx.chunk(&document, hash)?.is_some_and(|held| held.state == ChunkState::Outbox) {
@@ -146,7 +151,8 @@ fn keep_refused(
     for entry in loaded.document.history_of(&rebased.given_up) {
         let hash = ChangeHash::from_bytes(entry.hash);
         let reason = refusals.reasons.get(&hash).or_else(|| refusals.reasons.values().next());
-        let (code, message) = reason.map_or(("refused", ""), |(code, message)| (code.as_str(), message.as_str()));
+        let (code, message) =
+            reason.map_or(("refused", ""), |(code, message)| (code.as_str(), message.as_str()));
         let is_beginning = forsat_sync::genesis::ALLOWED.contains(&hash);
         if is_beginning {
             continue;

@@ -131,20 +131,22 @@ fn merged_fields(touch: &Touch, now: &RecordState, issues: &BTreeSet<IssueChange
     }
     let disputed = |field: &String| {
         let inside = format!("{field}/");
-        issues.iter().filter(|issue| !issue.info_only).filter_map(|issue| issue.field.as_ref()).any(|named| {
-            named == field || named.starts_with(&inside)
-        })
+        issues
+            .iter()
+            .filter(|issue| !issue.info_only)
+            .filter_map(|issue| issue.field.as_ref())
+            .any(|named| named == field || named.starts_with(&inside))
     };
-    let conflicted = |field: &String| {
-        matches!(now.fields.get(field), Some(FieldState::Register(register)) if register.is_conflicted())
-    };
+    let conflicted = |field: &String| matches!(now.fields.get(field), Some(FieldState::Register(register)) if register.is_conflicted());
     fields.into_iter().filter(|field| !disputed(field) && !conflicted(field)).collect()
 }
 
 /// Whether two fields say the same, whoever wrote it.
 fn says_same(left: Option<&FieldState>, right: Option<&FieldState>) -> bool {
     match (left, right) {
-        (Some(FieldState::Register(left)), Some(FieldState::Register(right))) => values(left) == values(right),
+        (Some(FieldState::Register(left)), Some(FieldState::Register(right))) => {
+            values(left) == values(right)
+        }
         (Some(FieldState::Map(left)), Some(FieldState::Map(right))) => {
             left.len() == right.len()
                 && left.iter().zip(right).all(|((left_id, left), (right_id, right))| {
@@ -165,7 +167,12 @@ fn values(register: &Register) -> Vec<&Scalar> {
 }
 
 /// The amount of a deal that nobody typed or saw before the merge.
-fn untyped_amount(touch: &Touch, now: &RecordState, world: &dyn World, today: CivilDate) -> Option<AmountChange> {
+fn untyped_amount(
+    touch: &Touch,
+    now: &RecordState,
+    world: &dyn World,
+    today: CivilDate,
+) -> Option<AmountChange> {
     if now.module != OPPORTUNITY || touch.sides.is_empty() {
         return None;
     }
