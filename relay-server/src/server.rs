@@ -17,13 +17,15 @@ use axum::extract::ws::WebSocketUpgrade;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
-use axum::serve::ListenerExt as _;
 use forsat_sync::frame::NAME_BYTES_MAX;
 use forsat_sync::identity::RelayKey;
-use forsat_sync::limits::{IN_FLIGHT_TOTAL_BYTES_MAX, MESSAGE_BYTES_MAX};
+use forsat_sync::limits::{HANDSHAKE_MS_MAX, IN_FLIGHT_TOTAL_BYTES_MAX, MESSAGE_BYTES_MAX};
 use forsat_sync::relay::{FlowLimits, RelayConfig};
-use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream, UnixListener};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use crate::admin::{self, Answer};
 use crate::driver::{self, Message};
@@ -38,6 +40,10 @@ const READER_VERSION_MIN: u32 = 1;
 const INBOUND_BYTES_MAX: usize = IN_FLIGHT_TOTAL_BYTES_MAX / 4;
 /// How long `/healthz` waits for the hub.
 const HEALTH_WAIT: Duration = Duration::from_secs(2);
+/// How long the relay rests when it can't accept sockets, such as for want of file descriptors.
+const ACCEPT_REST: Duration = Duration::from_millis(100);
+/// What is read off a socket at a time, in bytes; every connection has a buffer of this size.
+const READ_BUFFER_BYTES: usize = 16 * 1024;
 /// How long a stop waits for sockets to say their last words.
 const SOCKETS_WAIT: Duration = Duration::from_secs(5);
 
@@ -230,18 +236,54 @@ impl Server {
     }
 }
 
+/// Accepts sockets until told to stop. Those that have not become WebSockets yet are bounded in number and in time.
 async fn accept(listener: TcpListener, shared: Shared, stopped: oneshot::Receiver<()>) {
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a socket keeps its delay");
-        }
-    });
+    let places = Arc::new(Semaphore::new(shared.connections_max.max(1)));
     let router = Router::new().route(SYNC_PATH, get(sync)).route("/healthz", get(health)).with_state(shared);
-    let serve = axum::serve(listener, router).with_graceful_shutdown(async {
-        let _ = stopped.await;
-    });
-    if let Err(error) = serve.await {
-        tracing::error!(%error, "no more connections are accepted");
+    let (stopping, stop) = watch::channel(());
+    let accepting = async {
+        loop {
+            let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+            match listener.accept().await {
+                Ok((stream, _)) => {
+                    let (router, stop) = (router.clone(), stop.clone());
+                    tokio::spawn(async move {
+                        serve_http(stream, router, stop).await;
+                        drop(place);
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a socket was not accepted");
+                    tokio::time::sleep(ACCEPT_REST).await;
+                }
+            }
+        }
+    };
+    tokio::select! {
+        () = accepting => {}
+        _ = stopped => {}
+    }
+    drop(stopping);
+}
+
+/// Answers the requests of one socket until it becomes a WebSocket, is closed, or sends no whole header in time.
+async fn serve_http(stream: TcpStream, router: Router, mut stop: watch::Receiver<()>) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a socket keeps its delay");
+    }
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(Duration::from_millis(HANDSHAKE_MS_MAX));
+    let serving = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let mut serving = std::pin::pin!(serving.with_upgrades());
+    let done = tokio::select! {
+        done = serving.as_mut() => done,
+        _ = stop.changed() => {
+            serving.as_mut().graceful_shutdown();
+            serving.await
+        }
+    };
+    if let Err(error) = done {
+        tracing::debug!(%error, "a socket ended before it was a WebSocket");
     }
 }
 
@@ -254,6 +296,7 @@ async fn sync(State(shared): State<Shared>, upgrade: WebSocketUpgrade) -> Respon
     let connection = ConnectionId(shared.next_connection.fetch_add(1, Ordering::AcqRel));
     let place = Place(Arc::clone(&shared.connections));
     upgrade
+        .read_buffer_size(READ_BUFFER_BYTES)
         .max_message_size(MESSAGE_BYTES_MAX + NAME_BYTES_MAX)
         .max_frame_size(MESSAGE_BYTES_MAX + NAME_BYTES_MAX)
         .on_upgrade(move |socket| socket::serve(socket, connection, shared, place))
@@ -302,7 +345,7 @@ async fn serve_operators(listener: UnixListener, operator: Operator) {
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the admin socket did not accept");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    tokio::time::sleep(ACCEPT_REST).await;
                 }
             },
             () = operator.messages.closed() => return,

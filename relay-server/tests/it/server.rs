@@ -109,6 +109,29 @@ fn an_oversized_message_ends_that_connection_alone() {
 }
 
 #[test]
+fn who_sends_no_header_is_hung_up_on_and_nobody_waits_for_it() {
+    let World { relay, runtime, dir: _dir } = world();
+    let invite = relay.invite("Sara", "main", "rep").unwrap();
+    runtime.block_on(async {
+        let mut slow = Vec::new();
+        for _ in 0..200 {
+            let mut stream = tokio::net::TcpStream::connect(relay.address()).await.unwrap();
+            stream.write_all(b"GET /sync HTTP/1.1\r\nHost: ").await.unwrap();
+            slow.push(stream);
+        }
+        let mut honest = Device::connect(relay.url(), 1).await;
+        honest.enrol(&invite.code).await;
+        for mut stream in slow {
+            // Without a limit this read never ends.
+            let mut rest = Vec::new();
+            let _ = stream.read_to_end(&mut rest).await;
+        }
+        honest.send(&ToRelay::Ping { token: 7 }).await;
+        assert_eq!(honest.receive().await, Some(ToDevice::Pong { token: 7 }));
+    });
+}
+
+#[test]
 fn shutting_down_tells_devices_when_to_come_back() {
     let World { relay, runtime, dir: _dir } = world();
     let invite = relay.invite("Sara", "main", "rep").unwrap();
