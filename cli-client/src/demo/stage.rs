@@ -11,6 +11,7 @@ use forsat_relay::embedded::{EmbeddedOptions, EmbeddedRelay};
 use crate::app::App;
 use crate::commands::sync::block_on;
 use crate::error::CliError;
+use crate::i18n::tr;
 
 /// The name of the workspace at the relay.
 pub const WORKSPACE: &str = "Demo";
@@ -54,8 +55,8 @@ impl Stage {
             InitOptions { user_name: "Sara".into(), currency: Some("USD".into()), ..InitOptions::default() };
         // Sara had a store before there was a relay; Reza's begins from the relay.
         drop(Engine::init_with(&office, &begin, Arc::clone(&app.ambient))?);
-        let office = enrol(&relay, &office, "Sara", "admin", &app.ambient)?;
-        let field = enrol(&relay, &field, "Reza", "rep", &app.ambient)?;
+        let office = enrol(&relay, &office, &sara, "admin", &app.ambient)?;
+        let field = enrol(&relay, &field, &reza, "rep", &app.ambient)?;
         Ok(Self { relay, data, office, field })
     }
 

@@ -79,7 +79,9 @@ pub fn apart(app: &mut App, deals: &Deals) {
         ),
         tr!(app.messages, "demo-text", deal = deals.described.name.as_str()),
     ];
-    lines.into_iter().for_each(|line| app.out.data(line));
+    let indented =
+        lines.into_iter().enumerate().map(|(at, line)| if at == 0 { line } else { format!("  {line}") });
+    indented.for_each(|line| app.out.data(line));
 }
 
 /// What Sara's device hears when both are online again.
@@ -98,7 +100,7 @@ pub fn merged(
     let view = stage.office.show("opportunity", &deals.described.reference)?;
     let text = view.state.text("description");
     let line = tr!(app.messages, "demo-merged-text", deal = deals.described.name.as_str(), text = text);
-    app.out.data(line);
+    app.out.data(format!("  {line}"));
     Ok(())
 }
 
@@ -158,7 +160,8 @@ pub fn next(app: &mut App, dir: &Path, address: &str) {
 }
 
 fn seconds(app: &App, took: Duration) -> String {
-    app.locale.digits(&format!("{:.1}", took.as_secs_f64()))
+    let text = app.locale.digits(&format!("{:.1}", took.as_secs_f64()));
+    if app.locale.values.digits == forsat_domain::Digits::Persian { text.replace('.', "٫") } else { text }
 }
 
 fn money(app: &App, typed: &str) -> String {

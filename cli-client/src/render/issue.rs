@@ -95,6 +95,12 @@ fn side_line(app: &App, world: &dyn World, view: &IssueView, number: usize, side
 }
 
 fn side_value(app: &App, world: &dyn World, view: &IssueView, side: &IssueSide) -> String {
+    // Sides that nobody wrote are named by a word instead of a value.
+    match side.value.as_text().filter(|_| side.author.is_none()) {
+        Some("booked") => return tr!(app.messages, "side-booked"),
+        Some("live") => return tr!(app.messages, "side-live"),
+        _ => {}
+    }
     match app.schema.field(&view.module, &view.issue.field) {
         Some(field) => field.format(&side.value, &app.locale.values, world),
         None => super::raw(&side.value),
