@@ -51,8 +51,9 @@ impl Stage {
         };
         let relay = EmbeddedRelay::start(&options).map_err(demo)?;
         let (office, field) = (dir.join("office"), dir.join("field"));
+        let (sara, reza) = (tr!(app.messages, "demo-sara"), tr!(app.messages, "demo-reza"));
         let begin =
-            InitOptions { user_name: "Sara".into(), currency: Some("USD".into()), ..InitOptions::default() };
+            InitOptions { user_name: sara.clone(), currency: Some("USD".into()), ..InitOptions::default() };
         // Sara had a store before there was a relay; Reza's begins from the relay.
         drop(Engine::init_with(&office, &begin, Arc::clone(&app.ambient))?);
         let office = enrol(&relay, &office, &sara, "admin", &app.ambient)?;
