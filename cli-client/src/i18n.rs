@@ -128,15 +128,16 @@ mod tests {
         assert!(missing.is_empty(), "no text for {missing:?}");
     }
 
+    /// The keys that a source file names: `tr!(…, "key"` and `messages.text("key"`.
     fn used_keys(source: &str) -> Vec<String> {
-        source
-            .split("tr!(")
-            .skip(1)
-            .filter_map(|rest| {
-                let key = rest.split(['"', ')']).nth(1)?;
-                Some(key.to_owned())
-            })
-            .collect()
+        let after = |mark: &'static str| {
+            let parts: Vec<&str> = source.split(mark).collect();
+            let pairs: Vec<(&str, &str)> = parts.windows(2).map(|pair| (pair[0], pair[1])).collect();
+            pairs.into_iter().filter(|(before, _)| !before.ends_with("include_s"))
+        };
+        let of_macro = after("tr!(").filter_map(|(_, rest)| rest.split(['"', ')']).nth(1));
+        let of_call = after("messages.text(\"").filter_map(|(_, rest)| rest.split('"').next());
+        of_macro.chain(of_call).map(str::to_owned).collect()
     }
 
     #[test]
