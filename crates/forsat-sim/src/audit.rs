@@ -134,7 +134,9 @@ fn check_feed(feed: &Feed) -> Result<(), String> {
         return Err(format!("{}: the buckets say {}, the headers {computed}", feed.name, feed.kept_root));
     }
     match feed.root {
-        Some(root) if root != computed => Err(format!("{}: the page says {root}, the headers {computed}", feed.name)),
+        Some(root) if root != computed => {
+            Err(format!("{}: the page says {root}, the headers {computed}", feed.name))
+        }
         Some(_) => Ok(()),
         None => Err(format!("{}: the page that reaches the head has no root digest", feed.name)),
     }

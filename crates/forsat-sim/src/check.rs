@@ -47,7 +47,9 @@ impl World {
         match lost_save(&engine, &saved) {
             Ok(None) => {}
             Ok(Some((document, hash))) => {
-                self.violate(format!("device {number} has lost a change that it saved: {hash} of {document}"));
+                self.violate(format!(
+                    "device {number} has lost a change that it saved: {hash} of {document}"
+                ));
             }
             Err(error) => self.violate(format!("device {number}: the store can't be read: {error}")),
         }
@@ -55,7 +57,7 @@ impl World {
 
     /// Whether every device runs, has sent everything and has read every feed to its head.
     pub(crate) fn is_level(&self) -> bool {
-        self.why_not_level().is_none()
+        self.network.half_open() == 0 && self.why_not_level().is_none()
     }
 
     pub(crate) fn why_not_level(&self) -> Option<String> {
@@ -66,6 +68,9 @@ impl World {
         for device in &self.devices {
             let number = device.number;
             let Some(engine) = device.engine() else { return Some(format!("device {number} doesn't run")) };
+            if !device.is_online() {
+                return Some(format!("device {number} isn't connected"));
+            }
             let Ok(tx) = engine.store().read() else { return Some(format!("device {number} can't be read")) };
             let unsent = tx.outbox_spaces().unwrap_or_default();
             if let Some((space, stats)) = unsent.first() {
@@ -73,7 +78,8 @@ impl World {
             }
             for space in spaces.iter().filter(|space| device.sees(&space.name)) {
                 let cursor = tx.cursor(&space.id).ok().flatten();
-                if cursor.is_none_or(|cursor| cursor.seq != space.head || cursor.root == RootVerdict::Unknown) {
+                if cursor.is_none_or(|cursor| cursor.seq != space.head || cursor.root == RootVerdict::Unknown)
+                {
                     let (name, head) = (&space.name, space.head);
                     return Some(format!("device {number} is at {cursor:?} of {head} in {name}"));
                 }
@@ -85,6 +91,10 @@ impl World {
     /// Everything that must hold when all is level.
     pub(crate) fn check_all(&mut self) {
         let Some(feeds) = self.check_relay() else { return };
+        if let Some(tamper) = self.broken.tamper.clone() {
+            let engines: Vec<_> = self.devices.iter().filter_map(|device| device.engine().cloned()).collect();
+            tamper(&engines);
+        }
         let mut reports = BTreeMap::new();
         for number in 0..self.devices.len() {
             self.check_saved(number);
@@ -101,14 +111,19 @@ impl World {
 
     /// A device agrees with the feeds that it sees: heads, feed state, digests, nothing waiting, no issue.
     fn check_device(&mut self, number: DeviceNumber, feeds: &BTreeMap<SpaceId, Feed>) -> Result<(), String> {
-        let Some(engine) = self.devices[number].engine().cloned() else { return Err("it doesn't run".into()) };
+        let Some(engine) = self.devices[number].engine().cloned() else {
+            return Err("it doesn't run".into());
+        };
         let tx = engine.store().read().map_err(said)?;
         let documents = documents(&engine).map_err(said)?;
         for (space, feed) in feeds.iter().filter(|(_, feed)| self.devices[number].sees(&feed.name)) {
             compare_heads(space, feed, &documents)?;
             let root = tx.trie(space).map_err(said)?.root();
             if Some(root) != feed.root {
-                return Err(format!("the root digest of {} is {root}, the relay's {:?}", feed.name, feed.root));
+                return Err(format!(
+                    "the root digest of {} is {root}, the relay's {:?}",
+                    feed.name, feed.root
+                ));
             }
             let verdict = tx.cursor(space).map_err(said)?.map(|cursor| cursor.root);
             if verdict != Some(RootVerdict::Match) {
@@ -126,8 +141,52 @@ impl World {
         Ok(())
     }
 
+    /// After the relay's store was put back: whatever a device holds of the feed and the relay doesn't is said by it.
+    pub(crate) fn check_loss_is_said(&mut self) {
+        let Some(feeds) = self.check_relay() else { return };
+        for number in 0..self.devices.len() {
+            match self.unsaid_loss(number, &feeds) {
+                Ok(None) => {}
+                Ok(Some(what)) => {
+                    self.violate(format!("device {number} doesn't say that the relay lacks {what}"))
+                }
+                Err(why) => self.violate(format!("device {number}: {why}")),
+            }
+        }
+    }
+
+    fn unsaid_loss(
+        &mut self,
+        number: DeviceNumber,
+        feeds: &BTreeMap<SpaceId, Feed>,
+    ) -> Result<Option<String>, String> {
+        let Some(engine) = self.devices[number].engine().cloned() else {
+            return Err("it doesn't run".into());
+        };
+        let issues = engine.store().read().map_err(said)?.sync_issues().map_err(said)?;
+        for (space, feed) in feeds.iter().filter(|(_, feed)| self.devices[number].sees(&feed.name)) {
+            let held = feed.heads();
+            let documents = documents(&engine).map_err(said)?;
+            let lacks = documents.iter().find(|(document, row)| {
+                let known = held.get(document).cloned().unwrap_or_default();
+                row.space == *space && !row.feed_heads.iter().all(|head| known.contains(head))
+            });
+            let Some((document, _)) = lacks else { continue };
+            self.sights.see("losses after a restore");
+            if !issues.iter().any(|issue| issue.key.space == Some(*space)) {
+                return Ok(Some(format!("{document} of {}", feed.name)));
+            }
+            self.sights.see("losses that were said");
+        }
+        Ok(None)
+    }
+
     /// Replicas that see the same spaces answer with the same bytes.
-    fn compare_reports(&mut self, number: DeviceNumber, reports: &mut BTreeMap<Vec<usize>, (usize, Reports)>) {
+    fn compare_reports(
+        &mut self,
+        number: DeviceNumber,
+        reports: &mut BTreeMap<Vec<usize>, (usize, Reports)>,
+    ) {
         let Some(engine) = self.devices[number].engine().cloned() else { return };
         let ours = match Reports::of(&engine) {
             Ok(ours) => ours,
@@ -149,15 +208,24 @@ impl World {
         }
     }
 
-    /// What a command saved is at the relay in the end, unless the relay refused it and said so.
+    /// What a command saved is at the relay in the end, as it was or authored anew, unless the relay refused it.
     fn check_saved_reached_relay(&mut self, feeds: &BTreeMap<SpaceId, Feed>) {
         let held: BTreeSet<Change> = feeds.values().flat_map(Feed::hashes).collect();
-        let lost = self.ledger.saved.iter().find_map(|(number, saved)| {
-            let lost = saved.iter().find(|change| !held.contains(change) && !self.ledger.refused.contains_key(change));
-            lost.map(|change| (*number, *change))
-        });
-        if let Some((number, (document, hash))) = lost {
-            self.violate(format!("{hash} of {document}, saved on device {number}, never reached the relay"));
+        for number in 0..self.devices.len() {
+            let Some(engine) = self.devices[number].engine().cloned() else { continue };
+            let saved = self.ledger.saved.get(&number).cloned().unwrap_or_default();
+            let arrived = |change: &Change| held.contains(change) || self.ledger.refused.contains_key(change);
+            let missing: Vec<Change> = saved.into_iter().filter(|change| !arrived(change)).collect();
+            for (document, hash) in missing {
+                match renamed(&engine, &hash) {
+                    Ok(now) if arrived(&(document, now)) => self.sights.see("changes authored anew"),
+                    Ok(_) => {
+                        let what = format!("{hash} of {document}, saved on device {number}");
+                        return self.violate(format!("{what}, never reached the relay"));
+                    }
+                    Err(error) => return self.violate(format!("device {number}: {error}")),
+                }
+            }
         }
     }
 
@@ -176,11 +244,17 @@ impl World {
 fn lost_save(engine: &Engine, saved: &BTreeSet<Change>) -> Result<Option<Change>, StoreError> {
     let tx = engine.store().read()?;
     for (document, hash) in saved {
-        if tx.chunk(document, hash)?.is_none() {
+        let now = tx.resolve_alias(hash)?;
+        if tx.chunk(document, hash)?.is_none() && tx.chunk(document, &now)?.is_none() {
             return Ok(Some((*document, *hash)));
         }
     }
     Ok(None)
+}
+
+/// What a change is called now: another hash where it was authored anew.
+fn renamed(engine: &Engine, hash: &ChangeHash) -> Result<ChangeHash, StoreError> {
+    engine.store().read()?.resolve_alias(hash)
 }
 
 fn documents(engine: &Engine) -> Result<BTreeMap<DocumentId, DocumentRow>, StoreError> {
@@ -207,7 +281,9 @@ fn compare_heads(
         let set = |heads: &[ChangeHash]| heads.iter().copied().collect::<BTreeSet<_>>();
         if set(&row.heads) != *heads || set(&row.feed_heads) != *heads {
             let (view, from_feed) = (&row.heads, &row.feed_heads);
-            return Err(format!("{document} stands at {view:?} (feed: {from_feed:?}), the relay at {heads:?}"));
+            return Err(format!(
+                "{document} stands at {view:?} (feed: {from_feed:?}), the relay at {heads:?}"
+            ));
         }
     }
     let more = documents.iter().find(|(document, row)| row.space == *space && !heads.contains_key(document));
@@ -224,7 +300,9 @@ struct Reports {
 
 impl Reports {
     fn of(engine: &Engine) -> Result<Self, ClientError> {
-        let json = |value: Result<Vec<u8>, serde_json::Error>| value.map_err(|error| ClientError::Input(error.to_string()));
+        let json = |value: Result<Vec<u8>, serde_json::Error>| {
+            value.map_err(|error| ClientError::Input(error.to_string()))
+        };
         let issues = engine.issues(true)?.issues;
         let mut rows = BTreeMap::new();
         let tx = engine.store().read()?;

@@ -61,6 +61,10 @@ pub trait Syncing {
     fn handle(&mut self, input: SyncInput) -> Vec<SyncOutput>;
     /// When the next tick is due, on the monotonic clock of the program.
     fn deadline_ms(&self) -> Option<u64>;
+    /// Whether the relay's welcome holds.
+    fn is_online(&self) -> bool {
+        false
+    }
     /// What the relay has said, for an end that redeems an invite.
     fn welcomed(&self) -> Option<Welcomed> {
         None
@@ -71,7 +75,8 @@ pub trait Syncing {
 pub type Begun = (Box<dyn Syncing>, Vec<SyncOutput>);
 
 /// Begins a device's end of the sync on a store that has joined.
-pub type Connector = Arc<dyn Fn(&Arc<Engine>, &Arc<SimAmbient>, &DeviceKey) -> Result<Begun, String> + Send + Sync>;
+pub type Connector =
+    Arc<dyn Fn(&Arc<Engine>, &Arc<SimAmbient>, &DeviceKey) -> Result<Begun, String> + Send + Sync>;
 
 /// A device: its disk and surroundings, and its program while it runs.
 pub struct Device {
@@ -242,6 +247,16 @@ impl Device {
         self.disk = Disk::holding(image);
     }
 
+    /// The marker beside the store gets lost, as when only the file is restored.
+    pub fn lose_marker(&self) {
+        self.surroundings.lose_marker();
+    }
+
+    /// Counts saves anew, for a store that was put back.
+    pub fn forget_counted(&mut self) {
+        self.counted_to.clear();
+    }
+
     fn end(&mut self) {
         self.program = None;
         self.wire = None;
@@ -284,6 +299,12 @@ impl Device {
     pub fn tell(&mut self, input: SyncInput) -> Vec<SyncOutput> {
         let sync = self.program.as_mut().and_then(|program| program.sync.as_mut());
         sync.map(|sync| sync.handle(input)).unwrap_or_default()
+    }
+
+    /// Whether it is connected and welcome.
+    pub fn is_online(&self) -> bool {
+        let sync = self.program.as_ref().and_then(|program| program.sync.as_ref());
+        sync.is_some_and(|sync| sync.is_online())
     }
 
     /// When its next tick is due, in the world's time.

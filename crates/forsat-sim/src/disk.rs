@@ -71,6 +71,7 @@ struct State {
     faults: Vec<Fault>,
     failures: u64,
     sync_failed: bool,
+    lies: bool,
 }
 
 /// A disk with one file; clones are the same disk.
@@ -128,6 +129,12 @@ impl Disk {
     /// Lets some operations fail.
     pub fn inject(&self, fault: Fault) {
         self.state().faults.push(fault);
+    }
+
+    /// From now on syncs answer that they are done, and nothing becomes durable. No honest disk does so; for seeing
+    /// that a checker notices.
+    pub fn lie_about_syncs(&self) {
+        self.state().lies = true;
     }
 
     /// Whether an operation has failed by a fault or for want of room.
@@ -378,6 +385,9 @@ impl StorageBackend for FaultyBackend {
     fn sync_data(&self) -> io::Result<()> {
         let mut state = self.disk.state();
         state.pass(Target::Sync)?;
+        if state.lies {
+            return Ok(());
+        }
         let State { durable, pending, .. } = &mut *state;
         for change in pending.drain(..) {
             match change {

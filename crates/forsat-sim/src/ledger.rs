@@ -43,7 +43,9 @@ impl Ledger {
 
     /// The relay hands a message to the network. From here on it can't be taken back.
     pub fn from_relay(&mut self, wire: Wire, bytes: &[u8]) {
-        let Ok(ToDevice::Outcome { batch, results }) = ToDevice::decode(bytes, MESSAGE_BYTES_MAX) else { return };
+        let Ok(ToDevice::Outcome { batch, results }) = ToDevice::decode(bytes, MESSAGE_BYTES_MAX) else {
+            return;
+        };
         let Some((space, changes)) = self.pushed.remove(&(wire, batch)) else { return };
         for (change, result) in changes.into_iter().zip(results) {
             match (change, result) {

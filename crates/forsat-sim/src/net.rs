@@ -95,7 +95,8 @@ struct RelayHost {
 impl Network {
     /// A network without connections; relays don't listen yet.
     pub fn new(random: Random, links: Vec<LinkProfile>, relays: usize) -> Self {
-        let links = links.into_iter().map(|profile| Link { profile, blocked_until_ms: 0, calm: false }).collect();
+        let links =
+            links.into_iter().map(|profile| Link { profile, blocked_until_ms: 0, calm: false }).collect();
         let relays = vec![RelayHost::default(); relays];
         Self { random, links, relays, connections: BTreeMap::new(), ready: VecDeque::new(), last_wire: 0 }
     }
@@ -183,7 +184,11 @@ impl Network {
         if !self.ready.is_empty() {
             return Some(now_ms);
         }
-        self.connections.values().filter_map(|connection| self.due_of(connection)).min().map(|at| at.max(now_ms))
+        self.connections
+            .values()
+            .filter_map(|connection| self.due_of(connection))
+            .min()
+            .map(|at| at.max(now_ms))
     }
 
     /// The next delivery that is due by now.

@@ -61,6 +61,15 @@ pub enum Fault {
     Clock(DeviceNumber, i64),
     /// The relay's clock is set wrong by so many milliseconds.
     RelayClock(i64),
+    /// A backup of the relay's store is taken.
+    RelayBackup,
+    /// The relay is killed, its backup put in the place of its store, and started after so many milliseconds.
+    RelayRestore(u64),
+    /// A backup of a device's store is taken.
+    DeviceBackup(DeviceNumber),
+    /// A device's program is killed, its backup put in the place of its store, and started after so many milliseconds;
+    /// without its marker, if true.
+    DeviceRestore(DeviceNumber, u64, bool),
 }
 
 /// A world before it begins.
@@ -95,9 +104,8 @@ impl Plan {
         let lasts_ms = random.within(30_000..120_000);
         let heal_at_ms = BEGIN_MS + lasts_ms;
         let edits_count = random.within(20..60);
-        let mut edits: Vec<_> = (0..edits_count)
-            .map(|_| (BEGIN_MS + random.within(0..lasts_ms), random.place(count)))
-            .collect();
+        let mut edits: Vec<_> =
+            (0..edits_count).map(|_| (BEGIN_MS + random.within(0..lasts_ms), random.place(count))).collect();
         edits.sort_unstable();
         let mix = (0..crate::workload::KINDS.len()).map(|_| [1, 2, 4, 8][random.place(4)]).collect();
         Self {

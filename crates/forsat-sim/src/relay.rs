@@ -6,7 +6,8 @@ use crate::net::Wire;
 use crate::random::Random;
 use forsat_relay::hub::{ConnectionId, Hub, HubEffect, HubLimits, Moment};
 use forsat_relay::store::{
-    BackendSource, InitWorkspace, NewInvite, OpenOptions, RedbStore, RelayStore, Role, SpaceSummary, StoreError,
+    BackendSource, InitWorkspace, NewInvite, OpenOptions, RedbStore, RelayStore, Role, SpaceSummary,
+    StoreError,
 };
 use forsat_sync::id::{DeviceId, Epoch, Nonce, RelayId, SpaceId, UserId, WorkspaceId};
 use forsat_sync::identity::{DeviceKey, InviteCode, InviteSecret, RelayKey};

@@ -51,6 +51,10 @@ impl Syncing for Watching {
     fn deadline_ms(&self) -> Option<u64> {
         self.session.deadline_ms()
     }
+
+    fn is_online(&self) -> bool {
+        self.session.status().online
+    }
 }
 
 struct Enrolling {
@@ -88,7 +92,9 @@ fn outputs(effects: Vec<SessionEffect>) -> Vec<SyncOutput> {
         SessionEffect::Connect => SyncOutput::Connect,
         SessionEffect::Send(bytes) => SyncOutput::Send(bytes),
         SessionEffect::Close => SyncOutput::Close,
-        SessionEffect::Event(SessionEvent::Summary(_)) => SyncOutput::Note("nothing is left to do".to_owned()),
+        SessionEffect::Event(SessionEvent::Summary(_)) => {
+            SyncOutput::Note("nothing is left to do".to_owned())
+        }
         SessionEffect::Event(SessionEvent::Issue(issue)) => SyncOutput::Issue(issue),
         SessionEffect::Event(SessionEvent::Sync(event)) => SyncOutput::Note(format!("{event:?}")),
         SessionEffect::Stopped(result) => {

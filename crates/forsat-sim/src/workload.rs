@@ -2,6 +2,7 @@
 
 use crate::random::Random;
 use forsat_client::{ClientError, CloseInput, Engine, FieldInput, Resolve, Saved};
+use forsat_sync::id::DocumentId;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -49,6 +50,13 @@ pub struct Workload {
     names: u64,
     /// How many commands of each kind were saved.
     pub saved: BTreeMap<&'static str, u64>,
+}
+
+#[derive(Clone, Copy)]
+enum List {
+    Accounts,
+    Products,
+    Deals,
 }
 
 type Answer = Result<Saved, ClientError>;
@@ -101,6 +109,22 @@ impl Workload {
         }
     }
 
+    /// One of the records of a list, as far as can be one that this device holds. The list isn't empty.
+    fn here(&mut self, engine: &Engine, list: List) -> Uuid {
+        const TRIES: usize = 6;
+        let list = match list {
+            List::Accounts => &self.accounts,
+            List::Products => &self.products,
+            List::Deals => &self.deals,
+        };
+        let held = |record: &Uuid| {
+            let id = DocumentId::from_bytes(record.into_bytes());
+            engine.store().read().is_ok_and(|tx| tx.document(&id).is_ok_and(|row| row.is_some()))
+        };
+        let picked: Vec<Uuid> = (0..TRIES).map(|_| list[self.random.place(list.len())]).collect();
+        picked.iter().copied().find(held).unwrap_or(picked[0])
+    }
+
     fn name(&mut self, what: &str) -> String {
         self.names += 1;
         format!("{what} {}", self.names)
@@ -108,26 +132,26 @@ impl Workload {
 
     fn create_account(&mut self, engine: &Engine) -> Answer {
         // Now and then two people name two accounts alike.
-        let name = if self.random.percent(20) { "شرکت نمونه".to_owned() } else { self.name("Account") };
+        let name =
+            if self.random.percent(20) { "شرکت نمونه".to_owned() } else { self.name("Account") };
         let saved = engine.create("account", &[FieldInput::new("name", name)])?;
         self.accounts.push(saved.id);
         Ok(saved)
     }
 
     fn create_product(&mut self, engine: &Engine) -> Answer {
-        let fields = [FieldInput::new("name", self.name("Product")), FieldInput::new("unit", "box")];
-        let price = FieldInput::new("price", self.random.within(1..9_000_000).to_string());
-        let priced: Vec<_> = fields.iter().cloned().chain([price]).collect();
-        let saved = match engine.create("product", &priced) {
-            Err(ClientError::Refused { .. } | ClientError::Input(_)) => engine.create("product", &fields)?,
-            answer => answer?,
-        };
+        let fields = [
+            FieldInput::new("name", self.name("Product")),
+            FieldInput::new("unit", "box"),
+            FieldInput::new("prices", self.random.within(1..9_000_000).to_string()),
+        ];
+        let saved = engine.create("product", &fields)?;
         self.products.push(saved.id);
         Ok(saved)
     }
 
     fn create_deal(&mut self, engine: &Engine) -> Answer {
-        let account = *self.random.pick(&self.accounts).expect("an account is made first");
+        let account = self.here(engine, List::Accounts);
         let fields = [
             FieldInput::new("name", self.name("Deal")),
             FieldInput::new("account_id", account.to_string()),
@@ -140,7 +164,7 @@ impl Workload {
     }
 
     fn edit_account(&mut self, engine: &Engine) -> Answer {
-        let account = *self.random.pick(&self.accounts).expect("an account is made first");
+        let account = self.here(engine, List::Accounts);
         let field = match self.random.place(5) {
             0 => FieldInput::new("industry", ["steel", "food", "software"][self.random.place(3)]),
             1 => FieldInput::new("employees", self.random.within(1..500).to_string()),
@@ -152,12 +176,13 @@ impl Workload {
     }
 
     fn on_deal(&mut self, engine: &Engine, kind: usize) -> Answer {
-        let deal = self.random.pick(&self.deals).expect("a deal is made first").to_string();
+        let deal = self.here(engine, List::Deals).to_string();
         match kind {
-            3 => engine.edit("opportunity", &deal, &[self.register()]),
+            3 => engine.edit("opportunity", &deal, &[self.register(engine)]),
             4 => engine.edit("opportunity", &deal, &[FieldInput::new("description", self.text())]),
             5 => engine.edit("opportunity", &deal, &[self.tags()]),
-            7 => engine.stage(&deal, ["identification", "needs", "proposal", "negotiation"][self.random.place(4)]),
+            7 => engine
+                .stage(&deal, ["identification", "needs", "proposal", "negotiation"][self.random.place(4)]),
             8 => engine.win(&deal, &self.close(None)),
             9 => {
                 let reason = ["price", "competitor", "budget"][self.random.place(3)];
@@ -178,7 +203,7 @@ impl Workload {
         }
     }
 
-    fn register(&mut self) -> FieldInput {
+    fn register(&mut self, engine: &Engine) -> FieldInput {
         match self.random.place(9) {
             0 => FieldInput::new("name", self.name("Deal")),
             1 => FieldInput::new("next_step", self.name("Call")),
@@ -189,7 +214,7 @@ impl Workload {
             6 => FieldInput::new("probability", self.random.within(0..101).to_string()),
             7 => FieldInput::new("currency", ["EUR", "IRR", "USD"][self.random.place(3)]),
             _ => {
-                let account = *self.random.pick(&self.accounts).expect("an account is made first");
+                let account = self.here(engine, List::Accounts);
                 FieldInput::new("account_id", account.to_string())
             }
         }
@@ -205,8 +230,7 @@ impl Workload {
 
     fn tags(&mut self) -> FieldInput {
         let tag = ["vip", "2025", "فوری", "tender"][self.random.place(4)];
-        let sign = if self.random.percent(70) { "+" } else { "-" };
-        FieldInput::new("tags", format!("{sign}{tag}"))
+        FieldInput::new(if self.random.percent(70) { "tags+" } else { "tags-" }, tag)
     }
 
     fn close(&mut self, reason: Option<&str>) -> CloseInput {
@@ -217,7 +241,8 @@ impl Workload {
     fn line_add(&mut self, engine: &Engine, deal: &str) -> Answer {
         let qty = FieldInput::new("qty", self.random.within(1..20).to_string());
         let price = FieldInput::new("unit_price", self.random.within(1..900_000).to_string());
-        match self.random.pick(&self.products).copied().filter(|_| self.random.percent(70)) {
+        let product = (!self.products.is_empty()).then(|| self.here(engine, List::Products));
+        match product.filter(|_| self.random.percent(70)) {
             Some(product) => engine.line_add(deal, Some(&product.to_string()), &[qty, price]),
             None => engine.line_add(deal, None, &[FieldInput::new("name", self.name("Work")), qty, price]),
         }
@@ -225,8 +250,9 @@ impl Workload {
 
     fn delete_or_restore(&mut self, engine: &Engine) -> Answer {
         let on_account = self.random.percent(30);
-        let (module, list) = if on_account { ("account", &self.accounts) } else { ("opportunity", &self.deals) };
-        let record = list[self.random.place(list.len())].to_string();
+        let (module, list) =
+            if on_account { ("account", List::Accounts) } else { ("opportunity", List::Deals) };
+        let record = self.here(engine, list).to_string();
         if self.random.percent(50) { engine.delete(module, &record) } else { engine.restore(module, &record) }
     }
 
@@ -236,7 +262,11 @@ impl Workload {
             return match engine.undo() {
                 Ok(undone) => {
                     *self.saved.entry(KIND).or_default() += 1;
-                    undone.saved.into_iter().next().map_or(Done::Nothing, |saved| Done::Saved(Box::new(saved)))
+                    undone
+                        .saved
+                        .into_iter()
+                        .next()
+                        .map_or(Done::Nothing, |saved| Done::Saved(Box::new(saved)))
                 }
                 Err(error) => failure(error),
             };

@@ -7,16 +7,19 @@ pub use run::{CONVERGE_MS_MAX, Outcome, run};
 
 use crate::clock::{VirtualClock, WallError};
 use crate::device::{Connector, Device, SyncInput, SyncOutput};
-use crate::ledger::Ledger;
+use crate::ledger::{Change, Ledger};
 use crate::net::{Delivery, DeviceNumber, Network, Wire};
 use crate::plan::{Fault, Plan, SPACES};
 use crate::random::Random;
 use crate::relay::{Relay, StoreWrapper};
 use crate::workload::{Done, Workload};
+use forsat_client::Engine;
 use forsat_relay::hub::HubEffect;
 use forsat_relay::store::Role;
+use forsat_sync::id::SpaceId;
 use forsat_sync::relay::Input as RelayInput;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The one relay of a world so far.
 pub(crate) const RELAY: usize = 0;
@@ -28,6 +31,8 @@ const EVENTS_A_MOMENT_MAX: u64 = 20_000;
 pub(crate) enum Step {
     /// A device is to join.
     Join(DeviceNumber),
+    /// A device's sync is begun anew.
+    Sync(DeviceNumber),
     /// A user is to get a second space.
     Grant(DeviceNumber),
     /// Somebody does something.
@@ -69,7 +74,14 @@ pub struct Broken {
     pub store: Option<StoreWrapper>,
     /// A device's end of the sync.
     pub connector: Option<Connector>,
+    /// Disks of devices and of the relay say that they have synced, and haven't.
+    pub disks_lie: bool,
+    /// Changes the replicas behind everybody's back, just before they are compared.
+    pub tamper: Option<Tamper>,
 }
+
+/// Changes replicas behind everybody's back.
+pub type Tamper = Arc<dyn Fn(&[Arc<Engine>]) + Send + Sync>;
 
 /// A world.
 pub struct World {
@@ -91,9 +103,12 @@ pub struct World {
     pub(crate) messages: u64,
     random: Random,
     connector: Connector,
+    pub(crate) broken: Broken,
     schedule: BTreeMap<(u64, u64), Step>,
     scheduled: u64,
     relay_runs_at_ms: Option<u64>,
+    relay_backup: Option<(Vec<u8>, BTreeMap<SpaceId, BTreeSet<Change>>)>,
+    device_backups: BTreeMap<DeviceNumber, Vec<u8>>,
     healed: bool,
     trace: bool,
 }
@@ -116,12 +131,17 @@ impl World {
             let made = Device::create(number, device, &clock, random);
             devices.push(made.map_err(|error| format!("a new device: {error}"))?);
         }
+        if broken.disks_lie {
+            relay.disk().lie_about_syncs();
+            devices.iter().for_each(|device: &Device| device.disk().lie_about_syncs());
+        }
         let links = plan.devices.iter().map(|device| device.link.clone()).collect();
         let mut world = Self {
             network: Network::new(Random::new(seed, "network", 0), links, 1),
             workload: Workload::new(Random::new(seed, "workload", 0), plan.mix.clone()),
             random: Random::new(seed, "world", 0),
             connector: broken.connector.clone().unwrap_or_else(crate::session::connector),
+            broken: broken.clone(),
             clock,
             ledger: Ledger::default(),
             sights: Sights::default(),
@@ -133,6 +153,8 @@ impl World {
             schedule: BTreeMap::new(),
             scheduled: 0,
             relay_runs_at_ms: None,
+            relay_backup: None,
+            device_backups: BTreeMap::new(),
             healed: false,
             trace,
             plan,
@@ -187,7 +209,9 @@ impl World {
     pub fn run_until(&mut self, until_ms: u64) {
         let mut at_this_moment = 0;
         while self.violation.is_none() {
-            let Some((at_ms, what)) = self.next_event().filter(|(at_ms, _)| *at_ms <= until_ms) else { break };
+            let Some((at_ms, what)) = self.next_event().filter(|(at_ms, _)| *at_ms <= until_ms) else {
+                break;
+            };
             at_this_moment = if at_ms > self.now_ms() { 0 } else { at_this_moment + 1 };
             if at_this_moment > EVENTS_A_MOMENT_MAX {
                 self.violate(format!("the world spins: {what:?} again and again"));
@@ -207,7 +231,8 @@ impl World {
         let commit = self.relay_runs_at_ms.map(|at| (at.max(now_ms), Event::RelayRuns));
         let relay = self.relay.deadline_ms().map(|at| (at.max(now_ms), Event::RelayTick));
         let devices = self.devices.iter();
-        let devices = devices.filter_map(|device| Some((device.deadline_ms()?.max(now_ms), Event::Tick(device.number))));
+        let devices = devices
+            .filter_map(|device| Some((device.deadline_ms()?.max(now_ms), Event::Tick(device.number))));
         let step = self.schedule.keys().next().map(|(at, _)| ((*at).max(now_ms), Event::Step));
         [network, commit, relay, step].into_iter().flatten().chain(devices).min()
     }
@@ -357,6 +382,7 @@ impl World {
     fn sync_ended(&mut self, number: DeviceNumber, result: Result<(), String>) {
         self.say(|| format!("device {number}: the sync has ended: {result:?}"));
         let device = &mut self.devices[number];
+        let device = &mut self.devices[number];
         match result {
             Ok(()) if !device.joined => {
                 let (relay, space) = (self.relay.id(), SPACES[device.plan.spaces[0]]);
@@ -374,6 +400,12 @@ impl World {
                 self.at(self.now_ms() + 1_000, Step::Join(number));
             }
             Ok(()) => self.violate(format!("device {number} has stopped syncing")),
+            // The program that runs it begins it anew, unless it has to end itself.
+            Err(why) if device.disk().has_failed() || device.disk().is_off() => {
+                self.sights.see("syncs that a disk has ended");
+                device.end_sync(Some(why));
+                self.at(self.now_ms() + 1_000, Step::Sync(number));
+            }
             Err(why) => self.violate(format!("device {number} has stopped syncing: {why}")),
         }
     }

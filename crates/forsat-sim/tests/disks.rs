@@ -12,7 +12,11 @@ use std::io::ErrorKind;
 const OPERATIONS: u64 = 40;
 
 fn faults() -> impl Iterator<Item = Fault> {
-    let kinds = [(Target::Change, ErrorKind::Other), (Target::Change, ErrorKind::StorageFull), (Target::Read, ErrorKind::Other)];
+    let kinds = [
+        (Target::Change, ErrorKind::Other),
+        (Target::Change, ErrorKind::StorageFull),
+        (Target::Read, ErrorKind::Other),
+    ];
     let all = kinds.into_iter().flat_map(|(target, error)| {
         (0..OPERATIONS).map(move |after| Fault { target, after, times: 1, error })
     });
@@ -64,7 +68,12 @@ fn a_device_reads_on_while_its_disk_takes_nothing() {
         let device = device(2);
         let engine = device.engine().unwrap().clone();
         add_account(&engine, "before").unwrap();
-        device.disk().inject(Fault { target: Target::Write, after, times: u64::MAX, error: ErrorKind::StorageFull });
+        device.disk().inject(Fault {
+            target: Target::Write,
+            after,
+            times: u64::MAX,
+            error: ErrorKind::StorageFull,
+        });
         let saved = add_account(&engine, "under way");
         let seen = accounts(&engine).unwrap_or_else(|error| panic!("after {after} writes: reading: {error}"));
         assert!(seen.contains(&"before".to_owned()));

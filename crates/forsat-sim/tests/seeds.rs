@@ -8,6 +8,8 @@ use std::sync::{Mutex, PoisonError};
 
 /// How many seeds are run unless `FORSAT_SIM_SEEDS` says otherwise.
 const SEEDS: u64 = 300;
+/// How many broken seeds are named.
+const SHOWN_MAX: usize = 20;
 /// How many worlds run at once.
 const THREADS: usize = 2;
 
@@ -75,7 +77,7 @@ fn seeds() {
     outcomes.sort_by_key(|outcome| outcome.seed);
     report(&outcomes);
     let broken: Vec<_> = outcomes.iter().filter(|outcome| outcome.violation.is_some()).collect();
-    for outcome in &broken {
+    for outcome in broken.iter().take(SHOWN_MAX) {
         println!(
             "seed {}: {}\n    cargo run -p forsat-sim --bin forsat-sim -- --seed {}",
             outcome.seed,
@@ -85,7 +87,8 @@ fn seeds() {
     }
     assert!(broken.is_empty(), "{} of {count} seeds break a promise", broken.len());
     if count >= SEEDS {
-        let seen = |what: &&str| outcomes.iter().any(|outcome| outcome.sights.0.get(*what).is_some_and(|n| *n > 0));
+        let seen =
+            |what: &&str| outcomes.iter().any(|outcome| outcome.sights.0.get(*what).is_some_and(|n| *n > 0));
         let missing: Vec<_> = MUST_BE_SEEN.iter().filter(|what| !seen(what)).collect();
         assert!(missing.is_empty(), "no world has come across {missing:?}");
     }
@@ -103,5 +106,8 @@ fn report(outcomes: &[Outcome]) {
     }
     let virtual_s: u64 = outcomes.iter().map(|outcome| outcome.virtual_ms / 1_000).sum();
     let slowest = outcomes.iter().map(|outcome| outcome.converged_ms).max().unwrap_or_default();
-    println!("{} seeds, {virtual_s} s of the world, level {slowest} ms after healing at the latest", outcomes.len());
+    println!(
+        "{} seeds, {virtual_s} s of the world, level {slowest} ms after healing at the latest",
+        outcomes.len()
+    );
 }

@@ -1,7 +1,9 @@
 //! What several tests need: an engine and a relay on disks of their own, and changes that wait to be sent.
 
 use forsat_client::{Engine, FieldInput};
-use forsat_relay::store::{AppendBatch, ItemOutcome, Push, PushItem, PushOutcome, RelayStore, Role, StoreError};
+use forsat_relay::store::{
+    AppendBatch, ItemOutcome, Push, PushItem, PushOutcome, RelayStore, Role, StoreError,
+};
 use forsat_sim::clock::{VirtualClock, WallError};
 use forsat_sim::device::Device;
 use forsat_sim::net::LinkProfile;

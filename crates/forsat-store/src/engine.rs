@@ -114,6 +114,7 @@ impl Engine {
     /// Verifies what redb keeps checksums of, which it otherwise does only in repairs. `false`: it repaired something.
     pub(crate) fn check_integrity(&self) -> Result<bool, StoreError> {
         self.health.check()?;
+        self.reopen()?;
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         let State::Writing(database) = &mut *state else { return Err(closed()) };
         let database = Arc::get_mut(database).ok_or(StoreError::Busy)?;

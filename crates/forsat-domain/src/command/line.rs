@@ -93,8 +93,10 @@ pub fn find_line(
         return Ok(line.entry.clone());
     }
     let key = fold(text);
+    // A number beyond the last line is a slip, not the beginning of an id that happens to begin so.
+    let is_number = number.is_some_and(|number| number <= LINES_MAX);
     let named: Vec<&&Line> = kept.iter().filter(|line| fold(&line.name) == key).collect();
-    let begun: Vec<&&Line> = kept.iter().filter(|line| line.entry.starts_with(&key)).collect();
+    let begun: Vec<&&Line> = kept.iter().filter(|line| !is_number && line.entry.starts_with(&key)).collect();
     let found = if named.is_empty() { begun } else { named };
     match found.as_slice() {
         [line] if !key.is_empty() => Ok(line.entry.clone()),

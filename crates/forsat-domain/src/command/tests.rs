@@ -214,6 +214,16 @@ fn a_line_takes_its_products_values_and_its_own_win() {
 }
 
 #[test]
+fn a_number_beyond_the_last_line_is_not_the_beginning_of_an_id() {
+    let mut desk = Desk::new();
+    let numbered = NewLine { entry: Some("9a52c1d0".to_owned()), ..line("a", rials(10)) };
+    let deal = desk.deal_with(Vec::new(), vec![numbered]);
+    let found = |text: &str| find_line(&deal, &desk.world, desk.today, text);
+    assert!(matches!(found("9"), Err(Refusal::NoLine(_))));
+    assert_eq!(found("9a").unwrap(), "9a52c1d0");
+}
+
+#[test]
 fn a_line_without_a_price_or_a_deal_is_refused() {
     let mut desk = Desk::new();
     let deal = desk.deal(M);

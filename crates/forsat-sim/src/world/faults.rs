@@ -1,7 +1,6 @@
 //! What goes wrong in a world, and how it comes right again.
 
 use super::{RELAY, Step, World};
-use crate::device::SyncInput;
 use crate::net::DeviceNumber;
 use crate::plan::{Fault, SPACES};
 use forsat_relay::store::Role;
@@ -15,6 +14,8 @@ impl World {
     pub(super) fn step(&mut self, step: Step) {
         match step {
             Step::Join(number) => self.join(number),
+            Step::Sync(number) if self.devices[number].ended.is_some() => self.begin_sync(number),
+            Step::Sync(_) => {}
             Step::Grant(number) => self.grant(number),
             Step::Edit(number) => self.edit(number),
             Step::Fault(fault) => self.go_wrong(fault),
@@ -80,7 +81,37 @@ impl World {
             }
             Fault::Clock(device, error_ms) => self.devices[device].wall_error.set(error_ms),
             Fault::RelayClock(error_ms) => self.relay_wall_error.set(error_ms),
+            Fault::RelayBackup => self.relay_backup = Some((self.relay.backup(), self.ledger.acked.clone())),
+            Fault::RelayRestore(down_ms) => self.restore_relay(down_ms),
+            Fault::DeviceBackup(device) => {
+                let image = self.devices[device].disk().image();
+                self.device_backups.insert(device, image);
+            }
+            Fault::DeviceRestore(device, down_ms, without_marker) => {
+                self.restore_device(device, down_ms, without_marker);
+            }
         }
+    }
+
+    /// An old backup takes the place of the relay's store. What was acked since then is gone and the ledger forgets it:
+    /// what is left to show is that it is said, and that nobody runs in circles.
+    fn restore_relay(&mut self, down_ms: u64) {
+        let Some((image, acked)) = self.relay_backup.take() else { return };
+        self.crash_relay(false, down_ms);
+        self.relay.put_back(image);
+        self.ledger.acked = acked;
+    }
+
+    /// An old backup takes the place of a device's store. What was saved since then and never sent is gone with it.
+    fn restore_device(&mut self, number: DeviceNumber, down_ms: u64, without_marker: bool) {
+        let Some(image) = self.device_backups.remove(&number) else { return };
+        self.crash_device(number, false, down_ms);
+        self.devices[number].put_back(image);
+        if without_marker {
+            self.devices[number].lose_marker();
+        }
+        self.ledger.saved.remove(&number);
+        self.devices[number].forget_counted();
     }
 
     /// The relay's program ends at once: with `power` it loses what wasn't synced.
@@ -122,6 +153,10 @@ impl World {
                 self.sights.see("relay lost power while it started");
                 self.relay.lose_power();
                 self.at(self.now_ms() + 500, Step::StartRelay);
+            }
+            Err(error) if self.relay.disk().has_failed() => {
+                self.say(|| format!("the relay doesn't start: {error}"));
+                self.at(self.now_ms() + 1_000, Step::StartRelay);
             }
             Err(error) => self.violate(format!("the relay doesn't start after a crash: {error}")),
         }
@@ -168,6 +203,10 @@ impl World {
                 self.devices[number].lose_power();
                 self.at(self.now_ms() + 500, Step::StartDevice(number));
             }
+            Err(error) if self.devices[number].disk().has_failed() => {
+                self.say(|| format!("device {number} doesn't start: {error}"));
+                self.at(self.now_ms() + 1_000, Step::StartDevice(number));
+            }
             Err(error) => self.violate(format!("device {number} doesn't start after a crash: {error}")),
         }
     }
@@ -208,7 +247,9 @@ impl World {
         let waiting: Vec<_> = std::mem::take(&mut self.schedule).into_values().collect();
         for step in waiting {
             match step {
-                Step::StartRelay | Step::StartDevice(_) | Step::Join(_) => self.at(now_ms, step),
+                Step::StartRelay | Step::StartDevice(_) | Step::Join(_) | Step::Sync(_) => {
+                    self.at(now_ms, step)
+                }
                 Step::StopRelay(_) => self.at(now_ms, Step::StopRelay(0)),
                 Step::Grant(_) | Step::Edit(_) | Step::Fault(_) | Step::MendRelay | Step::MendDevice(_) => {}
             }
@@ -222,10 +263,6 @@ impl World {
             device.wall_error.set(0);
             device.disk().mend();
             device.disk().lose_power_at(u64::MAX);
-            if self.plan.resets {
-                let outputs = self.devices[number].tell(SyncInput::Online);
-                self.carry_out(number, outputs);
-            }
         }
     }
 }
