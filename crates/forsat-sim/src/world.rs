@@ -382,7 +382,6 @@ impl World {
     fn sync_ended(&mut self, number: DeviceNumber, result: Result<(), String>) {
         self.say(|| format!("device {number}: the sync has ended: {result:?}"));
         let device = &mut self.devices[number];
-        let device = &mut self.devices[number];
         match result {
             Ok(()) if !device.joined => {
                 let (relay, space) = (self.relay.id(), SPACES[device.plan.spaces[0]]);
