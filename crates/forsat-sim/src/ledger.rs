@@ -10,18 +10,24 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A change of a document.
 pub type Change = (DocumentId, ChangeHash);
 
+/// What a push brought: where to, and its changes; `None` for what is no change.
+type Pushed = (SpaceId, Vec<Option<Change>>);
+
+/// Changes by the space that they were acked for.
+pub type Acked = BTreeMap<SpaceId, BTreeSet<Change>>;
+
 /// Every change that someone was told is safe.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
     /// Saved on a device: the command had answered.
     pub saved: BTreeMap<DeviceNumber, BTreeSet<Change>>,
     /// Acked by the relay: the ack had been handed to the network.
-    pub acked: BTreeMap<SpaceId, BTreeSet<Change>>,
+    pub acked: Acked,
     /// Refused by the relay for good.
     pub refused: BTreeMap<Change, String>,
     /// Put off by the relay, with how often.
     pub later: BTreeMap<String, u64>,
-    pushed: BTreeMap<(Wire, BatchId), (SpaceId, Vec<Option<Change>>)>,
+    pushed: BTreeMap<(Wire, BatchId), Pushed>,
 }
 
 impl Ledger {

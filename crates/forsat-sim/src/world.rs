@@ -7,7 +7,7 @@ pub use run::{CONVERGE_MS_MAX, Outcome, run};
 
 use crate::clock::{VirtualClock, WallError};
 use crate::device::{Connector, Device, SyncInput, SyncOutput};
-use crate::ledger::{Change, Ledger};
+use crate::ledger::{Acked, Ledger};
 use crate::net::{Delivery, DeviceNumber, Network, Wire};
 use crate::plan::{Fault, Plan, SPACES};
 use crate::random::Random;
@@ -16,9 +16,8 @@ use crate::workload::{Done, Workload};
 use forsat_client::Engine;
 use forsat_relay::hub::HubEffect;
 use forsat_relay::store::Role;
-use forsat_sync::id::SpaceId;
 use forsat_sync::relay::Input as RelayInput;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The one relay of a world so far.
@@ -107,7 +106,7 @@ pub struct World {
     schedule: BTreeMap<(u64, u64), Step>,
     scheduled: u64,
     relay_runs_at_ms: Option<u64>,
-    relay_backup: Option<(Vec<u8>, BTreeMap<SpaceId, BTreeSet<Change>>)>,
+    relay_backup: Option<(Vec<u8>, Acked)>,
     device_backups: BTreeMap<DeviceNumber, Vec<u8>>,
     healed: bool,
     trace: bool,

@@ -1,5 +1,11 @@
 //! The simulation's own tests: many seeds, disks that fail at every operation, flipped bytes, broken parts.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test's helpers fail and tell as the test does"
+)]
+
 mod broken;
 mod disks;
 mod flips;

@@ -11,11 +11,6 @@ const NOTICE_MS_MAX: u64 = 120_000;
 const QUIET_MS: u64 = 120_000;
 /// Messages of a device whose changes stand on what a restored relay has lost: a push and its answer every 15 seconds.
 const RETRIES_MAX: u64 = 2 * QUIET_MS / 15_000;
-/// The most answers to pings that a device gets in that time.
-const PONGS_MAX: u64 = QUIET_MS / 10_000;
-/// The most messages of that time for changes that wait for what the relay has lost: a push and its outcome each time
-/// that the longest wait is over, for two spaces.
-const RETRIES_MAX: u64 = 4 * QUIET_MS / 15_000;
 /// How often it is looked whether all is level, in milliseconds of the world.
 const LOOK_MS: u64 = 200;
 /// The most attempts to connect of one device in any window of [`ATTEMPTS_WINDOW_MS`].
