@@ -29,6 +29,8 @@ const PUSH_WORK_MAX: usize = 4 * 1024 * 1024;
 const OPERATION_COST: usize = 8;
 /// The most pages that are read in one round.
 const PAGES_PER_ROUND_MAX: usize = 64;
+/// The size of a page, in bytes, while the send queues hold more than they may together.
+const PAGE_BYTES_WHEN_CROWDED: usize = 16 * 1024;
 /// What an item of a push counts beyond its bytes, so that many small ones are bounded too.
 const ITEM_COST: usize = 64;
 /// How long word of devices waits for a commit to go with, in milliseconds.

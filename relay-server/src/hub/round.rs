@@ -10,8 +10,8 @@ use forsat_sync::relay::{
 };
 
 use super::{
-    COMMIT_BYTES_MAX, Connection, ConnectionId, Hub, Moment, OPERATION_COST, PAGES_PER_ROUND_MAX,
-    PUSH_WORK_MAX, outcome, push_bytes,
+    COMMIT_BYTES_MAX, Connection, ConnectionId, Hub, Moment, OPERATION_COST, PAGE_BYTES_WHEN_CROWDED,
+    PAGES_PER_ROUND_MAX, PUSH_WORK_MAX, outcome, push_bytes,
 };
 use crate::store::{
     AppendBatch, EnrolOutcome, ItemOutcome, PageOutcome, Push, PushItem, PushOutcome, RelayStore, StoreError,
@@ -37,7 +37,13 @@ impl Hub {
                 Some((request, StorageRequest::Device { device })) => {
                     devices.push((connection, request, device))
                 }
-                Some((request, StorageRequest::Page(page))) => pages.push((connection, request, page)),
+                Some((request, StorageRequest::Page(mut page))) => {
+                    // Each connection whose queue is empty gets one page even now: many of them, so small ones.
+                    if crowded {
+                        page.bytes_max = page.bytes_max.min(PAGE_BYTES_WHEN_CROWDED);
+                    }
+                    pages.push((connection, request, page));
+                }
                 Some((request, StorageRequest::Enrol(enrol))) => {
                     enrolments.push((connection, request, enrol))
                 }

@@ -245,6 +245,35 @@ fn subscribers_hear_of_what_others_appended() {
 }
 
 #[test]
+fn a_crowd_of_slow_readers_leaves_small_pages_for_the_others() {
+    let mut world = World::new(HubLimits { send_bytes_max: 50_000, ..HubLimits::default() });
+    let space = conformance::space(&world.store, 10, "Tehran");
+    let members: Vec<_> = (1..=3)
+        .map(|number| {
+            conformance::enrol(&world.store, number, &format!("user {number}"), "Tehran", Role::Rep)
+        })
+        .collect();
+    conformance::chain(&world.store, &members[2], space, 200, 1_000);
+    let [slow, honest] = [1, 2].map(|number| world.connect(number));
+    let pull = |stream| ToRelay::Pull(Pull { stream: StreamId(stream), space, cursor: None, echo: true });
+    world.send(slow, &pull(1));
+    world.with(|hub, store, moment| hub.run(store, moment)).unwrap();
+    // The slow one's transport takes nothing.
+    assert!(world.hub.is_crowded());
+    let held = world.hub.take_effects();
+    assert!(
+        matches!(&held[..], [HubEffect::Send { connection, bytes }] if *connection == slow && bytes.len() > 100_000)
+    );
+    world.send(honest, &pull(1));
+    world.run().unwrap();
+    let frames = world.take(honest);
+    assert!(frames.len() > 5, "{} pages", frames.len());
+    let entries = |frame: &ToDevice| if let ToDevice::Page(page) = frame { page.entries.len() } else { 0 };
+    assert!(frames.iter().all(|frame| (1..=16).contains(&entries(frame))));
+    assert_eq!(frames.iter().map(entries).sum::<usize>(), 200, "it gets everything all the same");
+}
+
+#[test]
 fn a_full_disk_is_answered_with_later_and_reads_go_on() {
     let (mut world, space, _) = world_with(1);
     let connection = world.connect(1);

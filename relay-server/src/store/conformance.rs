@@ -32,6 +32,7 @@ pub fn all(mut fresh: impl FnMut() -> Box<dyn RelayStore>) {
     common_is_read_by_all_and_written_by_most(&*fresh());
     documents_have_one_home(&*fresh());
     pages_keep_their_limits(&*fresh());
+    echoes_of_large_changes_come_in_pages(&*fresh());
     cursors_are_checked(&*fresh());
     digests_follow_heads(&*fresh());
 }
@@ -390,6 +391,15 @@ fn pages_keep_their_limits(store: &dyn RelayStore) {
     let echoes: Vec<_> =
         hashes.iter().map(|hash| PageEntry::Echo { document: document(1), hash: *hash }).collect();
     assert_eq!(own, echoes, "its own changes come as hashes");
+}
+
+fn echoes_of_large_changes_come_in_pages(store: &dyn RelayStore) {
+    let tehran = space(store, 10, "Tehran");
+    let sara = enrol(store, 1, "Sara", "Tehran", Role::Rep);
+    chain(store, &sara, tehran, 30, 250_000);
+    let page = was_read(page(store, &sara, tehran, None, 256 * 1024));
+    assert!(!page.entries.is_empty());
+    assert!(page.up_to < page.head, "7.5 MB were read for one page of {} echoes", page.entries.len());
 }
 
 fn cursors_are_checked(store: &dyn RelayStore) {

@@ -2,12 +2,14 @@
 
 use forsat_relay::admin::{self, Answer, Request};
 use forsat_relay::embedded::{EmbeddedError, EmbeddedOptions, EmbeddedRelay};
+use forsat_relay::server::{Server, ServerOptions};
+use forsat_relay::setup;
 use forsat_relay::store::conformance::document;
 use forsat_sync::code;
 use forsat_sync::frame::{ItemOutcome, PageEntry, Role, ToDevice, ToRelay, Welcome};
 use forsat_sync::id::SpaceId;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::device::{Device, first_change};
 
@@ -128,6 +130,24 @@ fn who_sends_no_header_is_hung_up_on_and_nobody_waits_for_it() {
         }
         honest.send(&ToRelay::Ping { token: 7 }).await;
         assert_eq!(honest.receive().await, Some(ToDevice::Pong { token: 7 }));
+    });
+}
+
+#[test]
+fn one_connection_too_many_is_told_to_come_again() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(EmbeddedRelay::start(&EmbeddedOptions::new(dir.path())).unwrap());
+    let store = setup::open(dir.path(), setup::options()).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let listen = "127.0.0.1:0".parse().unwrap();
+        let options = ServerOptions { connections_max: 2, ..ServerOptions::new(listen) };
+        let server = Server::start(Box::new(store), options).await.unwrap();
+        let url = server.url().to_owned();
+        let _open = [Device::connect(&url, 1).await, Device::connect(&url, 2).await];
+        let refused = tokio_tungstenite::connect_async(&url).await.unwrap_err();
+        let Error::Http(response) = refused else { panic!("{refused}") };
+        assert_eq!(response.status(), 503);
     });
 }
 

@@ -16,6 +16,9 @@ use super::{RedbStore, lock_tries, remember};
 use crate::names;
 use crate::store::{PageOutcome, SpaceSummary, StatusCounts, StoreError};
 
+/// The most bytes of changes that are read for one page: an echo is small, what it stands for need not be.
+const PAGE_READ_MAX: usize = 4 * 1024 * 1024;
+
 /// Reads a page of a feed, its head and its digest from one snapshot.
 pub(super) fn page(
     store: &RedbStore,
@@ -76,7 +79,7 @@ fn entries(
     head: FeedSeq,
 ) -> Result<(Vec<PageEntry>, FeedSeq), StoreError> {
     let feed = tx.open_table(FEED.table())?;
-    let (mut entries, mut up_to, mut bytes) = (Vec::new(), after, 0);
+    let (mut entries, mut up_to, mut bytes, mut read) = (Vec::new(), after, 0, 0);
     let Some(first) = after.next() else { return Ok((entries, up_to)) };
     let range = feed_key(&request.space, first)..=feed_key(&request.space, head);
     if first > head {
@@ -85,9 +88,10 @@ fn entries(
     for item in feed.range::<&[u8]>(range.start().as_slice()..=range.end().as_slice())? {
         let (key, value) = item?;
         let row: FeedRow = decode(FEED, key.value(), value.value())?;
+        read += row.bytes.len();
         let entry = entry(row, request);
         bytes += entry.wire_bytes();
-        if bytes > request.bytes_max && !entries.is_empty() {
+        if (bytes > request.bytes_max || read > PAGE_READ_MAX) && !entries.is_empty() {
             break;
         }
         entries.push(entry);
