@@ -283,8 +283,20 @@ fn unfinished(error: StoreError) -> StoreError {
 fn file_opener(path: &Path, create: bool) -> Box<OpenBackend> {
     let path = path.to_owned();
     Box::new(move || {
-        let file = OpenOptions::new().read(true).write(true).create(create).truncate(false).open(&path)?;
-        let backend = FileBackend::new(file).map_err(io::Error::other)?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(create).truncate(false);
+        private(&mut options);
+        let backend = FileBackend::new(options.open(&path)?).map_err(io::Error::other)?;
         Ok(Box::new(backend))
     })
 }
+
+/// Lets nobody but the user read a file that is created.
+#[cfg(unix)]
+fn private(options: &mut OpenOptions) {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    options.mode(0o600);
+}
+
+#[cfg(not(unix))]
+fn private(_options: &mut OpenOptions) {}

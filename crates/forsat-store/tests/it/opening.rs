@@ -41,6 +41,15 @@ fn a_store_is_created_once_and_opened_again() {
     assert!(matches!(place.create().map(drop), Err(StoreError::AlreadyExists { .. })));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_store_is_for_its_user_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (_parent, directory) = created();
+    let mode = fs::metadata(directory.join("store.redb")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
 #[test]
 fn a_creation_that_broke_off_does_not_stand_in_the_way() {
     let parent = tempfile::tempdir().unwrap();
