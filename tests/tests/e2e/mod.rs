@@ -1,0 +1,11 @@
+//! End to end with real processes: relays and devices that are started, killed and damaged, and what they say.
+//!
+//! Every test works in a folder of its own and on ports that the system gives; waiting is always for a condition.
+
+mod crash;
+mod device;
+mod ledger;
+mod merge;
+mod program;
+mod relay;
+mod whole;

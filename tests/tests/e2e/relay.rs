@@ -1,0 +1,139 @@
+//! A relay as a process of its own.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use super::program::{self, Ran, Running};
+
+/// The space that every relay here begins with.
+pub const SPACE: &str = "main";
+
+/// A relay's data directory, and the process that serves it.
+#[derive(Debug)]
+pub struct Relay {
+    data: PathBuf,
+    url: String,
+    address: String,
+    process: Option<Running>,
+}
+
+impl Relay {
+    /// Makes a relay in `dir` and serves it on a free port.
+    pub fn start(dir: &Path) -> Self {
+        let mut relay = Self::init(dir);
+        relay.serve();
+        relay
+    }
+
+    /// Makes a relay in `dir` that doesn't serve yet.
+    pub fn init(dir: &Path) -> Self {
+        let relay = Self {
+            data: dir.to_owned(),
+            url: String::new(),
+            address: "127.0.0.1:0".to_owned(),
+            process: None,
+        };
+        relay.run(&["init", "--space", SPACE, "--admin", "Operator", "--json"]).json();
+        relay
+    }
+
+    /// Serves, on the same port as before if it did; waits until devices can connect.
+    pub fn serve(&mut self) {
+        let mut command = self.serving();
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the relay starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("it is piped")).read_line(&mut line).expect("a line comes");
+        let ready: Value =
+            serde_json::from_str(&line).unwrap_or_else(|_| panic!("not ready: {line:?}\n{}", self.log()));
+        self.url = ready["url"].as_str().expect("it says where").to_owned();
+        self.address = ready["address"].as_str().expect("it says where").to_owned();
+        self.process = Some(Running(child));
+    }
+
+    /// The command that serves, its log going to a file beside the data.
+    pub fn serving(&self) -> Command {
+        let log = File::options().create(true).append(true).open(self.log_file()).expect("a log file");
+        let mut command = self.command(&["serve", "--json", "--listen", &self.address]);
+        command.stderr(log);
+        command
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.data.with_extension("log")
+    }
+
+    /// What all processes on this data have logged.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.log_file()).unwrap_or_default()
+    }
+
+    /// Kills the process as a power cut would, as far as processes go.
+    pub fn kill(&mut self) {
+        self.process.take().expect("the relay serves").kill();
+    }
+
+    /// Asks the process to end, and waits.
+    pub fn stop(&mut self) {
+        let mut process = self.process.take().expect("the relay serves");
+        process.signal("-TERM");
+        process.0.wait().expect("it ends");
+    }
+
+    /// Whether the process has ended by itself.
+    pub fn ended(&mut self) -> bool {
+        self.process.as_mut().is_none_or(Running::ended)
+    }
+
+    /// Where devices connect to.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Host and port.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Serves from here on where another relay did.
+    pub fn take_address(&mut self, other: &Relay) {
+        self.address.clone_from(&other.address);
+    }
+
+    /// The data directory.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// A command of the relay on its data.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = program::command("forsat-relay");
+        command.args(arguments).arg("--data").arg(&self.data);
+        command
+    }
+
+    /// Runs a command to its end.
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        Ran::of(&mut self.command(arguments))
+    }
+
+    /// Makes a space.
+    pub fn add_space(&self, name: &str) {
+        self.run(&["space", "add", name, "--json"]).json();
+    }
+
+    /// Invites a user to a space; answers the code.
+    pub fn invite(&self, user: &str, space: &str, role: &str) -> String {
+        let arguments = ["invite", "--user", user, "--space", space, "--role", role, "--json"];
+        let invite = self.run(&arguments).json();
+        invite["code"].as_str().expect("an invite has a code").to_owned()
+    }
+
+    /// What `status` counts.
+    pub fn status(&self) -> Value {
+        self.run(&["status", "--json"]).json()
+    }
+}
