@@ -66,6 +66,7 @@ impl CliError {
                 ClientError::NoStore { .. }
                 | ClientError::StoreExists { .. }
                 | ClientError::SyncBusy
+                | ClientError::Store(_)
                 | ClientError::Damaged(_) => Exit::Store,
                 _ => Exit::Failed,
             },

@@ -1,5 +1,9 @@
 //! Tests of the whole: the rules of the workspace, and end to end with real processes.
 
 mod dependencies;
+mod e2e;
 mod hygiene;
+mod processes;
+mod refusals;
 mod repo;
+mod sharing;

@@ -195,10 +195,10 @@ pub fn saved_lines(app: &App, saved: &Saved) -> Vec<String> {
     } else {
         tr!(app.messages, "unchanged", id = id)
     });
-    if saved.changed {
-        if let Some(last) = lines.last_mut() {
-            *last = paint(GOOD, &last);
-        }
+    if saved.changed
+        && let Some(last) = lines.last_mut()
+    {
+        *last = paint(GOOD, &last);
     }
     lines
 }
