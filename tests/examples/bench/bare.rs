@@ -7,6 +7,8 @@ use redb::{Builder, ConcurrencyMode, Database, ReadableDatabase as _, TableDefin
 
 type Raw = TableDefinition<'static, &'static [u8], &'static [u8]>;
 
+type Writable<'tx> = redb::Table<'tx, &'static [u8], &'static [u8]>;
+
 /// The memory for pages that stores open with.
 const CACHE_BYTES: usize = forsat_store::CACHE_BYTES_DEFAULT;
 
@@ -48,7 +50,7 @@ impl Bare {
     pub fn commit<'a>(&self, puts: impl IntoIterator<Item = &'a Put>) -> anyhow::Result<()> {
         let transaction = self.0.begin_write()?;
         {
-            let mut open: Vec<(&str, redb::Table<'_, &[u8], &[u8]>)> = Vec::new();
+            let mut open: Vec<(&str, Writable<'_>)> = Vec::new();
             for put in puts {
                 let at = match open.iter().position(|(name, _)| *name == put.table) {
                     Some(at) => at,
@@ -81,4 +83,20 @@ pub fn read_table(path: &Path, table: &'static str, prefix: &[u8]) -> anyhow::Re
         bytes += value.value().len() as u64;
     }
     Ok((entries, bytes))
+}
+
+/// Reads single entries of a file of one writer.
+pub struct Reader(redb::ReadTransaction);
+
+impl Reader {
+    /// Opens a file that nobody writes to.
+    pub fn open_single(path: &Path) -> anyhow::Result<Self> {
+        Ok(Self(Builder::new().set_cache_size(CACHE_BYTES).open(path)?.begin_read()?))
+    }
+
+    /// The value under a key of a table.
+    pub fn get(&self, table: &'static str, key: &[u8]) -> anyhow::Result<Option<Vec<u8>>> {
+        let table = self.0.open_table(Raw::new(table))?;
+        Ok(table.get(key)?.map(|value| value.value().to_vec()))
+    }
 }

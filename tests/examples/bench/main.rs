@@ -5,13 +5,20 @@
 
 #![expect(clippy::print_stdout, reason = "printing one table is what this program is for")]
 
+mod acks;
 mod bare;
 mod commands;
+mod device;
 mod edit;
+mod first_sync;
 mod fixture;
 mod import;
 mod measure;
 mod noise;
+mod proxy;
+mod reconnect;
+mod recorder;
+mod team;
 
 use std::path::PathBuf;
 
@@ -68,7 +75,14 @@ impl Plan {
 type Part = fn(&Plan, &mut Table) -> anyhow::Result<()>;
 
 /// Every part, in the order of the table.
-const PARTS: &[(&str, Part)] = &[("import", import::run), ("edit", edit::run), ("commands", commands::run)];
+const PARTS: &[(&str, Part)] = &[
+    ("import", import::run),
+    ("edit", edit::run),
+    ("commands", commands::run),
+    ("first-sync", first_sync::run),
+    ("reconnect", reconnect::run),
+    ("acks", acks::run),
+];
 
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1).peekable();

@@ -101,16 +101,15 @@ impl SyncSession {
                 [author.actor.as_slice(), &genesis].contains(&header.actor.as_bytes())
             })
         };
-        if unsent.iter().all(|chunk| is_own(&chunk.bytes)) {
-            return Ok(());
+        if !unsent.iter().all(|chunk| is_own(&chunk.bytes)) {
+            let base = vault::load_states(tx, record_id(&document), &AT_RELAY)?;
+            let rebased = rebase::rebase(tx, base, &BTreeSet::new(), &author)?;
+            // What can't be made again stays in the outbox as it is; the relay says what is wrong with it.
+            if rebased.given_up.is_empty() {
+                rebased.keep(tx, self.engine.schema())?;
+            }
         }
-        let base = vault::load_states(tx, record_id(&document), &AT_RELAY)?;
-        let rebased = rebase::rebase(tx, base, &BTreeSet::new(), &author)?;
-        if !rebased.given_up.is_empty() {
-            // They stay in the outbox as they are; the relay says what is wrong with them.
-            return Ok(());
-        }
-        rebased.keep(tx, self.engine.schema())
+        queue_again(tx, &document)
     }
 
     /// Brings to the common space what the relay doesn't have: settings of an administrator, the user's own record.
@@ -141,6 +140,16 @@ impl SyncSession {
             Ok(())
         })
     }
+}
+
+/// Moves the unsent changes of a document to the end of the outbox: those of other spaces may have been read past
+/// them while they were withheld.
+fn queue_again(tx: &mut WriteTx<'_>, document: &DocumentId) -> Result<(), ClientError> {
+    for chunk in tx.chunks_in(document, &[ChunkState::Outbox])? {
+        tx.set_chunk_state(document, &chunk.hash, ChunkState::Acked)?;
+        tx.set_chunk_state(document, &chunk.hash, ChunkState::Outbox)?;
+    }
+    Ok(())
 }
 
 impl Arrival {

@@ -2,5 +2,7 @@
 
 mod commands;
 mod import;
+mod pair;
 mod sharing;
 mod support;
+mod sync;
