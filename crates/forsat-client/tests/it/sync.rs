@@ -296,3 +296,18 @@ fn a_store_with_records_of_its_own_brings_them_along() {
     assert_eq!(reza.engine.settings().expect("settings").currency.to_string(), "USD");
     assert_eq!(sara.engine.unsent().expect("counts"), 0);
 }
+
+#[test]
+fn the_second_device_of_a_person_is_the_same_user_with_its_records() {
+    let mut relay = Relay::new();
+    let first = Device::join(&mut relay, "Sara <sara@example.com>", Role::Admin, 7);
+    first.sync(&mut relay);
+    let second = Device::join_with(&mut relay, "Sara <sara@example.com>", Role::Admin, 8, |engine| {
+        engine.create("account", &fields(&[("name", "Bahar")])).expect("creates");
+    });
+    let user = |device: &Device| device.engine.status().expect("status").user;
+    assert_eq!(user(&first), user(&second));
+    meet(&mut relay, &first, &second);
+    assert_eq!(first.engine.show("account", "bahar").expect("came").name, "Bahar");
+    assert!(second.engine.status().expect("status").refused.is_empty());
+}
