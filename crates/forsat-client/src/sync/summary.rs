@@ -7,7 +7,7 @@ use uuid::Uuid;
 /// What a sync did.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct SyncSummary {
-    /// Records that changed by what came in, by module, name and id. At most [`RECORDS_MAX`].
+    /// Records that changed by what came in, by module, name and id. At most `RECORDS_MAX`.
     pub records: Vec<RecordChange>,
     /// Records that changed beyond those listed.
     pub more_records: u64,
