@@ -56,9 +56,10 @@ impl CliError {
             Self::Io { .. } | Self::Demo(_) => Exit::Failed,
             Self::Client(error) => match error {
                 ClientError::NotFound { .. } | ClientError::Ambiguous { .. } => Exit::NotFound,
-                ClientError::Refused { .. } | ClientError::Input(_) | ClientError::NothingToUndo => {
-                    Exit::Refused
-                }
+                ClientError::Refused { .. }
+                | ClientError::Input(_)
+                | ClientError::Edit(_)
+                | ClientError::NothingToUndo => Exit::Refused,
                 ClientError::NeedsConfirmation { .. } => Exit::Confirmation,
                 ClientError::Unreachable { .. } | ClientError::Relay { .. } | ClientError::NotJoined => {
                     Exit::Relay

@@ -106,7 +106,7 @@ impl Running {
         if !device.outbox.is_empty() && self.acked == device.outbox.len() {
             return Ok(true);
         }
-        let socket = self.socket.as_mut().context("a machine without a connection waits for nothing")?;
+        let socket = self.socket.as_mut().context("the machine gave the connection up")?;
         match tokio::time::timeout(TICK, socket.next()).await {
             Err(_) => self.input(Input::Tick),
             Ok(Some(Ok(Message::Binary(bytes)))) => self.input(Input::Frame(bytes.to_vec())),
@@ -142,7 +142,10 @@ impl Running {
                 socket.send(Message::binary(bytes)).await?;
                 None
             }
-            Effect::Close => bail!("the machine gave the connection up"),
+            Effect::Close => {
+                self.socket = None;
+                None
+            }
             Effect::StorePage(page) => Some(Input::PageStored(PageStored {
                 space: page.space,
                 cursor: Some(page.cursor),

@@ -106,7 +106,9 @@ impl Scene {
         self.proxy.take();
         let (wall, _) = time(|| self.team.sync(&self.field))?;
         let passed = self.proxy.take();
-        let after_hello = passed.get(1..).unwrap_or_default();
+        // What stands before it is the farewell of the connection before.
+        let hello = passed.iter().position(|passed| !passed.from_device).context("the relay says hello")?;
+        let (hello, after_hello) = passed[hello..].split_first().context("the relay says hello")?;
         let way = |up: bool| after_hello.iter().filter(move |passed| passed.from_device == up);
         let bytes = |up: bool| way(up).map(|passed| passed.bytes.len()).sum();
         Ok(Cost {
@@ -114,7 +116,7 @@ impl Scene {
             bytes_up: bytes(true),
             frames_down: way(false).count(),
             bytes_down: bytes(false),
-            exchange: exchange(&passed)?,
+            exchange: exchange(hello, after_hello)?,
             wall,
         })
     }
@@ -129,9 +131,8 @@ impl Scene {
 }
 
 /// From `hello` at the device to the relay's last message there.
-fn exchange(passed: &[Passed]) -> anyhow::Result<Duration> {
-    let hello = passed.first().context("the relay says hello")?;
-    let last = passed.iter().rev().find(|passed| !passed.from_device).context("the relay answers")?;
+fn exchange(hello: &Passed, after: &[Passed]) -> anyhow::Result<Duration> {
+    let last = after.iter().rev().find(|passed| !passed.from_device).context("the relay answers")?;
     Ok(last.at - hello.at)
 }
 

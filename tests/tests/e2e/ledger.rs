@@ -50,6 +50,12 @@ impl Ledger {
         tx.space(space).expect("the store can be read").is_some_and(|row| row.archived)
     }
 
+    /// The document of a record, by its short id in full.
+    pub fn document(&self, short: &str) -> DocumentId {
+        let (id, _) = forsat_domain::id::decode_prefix(short).expect("it is a short id");
+        DocumentId::from_bytes(id)
+    }
+
     fn changes(&self, wanted: impl Fn(ChunkState) -> bool) -> Changes {
         let tx = self.store.read().expect("the store can be read");
         let documents = tx.documents_after(None, usize::MAX).expect("the store can be read");

@@ -1,13 +1,18 @@
 //! End to end with real processes: relays and devices that are started, killed and damaged, and what they say.
 //!
 //! Every test works in a folder of its own and on ports that the system gives; waiting is always for a condition.
-#![allow(dead_code, reason = "the harness offers more than these tests use")]
-#![allow(clippy::unwrap_used, reason = "a test that can't go on should stop where it stands")]
+#![expect(clippy::unwrap_used, reason = "what a test's helper can't do fails the test")]
 
+mod contract;
 mod crash;
+mod damage;
 mod device;
+mod full;
+mod hostile;
 mod ledger;
 mod merge;
 mod program;
 mod relay;
+mod roles;
 mod whole;
+mod wire;

@@ -43,7 +43,12 @@ impl Relay {
 
     /// Serves, on the same port as before if it did; waits until devices can connect.
     pub fn serve(&mut self) {
-        let mut command = self.serving();
+        let command = self.serving();
+        self.serve_by(command);
+    }
+
+    /// Serves by a command that comes to [`Relay::serving`]; waits until devices can connect.
+    pub fn serve_by(&mut self, mut command: Command) {
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the relay starts");
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("it is piped")).read_line(&mut line).expect("a line comes");
@@ -88,14 +93,14 @@ impl Relay {
         self.process.as_mut().is_none_or(Running::ended)
     }
 
+    /// The process's number.
+    pub fn pid(&self) -> u32 {
+        self.process.as_ref().expect("the relay serves").0.id()
+    }
+
     /// Where devices connect to.
     pub fn url(&self) -> &str {
         &self.url
-    }
-
-    /// Host and port.
-    pub fn address(&self) -> &str {
-        &self.address
     }
 
     /// Serves from here on where another relay did.
