@@ -270,6 +270,8 @@ fn value_name(field: &FieldDef) -> String {
         FieldKind::Bool => "yes|no".to_owned(),
         FieldKind::Percent | FieldKind::TaxRate => "PERCENT".to_owned(),
         FieldKind::Date => "DATE".to_owned(),
+        FieldKind::Moment => "DATE HH:MM".to_owned(),
+        FieldKind::References(_) => "RECORD,…".to_owned(),
         FieldKind::Money => "AMOUNT".to_owned(),
         FieldKind::Discount => "PERCENT|AMOUNT".to_owned(),
         FieldKind::Choice(list) if list.len() <= 4 => {

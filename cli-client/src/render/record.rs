@@ -2,7 +2,7 @@
 
 use forsat_client::{DeletePreview, Engine, RecordView, Saved};
 use forsat_domain::opportunity::{Line, ProbabilitySource};
-use forsat_domain::schema::display::NOTHING;
+use forsat_domain::schema::display::{NOTHING, set_words};
 use forsat_domain::schema::{FieldDef, OPPORTUNITY};
 use forsat_domain::{Deal, FieldState, MergeCode, Scalar, World};
 
@@ -87,9 +87,9 @@ fn fields(app: &App, world: &dyn World, view: &RecordView) -> Vec<String> {
 
 fn field_value(app: &App, world: &dyn World, view: &RecordView, field: &FieldDef) -> Option<String> {
     let text = match view.state.fields.get(field.name.as_ref())? {
-        FieldState::Register(register) => field.format(register.winner(), &app.locale.values, world),
+        FieldState::Register(_) => field.format(field.winner(&view.state), &app.locale.values, world),
         FieldState::Text(text) => text.clone(),
-        FieldState::Set(keys) => keys.iter().cloned().collect::<Vec<_>>().join("، "),
+        FieldState::Set(keys) => set_words(field, keys.iter().map(String::as_str), &app.locale.values, world),
         FieldState::Map(entries) => entries
             .values()
             .filter(|entry| forsat_domain::lifecycle::Presence::of(entry).is_kept())

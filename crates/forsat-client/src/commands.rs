@@ -15,7 +15,7 @@ use forsat_domain::id::encode_id;
 use forsat_domain::record::{RecordState, Scalar};
 use forsat_domain::schema::display::Locale;
 use forsat_domain::schema::input::{Assignment, Input, ParseContext};
-use forsat_domain::schema::{FieldDef, FieldKind, ModuleDef, OPPORTUNITY, PRODUCT, Schema};
+use forsat_domain::schema::{FieldDef, FieldKind, ModuleDef, OPPORTUNITY, PRODUCT, Schema, record_name};
 use forsat_domain::world::World;
 use forsat_domain::{Currency, RecordId, date};
 use forsat_store::{Access, Tx};
@@ -69,7 +69,7 @@ impl Engine {
         Ok(DeletePreview {
             id: hit.id.0,
             short: encode_id(hit.id.as_bytes()),
-            name: crate::vault::name_of(self.schema().module(&hit.module), &state),
+            name: record_name(&state),
             module: hit.module,
             open_deals: found.open_deals as u64,
             open_sums: sums
@@ -320,7 +320,7 @@ pub(crate) fn finder<'t, A: Access>(
     move |module, text| {
         let hit = find::resolve(tx, schema, module, text).map_err(|error| error.to_string())?;
         let state = crate::vault::state(tx, &hit.module, hit.id).map_err(|error| error.to_string())?;
-        let name = state.map(|state| crate::vault::name_of(schema.module(&hit.module), &state));
+        let name = state.map(|state| record_name(&state));
         Ok((hit.id, name.unwrap_or_default()))
     }
 }

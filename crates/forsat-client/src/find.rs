@@ -4,7 +4,7 @@ use crate::error::{Candidate, ClientError};
 use crate::ids::{document_id, record_id};
 use crate::vault;
 use forsat_domain::id::{ID_LETTERS, decode_prefix, encode_id, parse_id};
-use forsat_domain::schema::{ModuleDef, Schema};
+use forsat_domain::schema::{ModuleDef, Schema, record_name};
 use forsat_domain::{RecordId, text};
 use forsat_store::{Access, Tx};
 use forsat_sync::id::DocumentId;
@@ -76,19 +76,14 @@ pub(crate) fn resolve<A: Access>(
             reference: reference.to_owned(),
         }),
         1 => Ok(found.swap_remove(0)),
-        _ => Err(ambiguous(tx, schema, reference, &found)?),
+        _ => Err(ambiguous(tx, reference, &found)?),
     }
 }
 
-fn ambiguous<A: Access>(
-    tx: &Tx<A>,
-    schema: &Schema,
-    reference: &str,
-    found: &[Hit],
-) -> Result<ClientError, ClientError> {
+fn ambiguous<A: Access>(tx: &Tx<A>, reference: &str, found: &[Hit]) -> Result<ClientError, ClientError> {
     let candidates = found.iter().take(CANDIDATES_MAX).map(|hit| {
         let state = vault::state(tx, &hit.module, hit.id)?;
-        let name = state.map(|state| vault::name_of(schema.module(&hit.module), &state)).unwrap_or_default();
+        let name = state.map(|state| record_name(&state)).unwrap_or_default();
         let (id, prefix) = (encode_id(hit.id.as_bytes()), prefix_len(tx, hit.id)?);
         Ok(Candidate { id, prefix, module: hit.module.clone(), name })
     });

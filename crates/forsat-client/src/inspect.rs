@@ -25,9 +25,9 @@ impl Engine {
         let mut entries = Vec::new();
         for entry in loaded.document.history().into_iter().rev() {
             let chunk = tx.chunk(&document_id(hit.id), &ChangeHash::from_bytes(entry.hash))?;
-            let author = entry.author.map(|author| {
-                world.name(self.schema(), RecordId(author.0)).unwrap_or_else(|| author.to_string())
-            });
+            let author = entry
+                .author
+                .map(|author| world.name(RecordId(author.0)).unwrap_or_else(|| author.to_string()));
             entries.push(HistoryView {
                 hash: hex::encode(entry.hash),
                 author,

@@ -18,7 +18,9 @@ use forsat_domain::opportunity::{Deal, Standing};
 use forsat_domain::record::{RecordState, Scalar};
 use forsat_domain::report::{PipelineBuilder, PipelineReport};
 use forsat_domain::schema::input::ParseContext;
-use forsat_domain::schema::{ACCOUNT, FieldDef, FieldKind, MergeCode, ModuleDef, OPPORTUNITY, USER};
+use forsat_domain::schema::{
+    ACCOUNT, FieldDef, FieldKind, MergeCode, ModuleDef, OPPORTUNITY, USER, record_name,
+};
 use forsat_domain::world::World;
 use forsat_domain::{CivilDate, RecordId, collate, text};
 use forsat_store::{Access, ReadTx};
@@ -223,7 +225,7 @@ impl Engine {
     }
 
     pub(crate) fn name(&self, state: &RecordState) -> String {
-        vault::name_of(self.schema().module(&state.module), state)
+        record_name(state)
     }
 
     fn issue_view<A: Access>(

@@ -15,7 +15,7 @@ use forsat_document::{Author, Document};
 use forsat_domain::edit::Edit;
 use forsat_domain::id::encode_id;
 use forsat_domain::record::RecordState;
-use forsat_domain::schema::{PRODUCT, SETTINGS, USER};
+use forsat_domain::schema::{PRODUCT, SETTINGS, USER, record_name};
 use forsat_domain::{CivilDate, RecordId, UserId};
 use forsat_store::{Access, Month, Tx, WriteTx};
 use forsat_sync::id::SpaceId;
@@ -124,13 +124,12 @@ impl<'e, 't, 'w> Turn<'e, 't, 'w> {
     ) -> Result<Saved, ClientError> {
         let changed = !self.changes.is_empty();
         let journal = if changed { Some(self.write_journal(command)?) } else { None };
-        let module = self.engine.schema().module(&state.module);
         Ok(Saved {
             id: state.id.0,
             short: encode_id(state.id.as_bytes()),
             prefix: find::prefix_len(&*self.tx, state.id)?,
             module: state.module.clone(),
-            name: vault::name_of(module, state),
+            name: record_name(state),
             changed,
             unsent: unsent(&*self.tx)?,
             journal,

@@ -8,7 +8,7 @@ use crate::rows;
 use forsat_document::{Chunk, Document};
 use forsat_domain::RecordId;
 use forsat_domain::record::RecordState;
-use forsat_domain::schema::{ModuleDef, Schema};
+use forsat_domain::schema::{Schema, record_name};
 use forsat_domain::text;
 use forsat_store::{Access, ChunkState, DocumentRow, SNAPSHOT_EVERY_CHUNKS, Tx, WriteTx};
 use forsat_sync::id::{ChangeHash, SpaceId};
@@ -101,25 +101,19 @@ pub(crate) fn refresh(
 ) -> Result<RecordState, ClientError> {
     tx.set_heads(&document_id(document.id()), &hashes(&document.heads()))?;
     let state = document.read(schema);
-    put_row(tx, schema, &state)?;
+    put_row(tx, &state)?;
     Ok(state)
 }
 
 /// Writes a row with its names; a record whose module isn't known yet has none.
-pub(crate) fn put_row(tx: &mut WriteTx<'_>, schema: &Schema, state: &RecordState) -> Result<(), ClientError> {
+pub(crate) fn put_row(tx: &mut WriteTx<'_>, state: &RecordState) -> Result<(), ClientError> {
     if state.module.is_empty() {
         return Ok(());
     }
-    let name = text::fold(&name_of(schema.module(&state.module), state));
+    let name = text::fold(&record_name(state));
     let names: &[&str] = if name.is_empty() { &[] } else { &[&name] };
     tx.put_row(&state.module, &document_id(state.id), names, &rows::encode(state))?;
     Ok(())
-}
-
-/// A record's name; empty when it has none.
-pub(crate) fn name_of(module: Option<&ModuleDef>, state: &RecordState) -> String {
-    let field = module.map_or("name", |module| module.name_field.as_ref());
-    state.winner(field).as_text().unwrap_or_default().to_owned()
 }
 
 /// Reads a record by its row; none when it isn't here.
@@ -152,7 +146,7 @@ pub(crate) fn rebuild_rows(store: &forsat_store::Store, schema: &Schema) -> Resu
         store.write::<_, ClientError>(|tx| {
             for (id, _) in &page {
                 if let Some(loaded) = load(tx, crate::ids::record_id(id))? {
-                    put_row(tx, schema, &loaded.document.read(schema))?;
+                    put_row(tx, &loaded.document.read(schema))?;
                 }
             }
             Ok(())

@@ -6,8 +6,8 @@ use forsat_domain::composite::{Mode, reference_id};
 use forsat_domain::lifecycle::{Life, Presence};
 use forsat_domain::opportunity::{Deal, Line, ProbabilitySource, Standing, Worth};
 use forsat_domain::record::{FieldState, RecordState, Scalar, Side};
-use forsat_domain::schema::display::{Locale, NOTHING};
-use forsat_domain::schema::{FieldDef, FieldKind, MergeCode, ModuleDef, Schema};
+use forsat_domain::schema::display::{Locale, NOTHING, set_words};
+use forsat_domain::schema::{FieldDef, FieldKind, MergeCode, ModuleDef, Schema, record_name};
 use forsat_domain::world::World;
 use forsat_domain::{CivilDate, Currency, Money, RecordId, UserId, canonical};
 use forsat_store::Access;
@@ -65,7 +65,7 @@ impl<A: Access> Viewer<'_, '_, A> {
         if field.merge != MergeCode::D {
             return match field.merge {
                 MergeCode::T => Scalar::text(state.text(&field.name)),
-                _ => state.winner(&field.name).clone(),
+                _ => field.winner(state).clone(),
             };
         }
         let reason = |standing: Standing| {
@@ -81,6 +81,8 @@ impl<A: Access> Viewer<'_, '_, A> {
                 let closed = deal.stage.close_date.filter(|_| deal.stage.standing != Standing::Open);
                 closed.map(|day| Scalar::text(day.to_string()))
             }
+            ("name", None) => Some(Scalar::text(record_name(state))),
+            ("converted", None) => Some(Scalar::Bool(state.grown("conversions").next().is_some())),
             ("modified_at", _) => state.modified.as_ref().map(|stamp| Scalar::Int(stamp.time_ms)),
             ("modified_by", _) => {
                 let author = state.modified.as_ref().and_then(|stamp| stamp.author);
@@ -94,11 +96,8 @@ impl<A: Access> Viewer<'_, '_, A> {
     /// A value as a person reads it; empty when there is none.
     pub(crate) fn words(&self, state: &RecordState, field: &FieldDef, value: &Scalar) -> String {
         match &field.kind {
-            FieldKind::Tags => state.set(&field.name).collect::<Vec<_>>().join(", "),
-            FieldKind::ReferenceSet(_) => {
-                let names =
-                    state.set(&field.name).map(|id| self.name_of(&Scalar::text(id)).unwrap_or_default());
-                names.collect::<Vec<_>>().join(", ")
+            FieldKind::Tags | FieldKind::ReferenceSet(_) | FieldKind::References(_) => {
+                set_words(field, state.set(&field.name), self.locale, self.world)
             }
             FieldKind::Entries => self.entry_words(state, field),
             _ if value.is_blank() => String::new(),
@@ -122,7 +121,7 @@ impl<A: Access> Viewer<'_, '_, A> {
     }
 
     fn name_of(&self, value: &Scalar) -> Option<String> {
-        self.world.name(self.schema, reference_id(value)?)
+        self.world.name(reference_id(value)?)
     }
 
     /// The sides of a register, numbered as they are taken.
@@ -139,7 +138,7 @@ impl<A: Access> Viewer<'_, '_, A> {
 
     /// A person's name, where it is here.
     pub(crate) fn user(&self, user: UserId) -> Option<String> {
-        self.world.name(self.schema, RecordId(user.0))
+        self.world.name(RecordId(user.0))
     }
 
     /// What a deal comes to.

@@ -5,7 +5,7 @@ use crate::ids::{settings_id, workspace_id};
 use crate::{rows, vault};
 use forsat_domain::composite::reference_id;
 use forsat_domain::record::RecordState;
-use forsat_domain::schema::{OPPORTUNITY, SETTINGS, Schema};
+use forsat_domain::schema::{OPPORTUNITY, SETTINGS, record_name};
 use forsat_domain::settings::Settings;
 use forsat_domain::world::World;
 use forsat_domain::{CivilDate, RecordId, date};
@@ -55,9 +55,9 @@ impl<'t, A: Access> StoreWorld<'t, A> {
     }
 
     /// The name of a record, where it is here.
-    pub(crate) fn name(&self, schema: &Schema, id: RecordId) -> Option<String> {
+    pub(crate) fn name(&self, id: RecordId) -> Option<String> {
         let record = self.record(id)?;
-        let name = vault::name_of(schema.module(&record.module), &record);
+        let name = record_name(&record);
         (!name.is_empty()).then_some(name)
     }
 

@@ -21,6 +21,7 @@ use crate::schema::input::InputError;
 use crate::settings::Settings;
 use crate::world::World;
 
+mod activity;
 mod create;
 mod delete;
 mod edit;
@@ -84,6 +85,27 @@ pub enum Refusal {
         /// The fields' names.
         fields: Vec<String>,
     },
+    /// Nothing names the record.
+    #[error("{module} needs a name; give {}", .fields.iter().map(|field| format!("{field}=…")).collect::<Vec<_>>().join(" or "))]
+    Nameless {
+        /// The module.
+        module: String,
+        /// Fields of which one is enough.
+        fields: Vec<String>,
+    },
+    /// The activity's kind has no such status.
+    #[error("a {kind} can't be `{status}`; use one of: {options}")]
+    ActivityStatus {
+        /// The activity's kind.
+        kind: String,
+        /// The status as given.
+        status: String,
+        /// What can be given.
+        options: String,
+    },
+    /// The activity ends before it starts.
+    #[error("the end lies before the start; give a later end")]
+    EndsBeforeStart,
     /// A required field would be cleared.
     #[error("{0} is required and can't be cleared; give it another value")]
     Required(String),
@@ -201,7 +223,9 @@ impl Refusal {
             Self::Input(_) => "input",
             Self::UnknownModule(_) => "unknown_module",
             Self::WrongModule(..) => "wrong_module",
-            Self::Missing { .. } | Self::Required(_) => "required_missing",
+            Self::Missing { .. } | Self::Required(_) | Self::Nameless { .. } => "required_missing",
+            Self::ActivityStatus { .. } => "activity_status",
+            Self::EndsBeforeStart => "ends_before_start",
             Self::Trashed => "trashed",
             Self::NotTrashed => "not_trashed",
             Self::TargetTrashed { .. } => "target_trashed",

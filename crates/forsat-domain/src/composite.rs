@@ -239,6 +239,15 @@ pub struct MergedInto {
     pub by: Option<UserId>,
 }
 
+/// A point in time, with the time zone in which it was agreed on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moment {
+    /// UTC milliseconds.
+    pub instant: i64,
+    /// The IANA name of the time zone.
+    pub zone: String,
+}
+
 /// A postal address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Address {
@@ -254,6 +263,7 @@ impl Composite for NamedReference {}
 impl Composite for Removed {}
 impl Composite for Lifecycle {}
 impl Composite for MergedInto {}
+impl Composite for Moment {}
 impl Composite for Address {}
 
 impl Composite for Discount {
@@ -288,6 +298,17 @@ pub fn heads_hex(heads: &[[u8; 32]]) -> Vec<String> {
 pub fn reference_id(scalar: &Scalar) -> Option<RecordId> {
     let text = scalar.as_text()?;
     text.parse().ok().or_else(|| NamedReference::from_scalar(scalar).map(|reference| reference.id))
+}
+
+/// Spells a key of a set of records of several modules.
+pub fn typed_reference(module: &str, id: RecordId) -> String {
+    format!("{module}:{}", id.0)
+}
+
+/// Reads a key of a set of records of several modules.
+pub fn read_typed_reference(key: &str) -> Option<(&str, RecordId)> {
+    let (module, id) = key.split_once(':')?;
+    Some((module, id.parse().ok()?))
 }
 
 /// Writes an id the way references store it: a hyphenated UUID in lower case.

@@ -3,6 +3,7 @@
 //! Reading what people type is in `parse`, months and quarters in `period`. Where "today" falls is a question of the
 //! organisation's time zone, answered by [`civil_date_of`] and nowhere else.
 
+mod moment;
 mod parse;
 mod period;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use thiserror::Error;
 
 use crate::number::{Digits, persian_digits};
 
+pub use moment::{MomentError, parse_moment};
 pub use parse::parse_date;
 pub use period::{Period, month_of, months_after, quarter_of, year_of};
 

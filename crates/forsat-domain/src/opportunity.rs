@@ -12,6 +12,7 @@ use crate::id::{RecordId, UserId};
 use crate::lifecycle::{self, Life, Target};
 use crate::money::{Money, PowerOfTen};
 use crate::record::RecordState;
+use crate::schema::record_name;
 use crate::settings::{ConvertError, Settings};
 use crate::world::World;
 
@@ -177,14 +178,14 @@ fn account(state: &RecordState, world: &dyn World) -> Option<AccountView> {
     let trashed = target.is_trashed();
     Some(match target {
         Target::Found { record, .. } => {
-            AccountView { id: record.id, name: record_name(&record, snapshot), here: true, trashed }
+            AccountView { id: record.id, name: account_name(&record, snapshot), here: true, trashed }
         }
         Target::NotOnThisDevice(id) => AccountView { id, name: snapshot, here: false, trashed },
     })
 }
 
-fn record_name(record: &RecordState, snapshot: String) -> String {
-    record.winner("name").as_text().map_or(snapshot, str::to_owned)
+fn account_name(record: &RecordState, snapshot: String) -> String {
+    Some(record_name(record)).filter(|name| !name.is_empty()).unwrap_or(snapshot)
 }
 
 /// Decides the probability: the outcome, else the override of this stay, else the stage's default.

@@ -10,16 +10,18 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 
-use crate::record::Scalar;
+use crate::record::{RecordState, Scalar};
 
 pub mod display;
 pub mod input;
 mod modules;
+mod naming;
 
 #[cfg(test)]
 mod tests;
 
-pub use modules::{ACCOUNT, OPPORTUNITY, PRODUCT, SETTINGS, USER};
+pub use modules::{ACCOUNT, ACTIVITY, CAMPAIGN, CONTACT, LEAD, OPPORTUNITY, PRODUCT, SETTINGS, USER};
+pub use naming::{naming, record_name};
 
 /// A name that is either built in or a workspace's own.
 pub type Name = Cow<'static, str>;
@@ -144,6 +146,8 @@ pub enum FieldKind {
     Date,
     /// UTC milliseconds.
     Timestamp,
+    /// `{instant, zone}`: a point in time that was agreed on in a time zone.
+    Moment,
     /// `{value, currency}`.
     Money,
     /// `{kind: none|percent|amount, …}`.
@@ -168,6 +172,8 @@ pub enum FieldKind {
     Tags,
     /// A set of ids of records of a module.
     ReferenceSet(Name),
+    /// A set of records of any of these modules, each key `module:id`.
+    References(Vec<Name>),
     /// A keyed map; its registers are the field's `entries`.
     Entries,
     /// A fractional index that orders entries.
@@ -216,6 +222,8 @@ pub struct FieldDef {
     pub entries: Vec<FieldDef>,
     /// Whether search looks into it.
     pub searched: bool,
+    /// The value that is read wherever it is among conflicting ones.
+    pub prevailing: Option<Scalar>,
 }
 
 /// A declared field; chain the setters below to complete it.
@@ -240,6 +248,7 @@ pub(crate) fn field(
         access,
         entries: Vec::new(),
         searched: false,
+        prevailing: None,
     }
 }
 
@@ -256,6 +265,11 @@ impl FieldDef {
 
     pub(crate) fn searched(mut self) -> Self {
         self.searched = true;
+        self
+    }
+
+    pub(crate) fn prevailing(mut self, value: impl Into<Scalar>) -> Self {
+        self.prevailing = Some(value.into());
         self
     }
 
@@ -279,6 +293,14 @@ impl FieldDef {
         self.entries.iter().find(|field| field.name == name)
     }
 
+    /// The value that counts: Automerge's winner, unless the field has a value that prevails in a conflict.
+    pub fn winner<'s>(&'s self, state: &'s RecordState) -> &'s Scalar {
+        match &self.prevailing {
+            Some(value) if state.sides(&self.name).iter().any(|side| side.value == *value) => value,
+            _ => state.winner(&self.name),
+        }
+    }
+
     /// Tells whether a list, a form or an export may show it.
     pub fn is_shown(&self) -> bool {
         self.kind != FieldKind::Composite || self.merge == MergeCode::D
@@ -296,7 +318,7 @@ pub struct ModuleDef {
     pub label: Label,
     /// The plural label.
     pub plural: Label,
-    /// The field that names a record.
+    /// The field that names a record; stored, or derived as [`record_name`] says.
     pub name_field: Name,
     /// The columns of a list, in order.
     pub list_columns: Vec<Name>,

@@ -4,7 +4,7 @@ use crate::error::ClientError;
 use crate::ids::{document_id, record_id};
 use crate::vault;
 use forsat_domain::composite::Composite;
-use forsat_domain::schema::Schema;
+use forsat_domain::schema::record_name;
 use forsat_domain::{Currency, Money, RecordId, WorkspaceId, derived_id, text};
 use forsat_store::{Access, Tx};
 use std::collections::BTreeMap;
@@ -22,7 +22,6 @@ pub(crate) struct Taken {
 /// The records that rows may name.
 pub(crate) struct Known<'a, A: Access> {
     tx: &'a Tx<A>,
-    schema: &'a Schema,
     source: &'a str,
     workspaces: Vec<WorkspaceId>,
     taken: &'a BTreeMap<RecordId, Taken>,
@@ -32,13 +31,12 @@ impl<'a, A: Access> Known<'a, A> {
     /// `taken` are the rows of this run so far, also where they aren't stored.
     pub(crate) fn new(
         tx: &'a Tx<A>,
-        schema: &'a Schema,
         source: &'a str,
         taken: &'a BTreeMap<RecordId, Taken>,
     ) -> Result<Self, ClientError> {
         let mut workspaces = vec![crate::ids::workspace_id(&tx.identity()?.workspace)];
         workspaces.extend(former_workspaces(tx)?);
-        Ok(Known { tx, schema, source, workspaces, taken })
+        Ok(Known { tx, source, workspaces, taken })
     }
 
     /// The workspace that new ids are derived in.
@@ -64,7 +62,7 @@ impl<'a, A: Access> Known<'a, A> {
             return Some(taken.name.clone());
         }
         let state = vault::any_state(self.tx, id).ok().flatten()?;
-        Some(vault::name_of(self.schema.module(&state.module), &state))
+        Some(record_name(&state))
     }
 
     /// The list price of a product in a currency.

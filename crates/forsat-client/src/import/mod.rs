@@ -131,7 +131,7 @@ impl Run<'_> {
         let tx = self.engine.read()?;
         let settings = world::settings(&tx)?;
         let now_ms = self.engine.ambient().now_ms();
-        let known = Known::new(&tx, self.engine.schema(), &self.mapping.source, &self.taken)?;
+        let known = Known::new(&tx, &self.mapping.source, &self.taken)?;
         let reading = Reading {
             settings: &settings,
             today: world::today(&settings, now_ms),
@@ -245,7 +245,7 @@ impl Run<'_> {
         module: &ModuleDef,
     ) -> Result<Option<Planned>, ClientError> {
         let settings = world::settings(&*turn.tx)?;
-        let known = Known::new(&*turn.tx, self.engine.schema(), &self.mapping.source, &self.taken)?;
+        let known = Known::new(&*turn.tx, &self.mapping.source, &self.taken)?;
         let reading =
             Reading { settings: &settings, today: turn.today, date_order: self.mapping.date.as_deref() };
         let planner = Planner {

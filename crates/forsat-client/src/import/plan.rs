@@ -10,10 +10,12 @@ use super::value::{Measure, Reading};
 use forsat_domain::composite::{
     AmountMode, Booking, Composite, Discount, Mode, NamedReference, Outcome, StageEntry, StageMove, id_scalar,
 };
-use forsat_domain::edit::Edit;
+use forsat_domain::edit::{Edit, preview};
 use forsat_domain::opportunity::figures;
-use forsat_domain::record::Scalar;
-use forsat_domain::schema::{DefaultValue, FieldDef, FieldKind, MergeCode, ModuleDef, PRODUCT};
+use forsat_domain::record::{RecordState, Scalar};
+use forsat_domain::schema::{
+    DefaultValue, FieldDef, FieldKind, MergeCode, ModuleDef, PRODUCT, naming, record_name,
+};
 use forsat_domain::{CivilDate, Currency, EntryId, Money, RecordId, canonical, derived_id};
 use forsat_store::Access;
 use rust_decimal::Decimal;
@@ -83,9 +85,10 @@ impl<A: Access> Planner<'_, A> {
         let stage = plan.stage()?;
         plan.external_id();
         plan.defaults();
-        let name = plan.text_of(&self.module.name_field).unwrap_or_default();
+        let name = record_name(&preview(&RecordState::new(id, self.module.name.as_ref()), &plan.edits));
         if name.is_empty() {
-            return Err(format!("it has no {}", self.module.name_field));
+            let needed = naming(&self.module.name).iter().filter_map(|fields| fields.last().copied());
+            return Err(format!("it has no {}", needed.collect::<Vec<_>>().join(" or ")));
         }
         let Plan { edits, needs, prices, .. } = plan;
         Ok(Planned { id, cells: cells.clone(), edits, needs, name, prices, stage })

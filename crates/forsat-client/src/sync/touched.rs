@@ -9,7 +9,7 @@ use forsat_domain::id::encode_id;
 use forsat_domain::issue;
 use forsat_domain::opportunity::{Deal, Worth};
 use forsat_domain::record::{FieldState, RecordState, Register, Scalar};
-use forsat_domain::schema::OPPORTUNITY;
+use forsat_domain::schema::{OPPORTUNITY, record_name};
 use forsat_domain::world::World;
 use forsat_domain::{CivilDate, Money, RecordId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -101,7 +101,7 @@ fn describe(
         short: encode_id(now.id.as_bytes()),
         prefix,
         module: now.module.clone(),
-        name: vault::name_of(schema.module(&now.module), now),
+        name: record_name(now),
         new: touch.before.is_none(),
         changed,
         merged,

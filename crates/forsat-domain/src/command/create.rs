@@ -3,7 +3,7 @@
 use super::edit::{assign, set_mode};
 use super::line::{NewLine, add};
 use super::stage::{find_stage, move_open};
-use super::{Context, Plan, Refusal};
+use super::{Context, Plan, Refusal, activity};
 use crate::composite::{Composite, Mode, NamedReference, Outcome, id_scalar};
 use crate::edit::Edit;
 use crate::id::RecordId;
@@ -11,7 +11,9 @@ use crate::money::Money;
 use crate::opportunity::Amount;
 use crate::record::{RecordState, Scalar};
 use crate::schema::input::Assignment;
-use crate::schema::{DefaultValue, FieldDef, FieldKind, MergeCode, ModuleDef, OPPORTUNITY};
+use crate::schema::{
+    DefaultValue, FieldDef, FieldKind, MergeCode, ModuleDef, OPPORTUNITY, SETTINGS, naming, record_name,
+};
 use crate::settings::DEFAULT_PIPELINE;
 
 /// What a new record should hold.
@@ -67,7 +69,9 @@ pub fn create(ctx: &mut Context<'_>, module: &str, draft: &Draft) -> Result<Crea
         deal.probability(&mut plan, ctx)?;
         name_deal(&mut plan, ctx);
     }
+    activity::begin(&mut plan);
     refuse_missing(&plan, table, draft.lenient)?;
+    activity::check(&plan)?;
     Ok(Created { id, edits: plan.finish() })
 }
 
@@ -135,13 +139,24 @@ fn refuse_missing(plan: &Plan, table: &ModuleDef, lenient: bool) -> Result<(), R
         field.required && (always || !lenient)
     };
     let blank = |field: &&FieldDef| match field.kind {
+        FieldKind::References(_) => plan.state.set(&field.name).next().is_none(),
         FieldKind::Entries => plan.state.entries(&field.name).next().is_none(),
         _ => plan.state.winner(&field.name).is_blank(),
     };
     let missing: Vec<String> =
         table.fields.iter().filter(needed).filter(blank).map(|field| field.name.to_string()).collect();
-    if missing.is_empty() {
-        return Ok(());
+    if !missing.is_empty() {
+        return Err(Refusal::Missing { module: table.name.to_string(), fields: missing });
     }
-    Err(Refusal::Missing { module: table.name.to_string(), fields: missing })
+    // A settings record is named by the organisation, which may have no name yet.
+    if table.name != SETTINGS && record_name(&plan.state).is_empty() {
+        return Err(nameless(&table.name));
+    }
+    Ok(())
+}
+
+/// Refuses a record that nothing names.
+pub(super) fn nameless(module: &str) -> Refusal {
+    let fields = naming(module).iter().filter_map(|fields| fields.last());
+    Refusal::Nameless { module: module.to_owned(), fields: fields.map(|field| (*field).to_owned()).collect() }
 }

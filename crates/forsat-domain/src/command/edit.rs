@@ -3,10 +3,11 @@
 use super::stage::{
     check_note, find_reason, find_stage, move_closed, move_open, refuse_ahead, set_probability,
 };
-use super::{Close, Context, Plan, Refusal, refuse_trashed};
+use super::{Close, Context, Plan, Refusal, activity, refuse_trashed};
 use crate::canonical;
 use crate::composite::{
-    AmountMode, Composite, Mode, NamedReference, Outcome, Removed, heads_hex, id_scalar, reference_id,
+    AmountMode, Composite, Mode, NamedReference, Outcome, Removed, heads_hex, id_scalar,
+    read_typed_reference, reference_id,
 };
 use crate::currency::Currency;
 use crate::date::CivilDate;
@@ -16,7 +17,7 @@ use crate::money::Money;
 use crate::opportunity::{CurrentStage, Standing, lines_total_seen};
 use crate::record::{RecordState, Scalar};
 use crate::schema::input::{Assignment, Input, InputError};
-use crate::schema::{FieldDef, FieldKind, MergeCode, OPPORTUNITY, SETTINGS};
+use crate::schema::{FieldDef, FieldKind, MergeCode, OPPORTUNITY, SETTINGS, record_name};
 use rust_decimal::Decimal;
 
 /// Entries that phones, emails or prices may have.
@@ -40,7 +41,8 @@ pub fn edit(
         }
         deal.probability(&mut plan, ctx)?;
     }
-    refuse_cleared(&plan, ctx, changes)?;
+    refuse_cleared(&plan, ctx, state, changes)?;
+    activity::check(&plan)?;
     Ok(plan.finish())
 }
 
@@ -77,6 +79,10 @@ fn plain(plan: &mut Plan, ctx: &mut Context<'_>, field: &FieldDef, input: &Input
     let name = field.name.as_ref();
     match (&field.kind, input) {
         (FieldKind::Tags, input) => tags(plan, name, input),
+        (FieldKind::References(_), input) => {
+            refuse_trashed_targets(ctx, input)?;
+            tags(plan, name, input);
+        }
         (FieldKind::Entries, input) => return entries(plan, ctx, field, input),
         (FieldKind::LongText, Input::Value(value)) if field.merge == MergeCode::T => {
             let value = value.as_text().unwrap_or_default().to_owned();
@@ -100,7 +106,7 @@ fn checked_reference(ctx: &Context<'_>, field: &FieldDef, value: &Scalar) -> Res
     let Some(id) = reference_id(value) else { return Ok(value.clone()) };
     let target = lifecycle::resolve(id, ctx.world);
     let lifecycle::Target::Found { record, life } = &target else { return Ok(value.clone()) };
-    let name = record.winner("name").as_text().unwrap_or_default().to_owned();
+    let name = record_name(record);
     if !life.is_visible() {
         return Err(Refusal::TargetTrashed { name, id: record.id });
     }
@@ -108,6 +114,20 @@ fn checked_reference(ctx: &Context<'_>, field: &FieldDef, value: &Scalar) -> Res
         FieldKind::NamedReference(_) => NamedReference { id: record.id, name }.to_scalar(),
         _ => id_scalar(record.id),
     })
+}
+
+/// Refuses to put a deleted record into a set of references.
+fn refuse_trashed_targets(ctx: &Context<'_>, input: &Input) -> Result<(), Refusal> {
+    let (Input::Value(value) | Input::Add(value)) = input else { return Ok(()) };
+    let keys = value.as_text().unwrap_or_default().split(',');
+    for (_, id) in keys.filter_map(read_typed_reference) {
+        if let lifecycle::Target::Found { record, life } = lifecycle::resolve(id, ctx.world)
+            && !life.is_visible()
+        {
+            return Err(Refusal::TargetTrashed { name: record_name(&record), id: record.id });
+        }
+    }
+    Ok(())
 }
 
 /// Writes the difference between the tags there and those asked for.
@@ -169,13 +189,30 @@ fn entries(plan: &mut Plan, ctx: &mut Context<'_>, field: &FieldDef, input: &Inp
 }
 
 /// Refuses to leave a required field blank that was asked to be cleared.
-fn refuse_cleared(plan: &Plan, ctx: &Context<'_>, changes: &[Assignment]) -> Result<(), Refusal> {
+fn refuse_cleared(
+    plan: &Plan,
+    ctx: &Context<'_>,
+    before: &RecordState,
+    changes: &[Assignment],
+) -> Result<(), Refusal> {
+    for change in changes {
+        let field = ctx.schema.field(&plan.state.module, &change.field);
+        let is_set =
+            field.is_some_and(|field| field.required && matches!(field.kind, FieldKind::References(_)));
+        if is_set && plan.state.set(&change.field).next().is_none() {
+            return Err(Refusal::Required(change.field.clone()));
+        }
+    }
     for change in changes.iter().filter(|change| change.input == Input::Value(Scalar::Null)) {
         let field = ctx.schema.field(&plan.state.module, &change.field);
-        let required = field.is_some_and(|field| field.required && field.kind != FieldKind::Entries);
+        let is_list = |field: &FieldDef| matches!(field.kind, FieldKind::Entries | FieldKind::References(_));
+        let required = field.is_some_and(|field| field.required && !is_list(field));
         if required && plan.state.winner(&change.field).is_blank() {
             return Err(Refusal::Required(change.field.clone()));
         }
+    }
+    if record_name(&plan.state).is_empty() && !record_name(before).is_empty() {
+        return Err(super::create::nameless(&plan.state.module));
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::lifecycle::{self, Presence, Target};
 use crate::opportunity::{Amount, Line, display_currency};
 use crate::record::{RecordState, Scalar};
 use crate::schema::input::{Assignment, Input};
-use crate::schema::{OPPORTUNITY, PRODUCT};
+use crate::schema::{OPPORTUNITY, PRODUCT, record_name};
 use crate::text::fold;
 use crate::world::World;
 
@@ -157,7 +157,7 @@ fn snapshot(
     let mut values = vec![("product_id", id_scalar(product))];
     let target = lifecycle::resolve(product, ctx.world);
     let Target::Found { record, life } = &target else { return Ok(values) };
-    let name = record.winner("name").as_text().unwrap_or_default().to_owned();
+    let name = record_name(record);
     if !life.is_visible() {
         return Err(Refusal::TargetTrashed { name, id: record.id });
     }

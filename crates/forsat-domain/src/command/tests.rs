@@ -86,7 +86,7 @@ fn other_modules_are_created_from_the_table_alone() {
     }
     let refused = desk.run(|ctx| create(ctx, PRODUCT, &draft)).unwrap_err();
     assert_eq!(refused, Refusal::Missing { module: PRODUCT.into(), fields: vec!["prices".into()] });
-    assert_eq!(desk.run(|ctx| create(ctx, "lead", &draft)).unwrap_err().code(), "unknown_module");
+    assert_eq!(desk.run(|ctx| create(ctx, "moon", &draft)).unwrap_err().code(), "unknown_module");
 }
 
 #[test]

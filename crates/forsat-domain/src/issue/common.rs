@@ -2,7 +2,7 @@
 
 use super::{Issue, IssueCode, IssueSide};
 use crate::canonical;
-use crate::composite::{Address, Composite, Discount, NamedReference, reference_id};
+use crate::composite::{Address, Composite, Discount, Moment, NamedReference, reference_id};
 use crate::currency::Currency;
 use crate::date::CivilDate;
 use crate::lifecycle::{Life, Presence};
@@ -130,6 +130,7 @@ fn missing(state: &RecordState, table: &ModuleDef, found: &mut Vec<Issue>) {
     for field in table.fields.iter().filter(|field| field.required && field.name != "amount_mode") {
         let blank = match field.kind {
             FieldKind::Entries => state.entries(&field.name).all(|(_, entry)| !Presence::of(entry).is_kept()),
+            FieldKind::References(_) => state.set(&field.name).next().is_none(),
             _ => state.winner(&field.name).is_blank(),
         };
         if blank {
@@ -154,6 +155,7 @@ fn is_readable(def: &FieldDef, value: &Scalar) -> bool {
         FieldKind::NamedReference(_) => NamedReference::from_scalar(value).is_some(),
         FieldKind::Reference(_) => reference_id(value).is_some(),
         FieldKind::Address => Address::from_scalar(value).is_some(),
+        FieldKind::Moment => Moment::from_scalar(value).is_some(),
         FieldKind::Quantity { .. } | FieldKind::Rate => text
             .and_then(|text| canonical::parse_decimal(text).ok())
             .is_some_and(|number| number.is_sign_positive()),

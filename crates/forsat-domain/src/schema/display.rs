@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
-use super::{FieldDef, FieldKind, Label, Language};
+use super::{FieldDef, FieldKind, Label, Language, record_name};
 use crate::canonical;
 use crate::composite::{
-    Address, AmountMode, Composite, Discount, LifeState, Lifecycle, NamedReference, ProbabilityOverride,
-    Removed, StageEntry, reference_id,
+    Address, AmountMode, Composite, Discount, LifeState, Lifecycle, Moment, NamedReference,
+    ProbabilityOverride, Removed, StageEntry, read_typed_reference, reference_id,
 };
 use crate::date::{Calendar, CivilDate, Tz};
 use crate::id::RecordId;
@@ -96,6 +96,7 @@ impl FieldDef {
         let label = |label: &Label| label.get(locale.language).to_owned();
         match &self.kind {
             FieldKind::Date => text?.parse().ok().map(|date| locale.date(date)),
+            FieldKind::Moment => moment(value, locale, world),
             FieldKind::Timestamp => Some(locale.timestamp(value.as_int()?, world)),
             FieldKind::Money => Money::from_scalar(value).map(|money| locale.money(money)),
             FieldKind::Percent => Some(locale.percent(value.as_int()?.into())),
@@ -121,6 +122,32 @@ impl FieldDef {
             _ => None,
         }
     }
+}
+
+/// Writes a point in time in its own time zone, which is named where it isn't the organisation's.
+fn moment(value: &Scalar, locale: &Locale, world: &dyn World) -> Option<String> {
+    let moment = Moment::from_scalar(value)?;
+    let zone: Tz = moment.zone.parse().ok()?;
+    let text = locale.moment(moment.instant, zone);
+    Some(if zone == world.settings().time_zone { text } else { format!("{text} ({})", zone.name()) })
+}
+
+/// Writes the keys of a set: names of records for references, words as they are.
+pub fn set_words<'k>(
+    field: &FieldDef,
+    keys: impl IntoIterator<Item = &'k str>,
+    locale: &Locale,
+    world: &dyn World,
+) -> String {
+    let word = |key: &str| match &field.kind {
+        FieldKind::References(_) => {
+            read_typed_reference(key).map_or_else(|| key.to_owned(), |(_, id)| name_of(id, world))
+        }
+        FieldKind::ReferenceSet(_) => key.parse().map_or_else(|_| key.to_owned(), |id| name_of(id, world)),
+        _ => key.to_owned(),
+    };
+    let comma = if locale.language == Language::Persian { "، " } else { ", " };
+    keys.into_iter().map(word).collect::<Vec<_>>().join(comma)
 }
 
 /// Writes a stage entry: the stage, and for a loss its reason.
@@ -181,8 +208,7 @@ pub fn name_of(id: RecordId, world: &dyn World) -> String {
 }
 
 fn known_name(id: RecordId, world: &dyn World) -> Option<String> {
-    let record = world.record(id)?;
-    record.winner("name").as_text().filter(|name| !name.is_empty()).map(str::to_owned)
+    Some(record_name(&*world.record(id)?)).filter(|name| !name.is_empty())
 }
 
 fn raw(value: &Scalar) -> String {

@@ -4,11 +4,11 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use thiserror::Error;
 
-use super::{Access, Choice, FieldDef, FieldKind, Label, ModuleDef};
+use super::{Access, Choice, FieldDef, FieldKind, Label, ModuleDef, Name};
 use crate::canonical;
-use crate::composite::{Address, Composite, Discount, NamedReference, id_scalar};
+use crate::composite::{Address, Composite, Discount, Moment, NamedReference, id_scalar, typed_reference};
 use crate::currency::{Currency, UnknownCurrency};
-use crate::date::{CivilDate, DateError, Tz, parse_date};
+use crate::date::{CivilDate, DateError, MomentError, Tz, parse_date, parse_moment};
 use crate::id::RecordId;
 use crate::money::Money;
 use crate::number::{NumberError, parse_money, parse_number, parse_percent};
@@ -143,6 +143,14 @@ pub enum InputError {
         /// Why.
         source: DateError,
     },
+    /// Not a point in time.
+    #[error("{field}: {source}")]
+    Moment {
+        /// The field.
+        field: String,
+        /// Why.
+        source: MomentError,
+    },
     /// Not a currency.
     #[error("{field}: {source}")]
     Currency {
@@ -176,7 +184,7 @@ impl ModuleDef {
         };
         let field = self.find_field(plain.trim()).ok_or_else(|| self.unknown(plain))?;
         let scalar = field.parse(value, ctx)?;
-        let listed = matches!(field.kind, FieldKind::Tags | FieldKind::Entries);
+        let listed = matches!(field.kind, FieldKind::Tags | FieldKind::Entries | FieldKind::References(_));
         let input = match sign {
             Some('+') if listed => Input::Add(scalar),
             Some('-') if listed => Input::Remove(scalar),
@@ -285,6 +293,8 @@ impl FieldDef {
                 .map(|currency| Scalar::text(currency.code()))
                 .map_err(|source| InputError::Currency { field: self.name.to_string(), source }),
             FieldKind::TimeZone => self.time_zone(text),
+            FieldKind::Moment => self.moment(text, ctx),
+            FieldKind::References(modules) => self.references(text, modules, ctx),
             FieldKind::Choice(_) | FieldKind::Setting(_) | FieldKind::Stage => self.listed(text, ctx),
             FieldKind::Reference(_) | FieldKind::NamedReference(_) => self.reference(text, ctx),
             FieldKind::Entries => self.entry_value().map_or(Ok(Scalar::Null), |value| value.parse(text, ctx)),
@@ -392,6 +402,46 @@ impl FieldDef {
             .map_err(|_| self.range(text, "an IANA time zone such as Asia/Tehran".to_owned()))
     }
 
+    fn moment(&self, text: &str, ctx: &ParseContext<'_>) -> Result<Scalar, InputError> {
+        let zone = ctx.settings.time_zone;
+        parse_moment(text, ctx.today, zone)
+            .map(|instant| Moment { instant, zone: zone.name().to_owned() }.to_scalar())
+            .map_err(|source| InputError::Moment { field: self.name.to_string(), source })
+    }
+
+    /// Reads records of several modules, separated by commas; `module:name` says which module is meant.
+    fn references(&self, text: &str, modules: &[Name], ctx: &ParseContext<'_>) -> Result<Scalar, InputError> {
+        let words = text.split([',', '،']).map(str::trim).filter(|word| !word.is_empty());
+        let keys = words.map(|word| self.one_reference(word, modules, ctx));
+        Ok(Scalar::text(keys.collect::<Result<Vec<_>, _>>()?.join(",")))
+    }
+
+    fn one_reference(
+        &self,
+        word: &str,
+        modules: &[Name],
+        ctx: &ParseContext<'_>,
+    ) -> Result<String, InputError> {
+        let refused = |message| InputError::Reference { field: self.name.to_string(), message };
+        let named = word.split_once(':').and_then(|(module, rest)| {
+            modules.iter().find(|known| *known == module.trim()).map(|module| (module, rest.trim()))
+        });
+        if let Some((module, rest)) = named {
+            return (ctx.find)(module, rest).map(|(id, _)| typed_reference(module, id)).map_err(refused);
+        }
+        let found: Vec<(&Name, RecordId)> =
+            modules.iter().filter_map(|module| Some((module, (ctx.find)(module, word).ok()?.0))).collect();
+        match found.as_slice() {
+            [(module, id)] => Ok(typed_reference(module, *id)),
+            [] => Err(refused(format!("no single record matches \"{word}\"; give more of its id or name"))),
+            several => {
+                let several: Vec<String> =
+                    several.iter().map(|(module, _)| format!("{module}:{word}")).collect();
+                Err(refused(format!("\"{word}\" could be {}; write one of these", several.join(", "))))
+            }
+        }
+    }
+
     fn reference(&self, text: &str, ctx: &ParseContext<'_>) -> Result<Scalar, InputError> {
         let module = match &self.kind {
             FieldKind::Reference(module) | FieldKind::NamedReference(module) => module,
@@ -418,7 +468,16 @@ impl FieldDef {
     }
 
     fn range(&self, text: &str, expected: String) -> InputError {
-        InputError::Range { field: self.name.to_string(), text: text.to_owned(), expected }
+        InputError::Range { field: self.name.to_string(), text: clipped(text), expected }
+    }
+}
+
+/// What was typed, as a message repeats it: no longer than a person reads.
+fn clipped(text: &str) -> String {
+    const LETTERS_MAX: usize = 60;
+    match text.char_indices().nth(LETTERS_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 
@@ -440,10 +499,10 @@ pub(crate) fn pick(text: &str, options: &[(String, Label)], field: &str) -> Resu
         [(id, _)] => Ok(id.clone()),
         [] => Err(InputError::Choice {
             field: field.to_owned(),
-            text: text.to_owned(),
+            text: clipped(text),
             options: names(&options.iter().collect::<Vec<_>>()),
         }),
-        several => Err(InputError::Ambiguous { text: text.to_owned(), options: names(several) }),
+        several => Err(InputError::Ambiguous { text: clipped(text), options: names(several) }),
     }
 }
 

@@ -8,7 +8,12 @@ use super::{
 use crate::record::Scalar;
 
 mod account;
+mod activity;
+mod campaign;
+mod contact;
+mod lead;
 mod opportunity;
+mod person;
 mod product;
 mod settings;
 mod user;
@@ -17,6 +22,14 @@ use MergeCode::{D, G, I, M, R, RA, S, T};
 
 /// The stored name of the module of customers.
 pub const ACCOUNT: &str = "account";
+/// The stored name of the module of calls, meetings, tasks and notes.
+pub const ACTIVITY: &str = "activity";
+/// The stored name of the module of campaigns.
+pub const CAMPAIGN: &str = "campaign";
+/// The stored name of the module of people at customers.
+pub const CONTACT: &str = "contact";
+/// The stored name of the module of people who may become customers.
+pub const LEAD: &str = "lead";
 /// The stored name of the module of deals.
 pub const OPPORTUNITY: &str = "opportunity";
 /// The stored name of the module of the catalogue.
@@ -31,7 +44,17 @@ const LINE_LETTERS_MAX: usize = 255;
 
 /// The built-in modules in the order of the menus.
 pub(super) fn all() -> Vec<ModuleDef> {
-    vec![opportunity::module(), account::module(), product::module(), user::module(), settings::module()]
+    vec![
+        opportunity::module(),
+        lead::module(),
+        account::module(),
+        contact::module(),
+        activity::module(),
+        product::module(),
+        campaign::module(),
+        user::module(),
+        settings::module(),
+    ]
 }
 
 /// What tells one module from another; the common fields are added to its own.
@@ -85,6 +108,13 @@ fn common() -> Vec<FieldDef> {
 
 fn line() -> FieldKind {
     FieldKind::Text { letters_max: LINE_LETTERS_MAX }
+}
+
+/// Pairs of records that somebody said are no duplicates of each other, by the other's id.
+fn dismissed_duplicates(module: &'static str) -> FieldDef {
+    let others = FieldKind::ReferenceSet(Cow::Borrowed(module));
+    field("dismissed_duplicates", S, others, "Dismissed duplicates", "تکراری‌های ردشده")
+        .access(Access::Command)
 }
 
 fn reference(module: &'static str) -> FieldKind {

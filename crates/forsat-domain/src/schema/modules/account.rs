@@ -30,19 +30,14 @@ fn fields() -> Vec<FieldDef> {
         field("billing_address", RA, FieldKind::Address, "Billing address", "نشانی صورت‌حساب"),
         field("shipping_address", RA, FieldKind::Address, "Shipping address", "نشانی تحویل"),
         field("parent_id", R, reference(ACCOUNT), "Parent account", "حساب مادر"),
-        field("campaign_id", R, reference("campaign"), "Campaign", "کمپین"),
-        field("original_lead_id", I, reference("lead"), "Original lead", "سرنخ اولیه"),
-        field("dismissed_duplicates", S, same_module(), "Dismissed duplicates", "تکراری‌های ردشده")
-            .access(Access::Command),
+        field("campaign_id", R, reference(CAMPAIGN), "Campaign", "کمپین"),
+        field("original_lead_id", I, reference(LEAD), "Original lead", "سرنخ اولیه"),
+        dismissed_duplicates(ACCOUNT),
     ]
 }
 
 fn count() -> FieldKind {
     FieldKind::Integer { min: 0, max: 100_000_000 }
-}
-
-fn same_module() -> FieldKind {
-    FieldKind::ReferenceSet(Cow::Borrowed(ACCOUNT))
 }
 
 const KINDS: &[(&str, &str, &str)] =

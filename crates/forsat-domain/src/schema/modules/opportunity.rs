@@ -44,11 +44,11 @@ fn deal() -> Vec<FieldDef> {
         field("business_type", R, choices(BUSINESS_TYPES), "Business type", "نوع کسب و کار"),
         field("lead_source", R, FieldKind::Setting(SettingList::LeadSources), "Lead source", "منبع سرنخ"),
         field("next_step", R, line(), "Next step", "قدم بعد").searched(),
-        field("campaign_id", R, reference("campaign"), "Campaign", "کمپین"),
+        field("campaign_id", R, reference(CAMPAIGN), "Campaign", "کمپین"),
         field("opened_on", R, FieldKind::Date, "Opened on", "تاریخ آغاز").default(DefaultValue::Today),
         field("close_date", R, FieldKind::Date, "Expected close date", "تخمین تاریخ فروش").required(),
         field("status", R, choices(STATUSES), "Status", "وضعیت").required().default(value("active")),
-        field("original_lead_id", I, reference("lead"), "Original lead", "سرنخ اولیه"),
+        field("original_lead_id", I, reference(LEAD), "Original lead", "سرنخ اولیه"),
     ]
 }
 
