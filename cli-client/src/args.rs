@@ -89,8 +89,18 @@ pub enum Fixed {
         /// The record
         record: String,
     },
-    /// The pipeline by stage
-    Pipeline,
+    /// The pipeline by stage, or broken down
+    #[command(args_conflicts_with_subcommands = true)]
+    Pipeline {
+        /// By whom, where from, what or when instead of by stage
+        #[arg(long, value_enum, value_name = "WHAT")]
+        by: Option<By>,
+        /// What to look at instead
+        #[command(subcommand)]
+        what: Option<PipelineCommand>,
+    },
+    /// What the coming months may bring: committed, weighted, best case
+    Forecast,
     /// Search records by name, in every module
     Find {
         /// Part of a name
@@ -106,6 +116,32 @@ pub enum Fixed {
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
     },
+}
+
+/// Looks at the pipeline other than by stage.
+#[derive(Subcommand, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PipelineCommand {
+    /// How long deals stay in each stage, the bottleneck, and deals that stand still with nothing planned
+    Stuck,
+}
+
+/// What the pipeline is broken down by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum By {
+    /// Who is responsible
+    Owner,
+    /// The team of who is responsible
+    Team,
+    /// Where deals come from
+    Source,
+    /// The campaign
+    Campaign,
+    /// The account
+    Account,
+    /// The products of their lines
+    Product,
+    /// The month
+    Period,
 }
 
 /// Arguments of `join`.

@@ -5,7 +5,7 @@ use std::io::{self, BufRead as _, Write as _};
 use forsat_client::ClientError;
 
 use crate::app::App;
-use crate::args::Fixed;
+use crate::args::{Fixed, PipelineCommand};
 use crate::error::CliError;
 use crate::i18n::tr;
 
@@ -31,7 +31,10 @@ pub fn run(app: &mut App, command: Fixed) -> Result<(), CliError> {
         Fixed::Resolve(arguments) => issues::resolve(app, &arguments),
         Fixed::Undo => issues::undo(app),
         Fixed::History { record } => inspect::history(app, &record),
-        Fixed::Pipeline => report::pipeline(app),
+        Fixed::Pipeline { by: None, what: None } => report::pipeline(app),
+        Fixed::Pipeline { by: Some(by), .. } => report::breakdown(app, by),
+        Fixed::Pipeline { what: Some(PipelineCommand::Stuck), .. } => report::stuck(app),
+        Fixed::Forecast => report::forecast(app),
         Fixed::Find { text } => report::find(app, &text),
         Fixed::Inspect(arguments) => inspect::inspect(app, &arguments),
         Fixed::Import(arguments) => import::run(app, &arguments),

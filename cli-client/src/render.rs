@@ -9,12 +9,15 @@ use crate::app::App;
 use crate::i18n::Language;
 use crate::output::{FAINT, STRONG, paint};
 
+pub mod breakdown;
+pub mod forecast;
 pub mod inspect;
 pub mod issue;
 pub mod list;
 pub mod pipeline;
 pub mod record;
 pub mod status;
+pub mod stuck;
 pub mod summary;
 
 pub use record::raw;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use forsat_domain::Money;
-use forsat_domain::report::{PipelineReport, QuarterRow, Tally};
+use forsat_domain::report::{PipelineNotes, PipelineReport, QuarterRow, Tally};
 
 use crate::app::App;
 use crate::i18n::{Language, tr};
@@ -21,7 +21,7 @@ const BAR_PART_SIGNS: [char; 7] = ['▏', '▎', '▍', '▌', '▋', '▊', '�
 pub fn lines(app: &App, report: &PipelineReport) -> Vec<String> {
     let mut lines = vec![stages(app, report)];
     lines.extend(closed(app, report));
-    lines.extend(uncounted(app, report));
+    lines.extend(uncounted(app, &report.disputed, &report.notes));
     if !report.quarters.is_empty() {
         lines.push(String::new());
         lines.push(quarters(app, &report.quarters));
@@ -80,20 +80,20 @@ fn closed(app: &App, report: &PipelineReport) -> Vec<String> {
 }
 
 /// The rows that are never hidden while they hold anything.
-fn uncounted(app: &App, report: &PipelineReport) -> Vec<String> {
+pub(super) fn uncounted(app: &App, disputed: &Tally, notes: &PipelineNotes) -> Vec<String> {
     let mut lines = Vec::new();
-    if report.disputed.count > 0 {
-        let (count, sum) = (app.locale.integer(report.disputed.count), money(app, report.disputed.amount));
+    if disputed.count > 0 {
+        let (count, sum) = (app.locale.integer(disputed.count), money(app, disputed.amount));
         lines.push(tr!(app.messages, "pipeline-disputed", count = count, amount = sum));
     }
-    for (currency, count) in &report.no_rate {
+    for (currency, count) in &notes.no_rate {
         let (count, currency) = (app.locale.integer(*count), currency.to_string());
         lines.push(tr!(app.messages, "pipeline-no-rate", count = count, currency = currency));
     }
     let rows = [
-        ("pipeline-overflow", report.overflow),
-        ("pipeline-no-amount", report.no_amount),
-        ("pipeline-disputed-deletions", report.disputed_deletions),
+        ("pipeline-overflow", notes.overflow),
+        ("pipeline-no-amount", notes.no_amount),
+        ("pipeline-disputed-deletions", notes.disputed_deletions),
     ];
     for (key, count) in rows.into_iter().filter(|(_, count)| *count > 0) {
         lines.push(app.messages.text(key, &[("count", app.locale.integer(count).into())]));
@@ -153,12 +153,13 @@ fn quarter_notes(app: &App, row: &QuarterRow) -> String {
     if notes.is_empty() { notes } else { paint(WARN, notes.trim_end()) }
 }
 
-fn money(app: &App, amount: Option<Money>) -> String {
+/// A sum, or why there is none.
+pub(super) fn money(app: &App, amount: Option<Money>) -> String {
     amount.map_or_else(|| tr!(app.messages, "too-large"), |amount| app.locale.money(amount))
 }
 
 /// A bar in proportion to the longest, in eighths of a cell; anything above zero is seen.
-fn bar(count: u64, longest: u64) -> String {
+pub(super) fn bar(count: u64, longest: u64) -> String {
     if count == 0 || longest == 0 {
         return String::new();
     }

@@ -23,6 +23,7 @@ mod journal;
 mod model;
 mod query;
 mod refused;
+mod reports;
 mod rows;
 mod status;
 mod sync;

@@ -1,4 +1,4 @@
-//! Queries on records: one in full, lists, search, issues and the pipeline. Each reads one moment of the store.
+//! Queries on records: one in full, lists, search and issues. Each reads one moment of the store.
 
 use crate::commands::{currency_of, finder};
 use crate::engine::Engine;
@@ -7,8 +7,8 @@ use crate::find::{self, Hit};
 use crate::ids::{document_id, record_id};
 use crate::model::{Found, IssueList, IssueView, ListPage, ListQuery, ListRow, RecordView, SideView, json};
 use crate::view::{self, Viewer};
-use crate::world::{self, StoreWorld};
-use crate::{rows, status, vault};
+use crate::world::{self, StoreWorld, each_state};
+use crate::{status, vault};
 use forsat_domain::command::Refusal;
 use forsat_domain::composite::reference_id;
 use forsat_domain::id::{encode_id, unique_prefix_lens};
@@ -16,16 +16,14 @@ use forsat_domain::issue::{Issue, issues, issues_of_deal};
 use forsat_domain::lifecycle::{self, Life};
 use forsat_domain::opportunity::{Deal, Standing};
 use forsat_domain::record::{RecordState, Scalar};
-use forsat_domain::report::{PipelineBuilder, PipelineReport};
 use forsat_domain::schema::input::ParseContext;
 use forsat_domain::schema::{
     ACCOUNT, FieldDef, FieldKind, MergeCode, ModuleDef, OPPORTUNITY, USER, record_name,
 };
 use forsat_domain::world::World;
-use forsat_domain::{CivilDate, RecordId, collate, text};
+use forsat_domain::{RecordId, collate, text};
 use forsat_store::{Access, ReadTx};
 use std::cmp::Ordering;
-use std::ops::ControlFlow;
 
 /// Queries. `module` "record" (or empty) means any module.
 impl Engine {
@@ -193,23 +191,6 @@ impl Engine {
         Ok(list)
     }
 
-    /// The pipeline by stage, with what was won by quarter.
-    pub fn pipeline(&self) -> Result<PipelineReport, ClientError> {
-        self.pipeline_on(None)
-    }
-
-    /// The pipeline as it is counted on another day; none means the organisation's today.
-    pub fn pipeline_on(&self, day: Option<CivilDate>) -> Result<PipelineReport, ClientError> {
-        let tx = self.read()?;
-        let world = StoreWorld::new(&tx)?.with_module(ACCOUNT)?;
-        let today = day.unwrap_or_else(|| world::today(world.settings(), self.ambient().now_ms()));
-        let mut builder = PipelineBuilder::new(&world, today);
-        each_state(&tx, OPPORTUNITY, &mut |state| builder.add(&state))?;
-        let report = builder.finish();
-        world.check()?;
-        Ok(report)
-    }
-
     fn viewer<'v, 't, A: Access>(&'v self, world: &'v StoreWorld<'t, A>) -> Viewer<'v, 't, A> {
         let today = world::today(world.settings(), self.ambient().now_ms());
         Viewer { world, schema: self.schema(), locale: self.locale(), today }
@@ -259,22 +240,6 @@ impl Engine {
             issue,
         }
     }
-}
-
-/// Walks the records of a module.
-fn each_state(tx: &ReadTx, module: &str, visit: &mut dyn FnMut(RecordState)) -> Result<(), ClientError> {
-    let mut failed = None;
-    tx.each_row(module, &mut |_, bytes| match rows::decode(bytes) {
-        Ok(state) => {
-            visit(state);
-            ControlFlow::Continue(())
-        }
-        Err(error) => {
-            failed = Some(error);
-            ControlFlow::Break(())
-        }
-    })?;
-    failed.map_or(Ok(()), Err)
 }
 
 fn columns<'m>(table: &'m ModuleDef, query: &ListQuery) -> Result<Vec<&'m FieldDef>, ClientError> {

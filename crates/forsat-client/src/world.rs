@@ -115,10 +115,20 @@ pub(crate) fn today(settings: &Settings, now_ms: i64) -> CivilDate {
 /// Every record of a module, in the order of ids.
 pub(crate) fn module_states<A: Access>(tx: &Tx<A>, module: &str) -> Result<Vec<RecordState>, ClientError> {
     let mut states = Vec::new();
+    each_state(tx, module, &mut |state| states.push(state))?;
+    Ok(states)
+}
+
+/// Walks the records of a module, in the order of ids.
+pub(crate) fn each_state<A: Access>(
+    tx: &Tx<A>,
+    module: &str,
+    visit: &mut dyn FnMut(RecordState),
+) -> Result<(), ClientError> {
     let mut failed = None;
     tx.each_row(module, &mut |_, bytes| match rows::decode(bytes) {
         Ok(state) => {
-            states.push(state);
+            visit(state);
             ControlFlow::Continue(())
         }
         Err(error) => {
@@ -126,5 +136,5 @@ pub(crate) fn module_states<A: Access>(tx: &Tx<A>, module: &str) -> Result<Vec<R
             ControlFlow::Break(())
         }
     })?;
-    failed.map_or(Ok(states), Err)
+    failed.map_or(Ok(()), Err)
 }

@@ -18,8 +18,15 @@ use crate::record::RecordState;
 use crate::settings::{Settings, Stage};
 use crate::world::World;
 
+mod breakdown;
+mod forecast;
+mod stuck;
 #[cfg(test)]
 mod tests;
+
+pub use breakdown::{BreakdownBuilder, BreakdownReport, BreakdownRow, Dimension};
+pub use forecast::{ForecastBuilder, ForecastReport, MonthRow, OpenTally, Outlook, Term};
+pub use stuck::{StageTime, StuckBuilder, StuckDeal, StuckReport};
 
 /// Months of a quarter.
 const QUARTER_MONTHS: u8 = 3;
@@ -109,6 +116,16 @@ pub struct PipelineReport {
     pub lost: Tally,
     /// Deals that one person won and another lost.
     pub disputed: Tally,
+    /// What can't be counted.
+    #[serde(flatten)]
+    pub notes: PipelineNotes,
+    /// What was won in each quarter, oldest first.
+    pub quarters: Vec<QuarterRow>,
+}
+
+/// What reports can't count, each in a row that is never hidden.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct PipelineNotes {
     /// Deals whose amount has no rate to the organisation's currency, by the currency that lacks one.
     pub no_rate: BTreeMap<Currency, u64>,
     /// Deals whose amount has more digits than can be computed with.
@@ -117,8 +134,19 @@ pub struct PipelineReport {
     pub no_amount: u64,
     /// Deals of the rows above whose deletion is disputed.
     pub disputed_deletions: u64,
-    /// What was won in each quarter, oldest first.
-    pub quarters: Vec<QuarterRow>,
+}
+
+impl PipelineNotes {
+    /// Notes what of a deal can't be counted.
+    fn count(&mut self, deal: &Deal) {
+        self.disputed_deletions += u64::from(deal.life.is_disputed());
+        match deal.base {
+            Worth::NoRate(currency) => *self.no_rate.entry(currency).or_default() += 1,
+            Worth::Overflow => self.overflow += 1,
+            Worth::Empty if deal.stage.standing == Standing::Open => self.no_amount += 1,
+            Worth::Known(_) | Worth::Empty => {}
+        }
+    }
 }
 
 /// Computes the pipeline over the opportunities given, each of which may come once, in any order.
@@ -166,10 +194,7 @@ impl<'a> PipelineBuilder<'a> {
                 won: zero(),
                 lost: zero(),
                 disputed: zero(),
-                no_rate: BTreeMap::new(),
-                overflow: 0,
-                no_amount: 0,
-                disputed_deletions: 0,
+                notes: PipelineNotes::default(),
                 quarters: Vec::new(),
             },
             stage_rows: BTreeMap::new(),
@@ -188,13 +213,7 @@ impl<'a> PipelineBuilder<'a> {
         if !deal.is_counted() {
             return;
         }
-        self.report.disputed_deletions += u64::from(deal.life.is_disputed());
-        match deal.base {
-            Worth::NoRate(currency) => *self.report.no_rate.entry(currency).or_default() += 1,
-            Worth::Overflow => self.report.overflow += 1,
-            Worth::Empty if deal.stage.standing == Standing::Open => self.report.no_amount += 1,
-            Worth::Known(_) | Worth::Empty => {}
-        }
+        self.report.notes.count(&deal);
         match deal.stage.standing {
             Standing::Open | Standing::Unknown => self.add_open(&deal),
             Standing::Won | Standing::Lost | Standing::Disputed => self.add_closed(&deal),

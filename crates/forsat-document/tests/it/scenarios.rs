@@ -80,7 +80,7 @@ fn s1_two_whole_amounts_are_a_conflict_and_never_mix() {
         // Without a rate the euros are in no sum; the rials are what they are.
         let expected = if r > s { rials(11_000) } else { rials(0) };
         assert_eq!(merged.report.open.amount, Some(expected));
-        assert_eq!(merged.report.no_rate.values().sum::<u64>(), u64::from(r < s));
+        assert_eq!(merged.report.notes.no_rate.values().sum::<u64>(), u64::from(r < s));
     });
 }
 

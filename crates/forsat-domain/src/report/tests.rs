@@ -50,7 +50,7 @@ fn every_open_deal_is_in_one_row_and_the_rows_add_up() {
     assert_eq!(report.stages.iter().map(|row| row.open.count).sum::<u64>(), 4);
     assert_eq!(report.open.amount, Some(rials(133)));
     assert_eq!(report.weighted, Some(rials(10 + 21)));
-    assert_eq!((report.no_rate.get(&Currency::EUR), report.no_amount), (Some(&1), 1));
+    assert_eq!((report.notes.no_rate.get(&Currency::EUR), report.notes.no_amount), (Some(&1), 1));
 }
 
 #[test]
