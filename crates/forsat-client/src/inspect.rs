@@ -7,7 +7,7 @@ use crate::ids::document_id;
 use crate::model::{ChangeView, HistoryView, Inspection, StoredChange};
 use crate::vault::{self, Loaded};
 use crate::world::StoreWorld;
-use forsat_document::FieldChange;
+use forsat_document::{FieldChange, Genesis};
 use forsat_domain::RecordId;
 use forsat_domain::id::encode_id;
 use forsat_store::{ChunkState, ReadTx, StoredChunk};
@@ -16,14 +16,16 @@ use forsat_sync::limits::ChunkLimits;
 use std::collections::BTreeMap;
 
 impl Engine {
-    /// A record's changes, newest first.
+    /// A record's changes, newest first; without the fixed ones that it began with, which nobody made.
     pub fn history(&self, module: &str, reference: &str) -> Result<Vec<HistoryView>, ClientError> {
         let tx = self.read()?;
         let hit = find::resolve(&tx, self.schema(), module, reference)?;
         let loaded = loaded(&tx, &hit)?;
         let world = StoreWorld::new(&tx)?;
         let mut entries = Vec::new();
-        for entry in loaded.document.history().into_iter().rev() {
+        let mut history = loaded.document.history();
+        history.retain(|entry| Genesis::by_hash(&entry.hash).is_none());
+        for entry in history.into_iter().rev() {
             let chunk = tx.chunk(&document_id(hit.id), &ChangeHash::from_bytes(entry.hash))?;
             let author = entry
                 .author

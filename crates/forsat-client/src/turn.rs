@@ -93,11 +93,11 @@ impl<'e, 't, 'w> Turn<'e, 't, 'w> {
         self.check_space(&loaded.row.space)?;
         let schema = self.engine.schema();
         let before = loaded.document.read(schema);
-        let Some(chunk) = loaded.document.edit(&self.author, self.now_ms, edits, schema)? else {
-            return Ok(None);
-        };
-        let state = vault::keep_edit(self.tx, schema, &loaded, &chunk)?;
-        self.changes.push(journal_change(&loaded, &before, chunk.hash, edits));
+        let chunks = loaded.document.edit(&self.author, self.now_ms, edits, schema)?;
+        // The last is what the edits wrote; before it comes what the document lacked of its beginning.
+        let Some(hash) = chunks.last().map(|chunk| chunk.hash) else { return Ok(None) };
+        let state = vault::keep_edit(self.tx, schema, &loaded, &chunks)?;
+        self.changes.push(journal_change(&loaded, &before, hash, edits));
         Ok(Some(state))
     }
 

@@ -62,33 +62,37 @@ pub(crate) fn keep_new(
 ) -> Result<RecordState, ClientError> {
     let at = document_id(document.id());
     tx.create_document(&at, Some(&document.module()), space)?;
-    append(tx, document.id(), chunks, ChunkState::Outbox)?;
+    append(tx, document.id(), chunks)?;
     refresh(tx, schema, document)
 }
 
-/// Keeps a change that was made to a loaded document, unsent, and writes a new snapshot when it is time.
+/// Keeps what was made on a loaded document, unsent, and writes a new snapshot when it is time.
 pub(crate) fn keep_edit(
     tx: &mut WriteTx<'_>,
     schema: &Schema,
     loaded: &Loaded,
-    chunk: &Chunk,
+    chunks: &[Chunk],
 ) -> Result<RecordState, ClientError> {
-    append(tx, loaded.document.id(), std::slice::from_ref(chunk), ChunkState::Outbox)?;
+    append(tx, loaded.document.id(), chunks)?;
     let state = refresh(tx, schema, &loaded.document)?;
-    if loaded.loose + 1 >= SNAPSHOT_EVERY_CHUNKS {
+    if loaded.loose + chunks.len() >= SNAPSHOT_EVERY_CHUNKS {
         tx.put_snapshot(&document_id(loaded.document.id()), &loaded.document.snapshot())?;
     }
     Ok(state)
 }
 
-fn append(
-    tx: &mut WriteTx<'_>,
-    id: RecordId,
-    chunks: &[Chunk],
-    state: ChunkState,
-) -> Result<(), ClientError> {
+/// Keeps changes that the view has gained, unsent.
+fn append(tx: &mut WriteTx<'_>, id: RecordId, chunks: &[Chunk]) -> Result<(), ClientError> {
+    let at = document_id(id);
     for chunk in chunks {
-        tx.append_chunk(&document_id(id), ChangeHash::from_bytes(chunk.hash), &chunk.bytes, state)?;
+        let hash = ChangeHash::from_bytes(chunk.hash);
+        if tx.append_chunk(&at, hash, &chunk.bytes, ChunkState::Outbox)? {
+            continue;
+        }
+        // A fixed change of the beginning that was left out of the view earlier: an older version didn't know it, or
+        // the relay refused it.
+        let came = tx.chunk(&at, &hash)?.is_some_and(|held| held.state == ChunkState::Unreadable);
+        tx.set_chunk_state(&at, &hash, if came { ChunkState::Feed } else { ChunkState::Outbox })?;
     }
     Ok(())
 }

@@ -206,7 +206,7 @@ fn check_header(change: &Change, floor: u64) -> Result<u64, String> {
     }
     let is_genesis_actor = change.actor_id().to_bytes() == GENESIS_ACTOR;
     if is_genesis_actor && Genesis::by_hash(&change.hash().0).is_none() {
-        return Err("it poses as the first change of a module".to_owned());
+        return Err("it poses as one of the changes that documents begin with".to_owned());
     }
     Ok(max_op)
 }

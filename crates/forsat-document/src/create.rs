@@ -13,7 +13,7 @@ use forsat_domain::record::Scalar;
 use crate::chunk::{Author, Chunk};
 use crate::edit::{self, Place, Wish};
 use crate::error::EditError;
-use crate::genesis::Genesis;
+use crate::genesis::{Genesis, Link};
 use crate::{limits, value};
 
 /// Marks an author in the bytes that follow a change's columns.
@@ -44,7 +44,7 @@ pub(crate) fn document(
     }
     let chunk = Chunk { hash: change.hash().0, bytes };
     let mut automerge = Automerge::new();
-    automerge.apply_changes([genesis.change(), change])?;
+    automerge.apply_changes(genesis.chain().iter().map(Link::change).chain([change]))?;
     Ok((automerge, Some(chunk)))
 }
 
@@ -58,7 +58,7 @@ struct Operations {
 impl Operations {
     fn after(genesis: &Genesis, author: &Author) -> Self {
         let actor = ActorId::from(author.actor.as_slice());
-        Self { list: Vec::new(), actor, start: genesis.max_op() + 1 }
+        Self { list: Vec::new(), actor, start: genesis.end().max_op() + 1 }
     }
 
     fn add(&mut self, genesis: &Genesis, place: &Place, wish: &Wish) -> Result<(), EditError> {
@@ -111,7 +111,7 @@ impl Operations {
             start_op: self.start.try_into().expect("a number above another is not zero"),
             time,
             message: None,
-            deps: vec![ChangeHash(genesis.hash)],
+            deps: vec![ChangeHash(genesis.end().hash)],
             extra_bytes,
             author: None,
         })
@@ -163,10 +163,11 @@ mod tests {
             let id = RecordId::from_bytes([1; 16]);
             let (made, chunks) =
                 Document::create(id, "opportunity", &author, 5_000, &edits, &schema).unwrap();
-            let mut slow = Document::load(id, None, [chunks[0].bytes.as_slice()]).unwrap();
+            let (own, chain) = chunks.split_last().unwrap();
+            let chain = chain.iter().map(|chunk| chunk.bytes.as_slice());
+            let mut slow = Document::load(id, None, chain).unwrap();
             let all = crate::document::with_origin(id, &author, 5_000, &edits);
-            let chunk = slow.edit(&author, 5_000, &all, &schema).unwrap().unwrap();
-            assert_eq!(chunks[1], chunk);
+            assert_eq!(slow.edit(&author, 5_000, &all, &schema).unwrap(), std::slice::from_ref(own));
             assert_eq!(made.read(&schema), slow.read(&schema));
             assert_eq!(made.snapshot(), slow.snapshot());
         }

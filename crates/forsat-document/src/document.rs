@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::apply::{self, Parsed};
 use crate::chunk::{Author, Chunk, HistoryEntry};
 use crate::error::{EditError, LoadError, ReadError};
-use crate::genesis::Genesis;
+use crate::genesis::{Genesis, Link};
 use crate::{edit, history, json, read};
 
 /// Below these a document is surely far from its limit in bytes, so nothing is added up.
@@ -32,7 +32,7 @@ pub struct Document {
 }
 
 impl Document {
-    /// The frozen first change of a module; `None` for a module that this version does not know.
+    /// The frozen beginning of a module's documents; `None` for a module that this version does not know.
     pub fn genesis(module: &str) -> Option<&'static Genesis> {
         Genesis::of(module)
     }
@@ -48,7 +48,7 @@ impl Document {
         }
     }
 
-    /// Makes a record: the module's genesis and one change with the edits, in this order of chunks.
+    /// Makes a record: the changes of the module's genesis and one with the edits, in this order of chunks.
     ///
     /// `id`, `created_at` (UTC milliseconds) and `created_by` are added unless the edits set them.
     pub fn create(
@@ -61,11 +61,10 @@ impl Document {
     ) -> Result<(Self, Vec<Chunk>), EditError> {
         let genesis = Genesis::of(module).ok_or_else(|| EditError::UnknownModule(module.to_owned()))?;
         let all = with_origin(id, author, now_ms, edits);
-        let (automerge, second) = edit::write_first(genesis, author, now_ms, &all, schema)?;
-        let first = Chunk { hash: genesis.hash, bytes: genesis.bytes.clone() };
-        let bytes_met = second.as_ref().map_or(0, |chunk| chunk.bytes.len() as u64);
-        let document = Self { automerge, bytes_met, ..Self::empty(id) };
-        Ok((document, std::iter::once(first).chain(second).collect()))
+        let (automerge, own) = edit::write_first(genesis, author, now_ms, &all, schema)?;
+        let chunks: Vec<Chunk> = genesis.chain().iter().map(Link::chunk).chain(own).collect();
+        let bytes_met = chunks.iter().map(|chunk| chunk.bytes.len() as u64).sum();
+        Ok((Self { automerge, bytes_met, ..Self::empty(id) }, chunks))
     }
 
     /// Loads a document from this store's own bytes: a snapshot, and the chunks that came after it.
@@ -93,14 +92,14 @@ impl Document {
         self.id
     }
 
-    /// The genesis that this document began with, if it is one of ours.
+    /// The genesis that this document began with, if it is one of ours; the end of its chain may be missing.
     pub fn begun_with(&self) -> Option<&'static Genesis> {
         let named = match self.automerge.get(automerge::ROOT, "module") {
             Ok(Some((value, _))) => value.as_scalar().and_then(ScalarValue::as_str).and_then(Genesis::of),
             _ => None,
         };
-        // A peer may have overwritten the name; what counts is which genesis is there.
-        named.into_iter().chain(Genesis::all()).find(|genesis| self.contains(&genesis.hash))
+        // A peer may have overwritten the name; what counts is which first change is there.
+        named.into_iter().chain(Genesis::all()).find(|genesis| self.contains(&genesis.first().hash))
     }
 
     /// The module's name; empty when the document does not say.
@@ -117,9 +116,10 @@ impl Document {
         }
     }
 
-    /// Writes the edits as one change; `None` when they change nothing.
+    /// Writes the edits as one change, the last of the chunks; there are none when the edits change nothing.
     ///
-    /// The last of several edits of one place counts. `now_ms` is kept in whole seconds, as a label.
+    /// Before it come the changes of the genesis that a document of an earlier version lacks. The last of several edits
+    /// of one place counts. `now_ms` is kept in whole seconds, as a label.
     ///
     /// # Errors
     /// Fails when a field, a key or a limit forbids it; the document is then as it was.
@@ -129,7 +129,7 @@ impl Document {
         now_ms: i64,
         edits: &[Edit],
         schema: &Schema,
-    ) -> Result<Option<Chunk>, EditError> {
+    ) -> Result<Vec<Chunk>, EditError> {
         edit::write(self, author, now_ms, edits, schema)
     }
 

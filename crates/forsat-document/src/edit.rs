@@ -12,7 +12,7 @@ use crate::chunk::{Author, Chunk};
 use crate::codes::{self, Fields};
 use crate::document::Document;
 use crate::error::EditError;
-use crate::genesis::{ContainerKind, Genesis};
+use crate::genesis::{ContainerKind, Genesis, Link};
 use crate::{create, limits, text, value};
 
 const MS_A_SECOND: i64 = 1_000;
@@ -41,19 +41,35 @@ pub(crate) enum Wish {
     Text(String),
 }
 
-/// Writes edits as one change; the document is as it was when this fails.
+/// Writes edits as one change, after what the document lacks of its genesis; it is as it was when nothing is written.
 pub(crate) fn write(
     document: &mut Document,
     author: &Author,
     now_ms: i64,
     edits: &[Edit],
     schema: &Schema,
-) -> Result<Option<Chunk>, EditError> {
+) -> Result<Vec<Chunk>, EditError> {
     let genesis = document.begun_with().ok_or_else(|| EditError::UnknownModule(document.module()))?;
     let wishes = wishes_of(edits, genesis, schema)?;
     check_actor(document, author)?;
+    let missing = genesis.missing_in(&document.automerge);
+    let former = (!missing.is_empty()).then(|| document.automerge.clone());
+    document.automerge.apply_changes(missing.iter().map(Link::change))?;
     document.write_as(author);
-    commit(document, genesis, &wishes, now_ms / MS_A_SECOND)
+    let own = commit(document, genesis, &wishes, now_ms / MS_A_SECOND);
+    match (own, former) {
+        (Ok(Some(own)), _) => {
+            let chunks: Vec<Chunk> = missing.iter().map(Link::chunk).chain([own]).collect();
+            document.bytes_met += chunks.iter().map(|chunk| chunk.bytes.len() as u64).sum::<u64>();
+            Ok(chunks)
+        }
+        (nothing, former) => {
+            if let Some(former) = former {
+                document.automerge = former;
+            }
+            nothing.map(|_| Vec::new())
+        }
+    }
 }
 
 /// Makes a document of the genesis and one change with the edits.
@@ -105,10 +121,7 @@ fn commit(
     }
     transaction.commit_with(CommitOptions::default().with_time(time));
     match check_limits(document, bytes_before) {
-        Ok(chunk) => {
-            document.bytes_met += chunk.bytes.len() as u64;
-            Ok(Some(chunk))
-        }
+        Ok(chunk) => Ok(Some(chunk)),
         Err(error) => {
             document.automerge = document.automerge.fork_at(&before)?;
             Err(error)

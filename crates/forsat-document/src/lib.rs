@@ -26,5 +26,5 @@ mod value;
 pub use chunk::{ApplyReport, Author, Chunk, FieldChange, HistoryEntry};
 pub use document::Document;
 pub use error::{EditError, LoadError, ReadError, ReauthorError};
-pub use genesis::{ContainerKind, GENESIS_ACTOR, Genesis};
+pub use genesis::{ContainerKind, GENESIS_ACTOR, Genesis, Link};
 pub use reauthor::Reauthored;

@@ -30,7 +30,7 @@ const HEADS_KEYS: [&str; 2] = ["seen_heads", "loser_heads"];
 pub struct Reauthored {
     /// The feed state with the new changes.
     pub document: Document,
-    /// The new changes, in causal order; a genesis that was not sent yet stays as it is and comes first.
+    /// The new changes, in causal order; those of the genesis that were not sent yet stay as they are.
     pub chunks: Vec<Chunk>,
     /// Old hash → new hash. A change that is dropped, or that changes nothing any more, has none.
     pub renamed: BTreeMap<[u8; 32], [u8; 32]>,

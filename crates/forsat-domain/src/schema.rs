@@ -20,7 +20,7 @@ mod naming;
 #[cfg(test)]
 mod tests;
 
-pub use modules::{ACCOUNT, ACTIVITY, CAMPAIGN, CONTACT, LEAD, OPPORTUNITY, PRODUCT, SETTINGS, USER};
+pub use modules::{ACCOUNT, ACTIVITY, CAMPAIGN, CONTACT, FILTER, LEAD, OPPORTUNITY, PRODUCT, SETTINGS, USER};
 pub use naming::{naming, record_name};
 
 /// A name that is either built in or a workspace's own.

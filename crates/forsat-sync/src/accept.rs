@@ -145,8 +145,8 @@ pub enum RefuseReason {
     /// A change by the genesis actor that isn't one of the known ones.
     #[error("the beginning of the document isn't a known one; update the program")]
     GenesisUnknown,
-    /// A second known genesis in one document.
-    #[error("the document has begun already")]
+    /// A known change that doesn't go on from what the document began with.
+    #[error("the document has begun in another way already")]
     GenesisTaken,
     /// The document has as many changes as it may.
     #[error("the document has as many changes as it may; begin a new one")]
@@ -248,11 +248,7 @@ pub fn judge<V: DocumentView>(
 /// Checks what needs the actor's row alone: the genesis list, forks, authors.
 fn check_actor(header: &ChangeHeader, last: Option<ActorRow>, rules: &Rules<'_>) -> Result<(), RefuseReason> {
     if header.actor.as_bytes() == GENESIS_ACTOR {
-        return match (rules.genesis.contains(&header.hash), last) {
-            (false, _) => Err(RefuseReason::GenesisUnknown),
-            (true, Some(_)) => Err(RefuseReason::GenesisTaken),
-            (true, None) => Ok(()),
-        };
+        return check_genesis(header, last, rules);
     }
     if header.seq <= last.map_or(0, |last| last.last_seq) {
         return Err(RefuseReason::ActorForked);
@@ -265,6 +261,21 @@ fn check_actor(header: &ChangeHeader, last: Option<ActorRow>, rules: &Rules<'_>)
         (2.., Some(_), _) => Err(RefuseReason::AuthorRepeated),
         _ => Ok(()),
     }
+}
+
+/// A document begins with known changes only, and goes on with the further ones of those that it began with.
+fn check_genesis(
+    header: &ChangeHeader,
+    last: Option<ActorRow>,
+    rules: &Rules<'_>,
+) -> Result<(), RefuseReason> {
+    if !rules.genesis.contains(&header.hash) {
+        return Err(RefuseReason::GenesisUnknown);
+    }
+    let Some(last) = last else { return Ok(()) };
+    let is_next = header.seq == last.last_seq + 1;
+    let goes_on = if is_next { header.deps.contains(&last.last_hash) } else { header.seq > last.last_seq };
+    if goes_on { Ok(()) } else { Err(RefuseReason::GenesisTaken) }
 }
 
 type Deps = Vec<(ChangeHash, HeaderRow)>;

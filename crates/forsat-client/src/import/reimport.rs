@@ -68,10 +68,11 @@ pub(super) fn write_changed(
 pub(super) fn edits_at_creation(turn: &Turn<'_, '_, '_>, row: &Planned) -> Result<Vec<Edit>, ClientError> {
     let at = document_id(row.id);
     let Some(loaded) = vault::load(&*turn.tx, row.id)? else { return Ok(Vec::new()) };
-    let genesis = loaded.document.begun_with().map(|genesis| genesis.hash);
+    let genesis = loaded.document.begun_with();
+    let is_beginning = |hash: &[u8; 32]| genesis.is_some_and(|genesis| genesis.holds(hash));
     let chunks = turn.tx.chunks(&at)?;
-    let first = chunks.iter().filter(|chunk| chunk.state.in_view()).map(|chunk| *chunk.hash.as_bytes());
-    let Some(first) = first.into_iter().find(|hash| Some(*hash) != genesis) else { return Ok(Vec::new()) };
+    let mut shown = chunks.iter().filter(|chunk| chunk.state.in_view()).map(|chunk| *chunk.hash.as_bytes());
+    let Some(first) = shown.find(|hash| !is_beginning(hash)) else { return Ok(Vec::new()) };
     let state = loaded.document.read_at(&[first], turn.engine.schema())?;
     Ok(row.edits.iter().filter_map(|edit| as_said(&state, edit)).collect())
 }

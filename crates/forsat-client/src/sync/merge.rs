@@ -7,7 +7,7 @@ use crate::engine::Engine;
 use crate::error::ClientError;
 use crate::ids::record_id;
 use crate::{turn, vault};
-use forsat_document::{ApplyReport, Author, Chunk, Document};
+use forsat_document::{ApplyReport, Author, Chunk, Document, Genesis};
 use forsat_domain::RecordId;
 use forsat_domain::record::RecordState;
 use forsat_store::{ChunkState, DocumentRow, SNAPSHOT_EVERY_CHUNKS, StoreError, WriteTx};
@@ -305,7 +305,9 @@ impl Merge<'_, '_, '_> {
     /// The record as the others had it, where that differs from the merge.
     fn sides(&self, view: &Document, before: &Option<RecordState>, tips: &[[u8; 32]]) -> Vec<RecordState> {
         let known: Vec<[u8; 32]> = tips.iter().filter(|tip| view.contains(tip)).copied().collect();
-        if before.is_none() || known.is_empty() || known == view.heads() {
+        let mut heads = view.heads();
+        heads.retain(|head| Genesis::by_hash(head).is_none());
+        if before.is_none() || known.is_empty() || known == heads {
             return Vec::new();
         }
         view.read_at(&known, self.engine.schema()).into_iter().collect()
@@ -334,9 +336,10 @@ impl Arrived {
     }
 }
 
-/// The changes that none of the others builds on, sorted.
+/// The changes that none of the others builds on, sorted; without fixed changes of the beginning, which say nothing.
 fn tips(fresh: &[(ChangeHeader, Vec<u8>)]) -> Vec<[u8; 32]> {
-    let mut tips: BTreeSet<ChangeHash> = fresh.iter().map(|(header, _)| header.hash).collect();
+    let made = fresh.iter().filter(|(header, _)| header.actor.as_bytes() != GENESIS_ACTOR);
+    let mut tips: BTreeSet<ChangeHash> = made.map(|(header, _)| header.hash).collect();
     for dep in fresh.iter().flat_map(|(header, _)| &header.deps) {
         tips.remove(dep);
     }

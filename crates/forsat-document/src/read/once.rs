@@ -57,11 +57,11 @@ impl<'a> FirstWrites<'a> {
     /// Tells whether nothing but the genesis, which sets no such value, lies before a change.
     fn builds_on_genesis_only(&self, hash: &ChangeHash) -> bool {
         let Some(genesis) = self.genesis else { return false };
-        if hash.0 == genesis.hash {
+        if genesis.holds(&hash.0) {
             return true;
         }
         let meta = self.view.automerge.get_change_meta_by_hash(hash);
-        meta.is_some_and(|meta| meta.deps.iter().all(|dep| dep.0 == genesis.hash))
+        meta.is_some_and(|meta| meta.deps.iter().all(|dep| genesis.holds(&dep.0)))
     }
 }
 

@@ -32,7 +32,7 @@ impl<'a> Stamps<'a> {
 
     /// The newest of the heads by (counter, actor), which is the last change in causal order; none at the genesis.
     pub(super) fn last_change(&mut self, heads: &[[u8; 32]], genesis: Option<&Genesis>) -> Option<Stamp> {
-        let is_written = |hash: &&[u8; 32]| genesis.is_none_or(|genesis| &genesis.hash != *hash);
+        let is_written = |hash: &&[u8; 32]| genesis.is_none_or(|genesis| !genesis.holds(hash));
         let stamps = heads.iter().filter(is_written).filter_map(|hash| self.of_change(&ChangeHash(*hash)));
         stamps.max_by(|a, b| (a.counter, &a.actor).cmp(&(b.counter, &b.actor)))
     }

@@ -55,8 +55,7 @@ impl Device {
         command: impl FnOnce(&mut Context<'_>, &RecordState) -> Result<Vec<Edit>, Refusal>,
     ) -> &mut Self {
         let edits = self.ask(today, command).unwrap();
-        let chunk = self.document.edit(&self.by, NOW_MS, &edits, &schema()).unwrap();
-        self.made.extend(chunk);
+        self.made.extend(self.document.edit(&self.by, NOW_MS, &edits, &schema()).unwrap());
         self
     }
 

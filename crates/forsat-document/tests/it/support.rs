@@ -31,9 +31,11 @@ pub fn opportunity(edits: &[Edit]) -> (Document, Vec<Chunk>) {
     Document::create(record_id(1), "opportunity", &author(9), NOW_MS, edits, &schema()).unwrap()
 }
 
-/// Writes edits that change something; gives the chunk.
+/// Writes edits that change something in a document that has its whole genesis; gives the chunk.
 pub fn write(document: &mut Document, by: &Author, edits: &[Edit]) -> Chunk {
-    document.edit(by, NOW_MS, edits, &schema()).unwrap().expect("the edits change something")
+    let chunks = document.edit(by, NOW_MS, edits, &schema()).unwrap();
+    let [chunk] = <[Chunk; 1]>::try_from(chunks).expect("the edits make one change");
+    chunk
 }
 
 /// Takes chunks in and expects all of them to be good.
@@ -61,8 +63,8 @@ pub fn converge(base: &[Chunk], edits: [&[Edit]; 3]) -> RecordState {
         .zip(edits)
         .map(|(number, edits)| {
             let mut replica = of_chunks(base);
-            let chunk = replica.edit(&author(number), NOW_MS, edits, &schema()).unwrap();
-            (replica, chunk.into_iter().collect())
+            let chunks = replica.edit(&author(number), NOW_MS, edits, &schema()).unwrap();
+            (replica, chunks)
         })
         .collect();
     converge_chunks(base, &replicas)

@@ -11,6 +11,7 @@ mod account;
 mod activity;
 mod campaign;
 mod contact;
+mod filter;
 mod lead;
 mod opportunity;
 mod person;
@@ -28,6 +29,8 @@ pub const ACTIVITY: &str = "activity";
 pub const CAMPAIGN: &str = "campaign";
 /// The stored name of the module of people at customers.
 pub const CONTACT: &str = "contact";
+/// The stored name of the module of saved filters.
+pub const FILTER: &str = "filter";
 /// The stored name of the module of people who may become customers.
 pub const LEAD: &str = "lead";
 /// The stored name of the module of deals.
@@ -52,6 +55,7 @@ pub(super) fn all() -> Vec<ModuleDef> {
         activity::module(),
         product::module(),
         campaign::module(),
+        filter::module(),
         user::module(),
         settings::module(),
     ]

@@ -38,7 +38,16 @@ fn every_field_is_declared_once_and_labelled_in_both_languages() {
 fn containers_are_the_fields_that_are_no_registers() {
     let schema = Schema::builtin();
     let containers = schema.module(OPPORTUNITY).unwrap().containers();
-    let expected = ["contacts", "description", "external_ids", "lines", "stage_history", "tags"];
+    let expected = [
+        "checks",
+        "contacts",
+        "description",
+        "dismissed_duplicates",
+        "external_ids",
+        "lines",
+        "stage_history",
+        "tags",
+    ];
     assert_eq!(containers.into_iter().collect::<Vec<_>>(), expected);
 }
 

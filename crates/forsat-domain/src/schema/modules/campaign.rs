@@ -28,6 +28,7 @@ fn fields() -> Vec<FieldDef> {
         field("actual_cost", RA, FieldKind::Money, "Actual cost", "هزینه واقعی"),
         field("expected_revenue", RA, FieldKind::Money, "Expected revenue", "درآمد مورد انتظار"),
         field("objective", T, FieldKind::LongText, "Objective", "هدف").searched(),
+        dismissed_duplicates(CAMPAIGN),
     ]
 }
 

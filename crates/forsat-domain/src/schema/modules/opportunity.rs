@@ -49,6 +49,7 @@ fn deal() -> Vec<FieldDef> {
         field("close_date", R, FieldKind::Date, "Expected close date", "تخمین تاریخ فروش").required(),
         field("status", R, choices(STATUSES), "Status", "وضعیت").required().default(value("active")),
         field("original_lead_id", I, reference(LEAD), "Original lead", "سرنخ اولیه"),
+        dismissed_duplicates(OPPORTUNITY),
     ]
 }
 
@@ -60,6 +61,11 @@ fn progress() -> Vec<FieldDef> {
             .access(Access::Command)
             .default(DefaultValue::FirstStage),
         field("stage_history", G, FieldKind::Composite, "Stage history", "سابقه مراحل"),
+        field("checks", M, FieldKind::Entries, "Stage checklist", "کارهای مرحله")
+            .access(Access::Command)
+            .entries(vec![
+                field("done", RA, FieldKind::Composite, "Done", "انجام‌شده").access(Access::Command),
+            ]),
         field("probability_override", RA, FieldKind::Composite, "Probability by hand", "احتمال دستی")
             .access(Access::Command),
         field("probability", D, FieldKind::Percent, "Probability", "احتمال موفقیت").access(Access::Command),

@@ -27,6 +27,7 @@ fn fields() -> Vec<FieldDef> {
         field("unit", R, line(), "Unit", "واحد"),
         field("active", R, FieldKind::Bool, "Active", "فعال").default(value(true)),
         field("url", R, line(), "Web address", "نشانی وب"),
+        dismissed_duplicates(PRODUCT),
     ]
 }
 
