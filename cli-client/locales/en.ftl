@@ -175,3 +175,17 @@ stuck-bottleneck = bottleneck
 stuck-clamped = { $count } with clocks running backwards
 stuck-none = every open deal has something planned
 stuck-part = { $shown } of { $total } deals with nothing planned; all of them: --json
+
+# what lies around a record
+related-coming = Coming
+related-happened = Happened
+related-part = the first { $shown }; all of them: --json
+related-call = call
+related-meeting = meeting
+related-task = task
+related-note = note
+related-stage = stage
+related-won = won
+related-lost = lost
+related-close_date = expected to close
+related-created = created

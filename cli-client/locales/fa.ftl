@@ -174,3 +174,17 @@ stuck-bottleneck = گلوگاه
 stuck-clamped = { $count } مورد با ساعت وارونه
 stuck-none = برای هر فرصت باز کاری برنامه‌ریزی شده است
 stuck-part = { $shown } از { $total } فرصت بی‌برنامه؛ همه آن‌ها: ‎--json
+
+# what lies around a record
+related-coming = پیش رو
+related-happened = انجام‌شده
+related-part = { $shown } مورد نخست؛ همه: ‎--json
+related-call = تماس
+related-meeting = جلسه
+related-task = کار
+related-note = یادداشت
+related-stage = مرحله
+related-won = فروش موفق
+related-lost = شکست فروش
+related-close_date = موعد فروش
+related-created = ایجاد

@@ -16,6 +16,7 @@ pub mod issue;
 pub mod list;
 pub mod pipeline;
 pub mod record;
+pub mod related;
 pub mod status;
 pub mod stuck;
 pub mod summary;

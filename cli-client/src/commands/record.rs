@@ -1,8 +1,9 @@
 //! The commands that every module has, and those of deals: arguments to the engine, its answer to lines.
 
 use clap::ArgMatches;
-use forsat_client::{CloseInput, Engine, FieldInput, ListQuery, Saved};
+use forsat_client::{Around, CloseInput, Engine, FieldInput, ListQuery, RecordView, Saved};
 use forsat_domain::schema::ModuleDef;
+use serde::Serialize;
 
 use crate::app::App;
 use crate::error::CliError;
@@ -38,14 +39,24 @@ fn edit(app: &mut App, engine: &Engine, module: &ModuleDef, matches: &ArgMatches
 
 fn show(app: &mut App, engine: &Engine, module: &ModuleDef, matches: &ArgMatches) -> Result<(), CliError> {
     let view = engine.show(&module.name, text(matches, "record"))?;
+    let around = engine.related(&module.name, &view.short)?;
     if app.out.is_json() {
-        app.out.json(&view);
-    } else {
-        for line in render::record::lines(app, engine, &view)? {
-            app.out.data(line);
-        }
+        app.out.json(&Shown { record: &view, around: &around });
+        return Ok(());
     }
+    let mut lines = render::record::lines(app, engine, &view)?;
+    lines.extend(render::related::lines(app, &around));
+    lines.into_iter().for_each(|line| app.out.data(line));
     Ok(())
+}
+
+/// A record with what lies around it, for programs.
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    record: &'a RecordView,
+    #[serde(flatten)]
+    around: &'a Around,
 }
 
 fn list(app: &mut App, engine: &Engine, module: &ModuleDef, matches: &ArgMatches) -> Result<(), CliError> {

@@ -10,6 +10,7 @@
 //! Nothing here prints, prompts or reads the environment: every answer is a struct that the caller shows.
 
 mod ambient;
+
 mod commands;
 mod connect;
 mod engine;
@@ -22,7 +23,9 @@ mod join;
 mod journal;
 mod model;
 mod query;
+mod references;
 mod refused;
+mod related;
 mod reports;
 mod rows;
 mod status;
@@ -40,6 +43,7 @@ pub use error::{Candidate, ClientError};
 pub use forsat_sync::client::{SyncEvent, SyncIssue};
 pub use join::{JoinOptions, JoinPlan, PendingJoin, PlannedSpace, join};
 pub use model::*;
+pub use related::{Around, RelatedGroup, RelatedRow, TimelineEntry};
 pub use sync::{
     AmountChange, Enrolment, IssueChange, RecordChange, SessionEffect, SessionEvent, SessionInput,
     SessionPurpose, SyncSession, SyncSummary,

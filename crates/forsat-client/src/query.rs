@@ -8,7 +8,7 @@ use crate::ids::{document_id, record_id};
 use crate::model::{Found, IssueList, IssueView, ListPage, ListQuery, ListRow, RecordView, SideView, json};
 use crate::view::{self, Viewer};
 use crate::world::{self, StoreWorld, each_state};
-use crate::{status, vault};
+use crate::{references, status, vault};
 use forsat_domain::command::Refusal;
 use forsat_domain::composite::reference_id;
 use forsat_domain::id::{encode_id, unique_prefix_lens};
@@ -135,7 +135,7 @@ impl Engine {
                 if found.len() >= limit {
                     return Ok(found);
                 }
-                if !words.iter().all(|word| name.contains(word)) {
+                if !references::is_name(&name) || !words.iter().all(|word| name.contains(word)) {
                     continue;
                 }
                 let hit = Hit { id: record_id(&id), module: table.name.to_string() };
@@ -191,7 +191,7 @@ impl Engine {
         Ok(list)
     }
 
-    fn viewer<'v, 't, A: Access>(&'v self, world: &'v StoreWorld<'t, A>) -> Viewer<'v, 't, A> {
+    pub(crate) fn viewer<'v, 't, A: Access>(&'v self, world: &'v StoreWorld<'t, A>) -> Viewer<'v, 't, A> {
         let today = world::today(world.settings(), self.ambient().now_ms());
         Viewer { world, schema: self.schema(), locale: self.locale(), today }
     }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The version of this layout and of what the names index holds. Raise it whenever either changes.
-pub(crate) const ROW_VERSION: u32 = 1;
+pub(crate) const ROW_VERSION: u32 = 2;
 
 #[derive(Serialize, Deserialize)]
 struct Row {

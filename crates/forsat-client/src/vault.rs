@@ -4,7 +4,7 @@
 
 use crate::error::ClientError;
 use crate::ids::{document_id, hashes};
-use crate::rows;
+use crate::{references, rows};
 use forsat_document::{Chunk, Document};
 use forsat_domain::RecordId;
 use forsat_domain::record::RecordState;
@@ -115,8 +115,10 @@ pub(crate) fn put_row(tx: &mut WriteTx<'_>, state: &RecordState) -> Result<(), C
         return Ok(());
     }
     let name = text::fold(&record_name(state));
-    let names: &[&str] = if name.is_empty() { &[] } else { &[&name] };
-    tx.put_row(&state.module, &document_id(state.id), names, &rows::encode(state))?;
+    let references = references::index_names(state);
+    let names = Some(&name).filter(|name| !name.is_empty()).into_iter().chain(&references);
+    let names: Vec<&str> = names.map(String::as_str).collect();
+    tx.put_row(&state.module, &document_id(state.id), &names, &rows::encode(state))?;
     Ok(())
 }
 

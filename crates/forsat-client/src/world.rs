@@ -2,16 +2,17 @@
 
 use crate::error::ClientError;
 use crate::ids::{settings_id, workspace_id};
-use crate::{rows, vault};
+use crate::{references, rows, vault};
 use forsat_domain::composite::reference_id;
+use forsat_domain::lifecycle;
 use forsat_domain::record::RecordState;
-use forsat_domain::schema::{OPPORTUNITY, SETTINGS, record_name};
+use forsat_domain::schema::{ACCOUNT, OPPORTUNITY, SETTINGS, record_name};
 use forsat_domain::settings::Settings;
 use forsat_domain::world::World;
 use forsat_domain::{CivilDate, RecordId, date};
 use forsat_store::{Access, Tx};
 use std::borrow::Cow;
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::rc::Rc;
@@ -24,7 +25,6 @@ pub(crate) struct StoreWorld<'t, A: Access> {
     settings: Settings,
     whole: BTreeMap<RecordId, RecordState>,
     single: RefCell<BTreeMap<RecordId, Option<Rc<RecordState>>>>,
-    by_account: OnceCell<BTreeMap<RecordId, Vec<RecordId>>>,
     failed: RefCell<Option<ClientError>>,
 }
 
@@ -36,7 +36,6 @@ impl<'t, A: Access> StoreWorld<'t, A> {
             tx,
             whole: BTreeMap::new(),
             single: RefCell::default(),
-            by_account: OnceCell::new(),
             failed: RefCell::default(),
         })
     }
@@ -67,16 +66,6 @@ impl<'t, A: Access> StoreWorld<'t, A> {
             T::default()
         })
     }
-
-    fn read_accounts(&self) -> BTreeMap<RecordId, Vec<RecordId>> {
-        let mut by_account: BTreeMap<RecordId, Vec<RecordId>> = BTreeMap::new();
-        for state in self.keep_failure(module_states(self.tx, OPPORTUNITY)) {
-            if let Some(account) = reference_id(state.winner("account_id")) {
-                by_account.entry(account).or_default().push(state.id);
-            }
-        }
-        by_account
-    }
 }
 
 impl<A: Access> World for StoreWorld<'_, A> {
@@ -97,7 +86,14 @@ impl<A: Access> World for StoreWorld<'_, A> {
     }
 
     fn opportunities_of(&self, account: RecordId) -> Vec<RecordId> {
-        self.by_account.get_or_init(|| self.read_accounts()).get(&account).cloned().unwrap_or_default()
+        let found = references::with_merged(self.tx, ACCOUNT, account)
+            .and_then(|accounts| references::referring(self.tx, OPPORTUNITY, &accounts));
+        let is_its = |id: &RecordId| {
+            let deal = self.record(*id)?;
+            let named = reference_id(deal.winner("account_id"))?;
+            Some(lifecycle::surviving_id(named, self) == account)
+        };
+        self.keep_failure(found).into_iter().filter(|id| is_its(id) == Some(true)).collect()
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) const NAMES: Table = Table::new("names");
 /// The longest name in the index, in bytes; longer ones are cut at a character, so compare what is found.
 pub const NAME_BYTES_MAX: usize = 255;
 /// The most names of one row.
-pub const NAMES_MAX: usize = 16;
+pub const NAMES_MAX: usize = 255;
 
 pub(crate) struct Row {
     pub(crate) names: Vec<String>,

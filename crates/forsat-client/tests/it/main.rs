@@ -3,6 +3,7 @@
 mod commands;
 mod import;
 mod pair;
+mod related;
 mod sharing;
 mod support;
 mod sync;
