@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails by panicking")]
 
+mod acceptance;
+mod chain;
 mod codes;
 mod edits;
 mod facts;

@@ -47,6 +47,12 @@ fn edit() -> impl Strategy<Value = Edit> {
             name,
             value
         }),
+        (key(), scalar()).prop_map(|(item, value)| Edit::SetEntry {
+            field: "checks".into(),
+            entry: item,
+            name: "done".into(),
+            value
+        }),
         (key(), scalar()).prop_map(|(key, value)| Edit::Insert { field: "stage_history".into(), key, value }),
     ]
 }
@@ -84,8 +90,9 @@ proptest! {
     fn replicas_with_the_same_changes_read_the_same(
         steps in vec(step(), 1..24),
         order in vec(any::<prop::sample::Index>(), 40),
+        is_old in any::<bool>(),
     ) {
-        let (_, base) = opportunity(&[]);
+        let base = if is_old { old_opportunity(&author(9), "old") } else { opportunity(&[]).1 };
         let (mut replicas, all) = play(&base, &steps);
         // One more replica takes everything one by one, in a random order with repetitions.
         let mut one_by_one = Document::empty(record_id(1));

@@ -1,5 +1,7 @@
 //! Three replicas of one record, each edited apart, merged in every order.
 
+use automerge::transaction::{CommitOptions, Transactable, Transaction};
+use automerge::{ActorId, Automerge, Change, ROOT, ReadDoc};
 use forsat_document::{Author, Chunk, Document};
 use forsat_domain::{Edit, RecordId, RecordState, Scalar, Schema, UserId};
 
@@ -29,6 +31,37 @@ pub fn schema() -> Schema {
 /// An opportunity made by author 9 with these edits, and its chunks.
 pub fn opportunity(edits: &[Edit]) -> (Document, Vec<Chunk>) {
     Document::create(record_id(1), "opportunity", &author(9), NOW_MS, edits, &schema()).unwrap()
+}
+
+/// An opportunity as it was made by a version that knew the first change of the genesis only: its chunks.
+pub fn old_opportunity(by: &Author, name: &str) -> Vec<Chunk> {
+    let first = Document::genesis("opportunity").unwrap().chain()[0].bytes.clone();
+    let own = raw_change(&[first.clone()], by, |transaction| {
+        transaction.put(ROOT, "id", record_id(1).0.to_string()).unwrap();
+        transaction.put(ROOT, "created_at", NOW_MS).unwrap();
+        transaction.put(ROOT, "created_by", by.user.0.to_string()).unwrap();
+        transaction.put(ROOT, "name", name).unwrap();
+        let (_, tags) = transaction.get(ROOT, "tags").unwrap().unwrap();
+        transaction.put(&tags, name, true).unwrap();
+    });
+    vec![chunk_of(&Change::from_bytes(first).unwrap()), own]
+}
+
+/// A change on top of some chunks, written with the library alone.
+pub fn raw_change(base: &[Vec<u8>], by: &Author, write: impl FnOnce(&mut Transaction<'_>)) -> Chunk {
+    let changes: Vec<Change> = base.iter().map(|bytes| Change::from_bytes(bytes.clone()).unwrap()).collect();
+    let mut document = Automerge::new();
+    document.apply_changes(changes).unwrap();
+    document.set_author(Some(automerge::Author::from(by.user.as_bytes().to_vec())));
+    document.set_actor(ActorId::from(by.actor.as_slice()));
+    let mut transaction = document.transaction();
+    write(&mut transaction);
+    transaction.commit_with(CommitOptions::default().with_time(NOW_MS / 1_000));
+    chunk_of(&document.get_last_local_change().unwrap())
+}
+
+pub fn chunk_of(change: &Change) -> Chunk {
+    Chunk { hash: change.hash().0, bytes: change.raw_bytes().to_vec() }
 }
 
 /// Writes edits that change something in a document that has its whole genesis; gives the chunk.

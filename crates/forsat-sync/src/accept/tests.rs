@@ -82,8 +82,11 @@ fn change(number: u16, actor: u8, seq: u64, start_op: u64, deps: &[u16]) -> Chan
     }
 }
 
+/// Two first changes, and changes that go on from one of them.
+const GENESIS: [u16; 5] = [900, 901, 910, 911, 912];
+
 fn judge_under(header: &ChangeHeader, rows: &Rows, author: AuthorRule, limits: &DocumentLimits) -> Verdict {
-    let Ok(verdict) = judge(header, rows, &Rules { author, limits, genesis: &[hash(900), hash(901)] });
+    let Ok(verdict) = judge(header, rows, &Rules { author, limits, genesis: &GENESIS.map(hash) });
     verdict
 }
 
@@ -172,7 +175,7 @@ fn authors_stand_on_first_changes_only() {
 }
 
 #[test]
-fn only_known_genesis_changes_are_taken_and_one_a_document() {
+fn only_known_genesis_changes_are_taken_and_each_document_has_one_beginning() {
     let genesis = |number, seq| ChangeHeader {
         actor: ActorId::from(GENESIS_ACTOR),
         author: None,
@@ -184,8 +187,29 @@ fn only_known_genesis_changes_are_taken_and_one_a_document() {
     let begun = Rows::with(&[genesis(900, 1)]);
     assert_eq!(verdict(&genesis(900, 1), &begun), Verdict::Duplicate);
     assert_eq!(verdict(&genesis(901, 1), &begun), Verdict::Refuse(RefuseReason::GenesisTaken));
-    let next = ChangeHeader { deps: vec![hash(900)], ..genesis(8, 2) };
-    assert_eq!(verdict(&next, &begun), Verdict::Refuse(RefuseReason::GenesisUnknown));
+    let on = |below, number, seq, start_op| ChangeHeader {
+        deps: vec![hash(below)],
+        start_op,
+        max_op: start_op,
+        ..genesis(number, seq)
+    };
+    assert_eq!(verdict(&on(900, 8, 2, 2), &begun), Verdict::Refuse(RefuseReason::GenesisUnknown));
+    // A further known change goes on from the first one, also when others have written in between.
+    let (next, after) = (on(900, 910, 2, 2), on(910, 911, 3, 3));
+    let written = Rows::with(&[genesis(900, 1), change(1, 1, 1, 2, &[900]), change(2, 1, 2, 3, &[1])]);
+    for rows in [begun, written] {
+        assert_eq!(verdict(&next, &rows), Verdict::Accept);
+        assert_eq!(verdict(&after, &rows), Verdict::Later(LaterReason::MissingDeps(vec![hash(910)])));
+        let foreign = on(901, 912, 2, 2);
+        assert_eq!(verdict(&foreign, &rows), Verdict::Refuse(RefuseReason::GenesisTaken));
+    }
+    let mut whole = Rows::with(&[genesis(900, 1), next.clone()]);
+    assert_eq!(verdict(&next, &whole), Verdict::Duplicate);
+    assert_eq!(verdict(&on(900, 912, 2, 2), &whole), Verdict::Refuse(RefuseReason::GenesisTaken));
+    assert_eq!(verdict(&after, &whole), Verdict::Accept);
+    whole.append(&after);
+    assert_eq!(verdict(&change(3, 4, 1, 4, &[911]), &whole), Verdict::Accept);
+    assert_eq!(verdict(&next, &empty), Verdict::Later(LaterReason::MissingDeps(vec![hash(900)])));
 }
 
 #[test]
