@@ -113,6 +113,7 @@ join-settings = this store has settings of its own; the relay's count from now o
 join-confirm = Attach this store to the relay?
 join-done = attached; send and receive with: forsat sync
 watch-begins = connected mode; stop with Ctrl-C
+watch-waits = another process is syncing this store; this one begins when that one ends
 watch-online = online
 watch-offline = offline; work goes on, trying again by itself
 trouble-mismatch = this device and the relay differ; nothing is lost, see: forsat status

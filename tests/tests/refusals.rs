@@ -6,7 +6,7 @@ use std::process::Stdio;
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::processes::{Device, Relay, text};
+use crate::processes::{Device, Relay};
 
 #[test]
 fn bad_words_get_advice_and_write_nothing() {
@@ -110,31 +110,4 @@ fn frames_of_nobody_are_answered_with_a_fault_and_the_relay_serves_on() {
     });
     let device = Device::joined(&relay, "Sara", "main", "admin");
     assert_eq!(device.unsent(), 0);
-}
-
-#[test]
-fn only_one_process_syncs_a_store() {
-    let relay = Relay::start();
-    let device = Device::joined(&relay, "Sara", "main", "admin");
-    let mut watch = device
-        .command(&["sync", "--watch", "--json"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("watching starts");
-    let mut refused = String::new();
-    for _ in 0..200 {
-        let output = device.run(&["sync"]);
-        if !output.status.success() {
-            refused = text(&output.stderr);
-            break;
-        }
-    }
-    assert!(refused.contains("already syncing"), "{refused}");
-    // What another process saves goes out by the watching one.
-    device.add("account", &["--name", "Arya"]);
-    let sent = (0..400).any(|_| device.unsent() == 0);
-    watch.kill().expect("it can be killed");
-    watch.wait().expect("it ends");
-    assert!(sent, "the watching process never sent what another saved");
 }

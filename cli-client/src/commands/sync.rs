@@ -113,6 +113,7 @@ pub fn watch(app: &mut App, ca: Option<std::path::PathBuf>) -> Result<(), CliErr
 /// Prints what happened while connected.
 fn told(app: &mut App, event: &SessionEvent) {
     match event {
+        SessionEvent::Waiting => app.out.note(tr!(app.messages, "watch-waits")),
         SessionEvent::Summary(summary) if app.out.is_json() => app.out.json_line(summary),
         SessionEvent::Summary(summary) => {
             if summary.received + summary.sent + summary.refused > 0 {

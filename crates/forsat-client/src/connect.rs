@@ -6,9 +6,11 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use forsat_store::Lease;
 use forsat_sync::client::{SyncEvent, SyncStatus, Welcomed};
 use forsat_sync::id::SpaceId;
 use serde::Serialize;
@@ -28,6 +30,8 @@ use transport::{Received, Transport};
 
 /// How often another process's edits are looked for.
 const LOCAL_POLL_MS: u64 = 500;
+/// How often a watch looks whether the process that syncs the store has ended.
+const LEASE_POLL_MS: u64 = 250;
 /// The longest wait without a deadline of the session.
 const IDLE_MS: u64 = 60_000;
 
@@ -71,7 +75,7 @@ pub async fn sync_once(
             meter.note(event);
             progress(&meter.progress);
         }
-        SessionEvent::Issue(_) => {}
+        SessionEvent::Issue(_) | SessionEvent::Waiting => {}
     })
     .await?;
     whole.unsent = engine.unsent()?;
@@ -80,8 +84,9 @@ pub async fn sync_once(
 
 /// Stays connected and syncs both ways until `shutdown` is ready.
 ///
-/// What another process saves in this store is sent within a second. A relay that can't be reached is tried again, with
-/// pauses; only what trying can't mend ends the watch with an error.
+/// What another process saves in this store is sent within a second. While another process syncs this store, the watch
+/// waits for its turn. A relay that can't be reached is tried again, with pauses; only what trying can't mend ends the
+/// watch with an error.
 pub async fn watch(
     engine: &Engine,
     options: &ConnectOptions,
@@ -100,7 +105,8 @@ async fn run(
     on_event: &mut dyn FnMut(&SessionEvent),
 ) -> Result<(), ClientError> {
     let relay = engine.read()?.identity()?.relay.ok_or(ClientError::NotJoined)?;
-    let _lease = engine.store().try_acquire_lease()?.ok_or(ClientError::SyncBusy)?;
+    let mut shutdown = Box::pin(shutdown);
+    let Some(_lease) = lease(engine, purpose, shutdown.as_mut(), on_event).await? else { return Ok(()) };
     let directory = engine.directory().unwrap_or(Path::new("."));
     let key = key::load(directory)?.ok_or(ClientError::NotJoined)?;
     let ambient = Arc::clone(engine.ambient());
@@ -114,7 +120,35 @@ async fn run(
         ca_file: options.ca_file.as_deref(),
         ambient,
     };
-    driver.run(effects, shutdown, on_event).await.map(|_| ())
+    driver.run(effects, shutdown.as_mut(), on_event).await.map(|_| ())
+}
+
+/// The right to sync the store. Who syncs once is told at once that another has it; who watches waits for its turn, and
+/// gets none when `shutdown` is ready first.
+async fn lease(
+    engine: &Engine,
+    purpose: SessionPurpose,
+    mut shutdown: Pin<&mut impl Future<Output = ()>>,
+    on_event: &mut dyn FnMut(&SessionEvent),
+) -> Result<Option<Lease>, ClientError> {
+    let mut turns = 0_u64;
+    loop {
+        if let Some(lease) = engine.store().try_acquire_lease()? {
+            return Ok(Some(lease));
+        }
+        if purpose == SessionPurpose::Once {
+            return Err(ClientError::SyncBusy);
+        }
+        // A sync that was about to end isn't worth a word.
+        if turns == 1 {
+            on_event(&SessionEvent::Waiting);
+        }
+        turns += 1;
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_millis(LEASE_POLL_MS)) => {}
+            () = &mut shutdown => return Ok(None),
+        }
+    }
 }
 
 /// Redeems an invite: a connection that ends once the relay said who this device is.
@@ -132,7 +166,7 @@ pub(crate) async fn enrol(
         ca_file,
         ambient: Arc::clone(ambient),
     };
-    driver.run(effects, std::future::pending(), &mut |_| {}).await?;
+    driver.run(effects, std::pin::pin!(std::future::pending()), &mut |_| {}).await?;
     match &driver.machine {
         Machine::Enrolment(enrolment) => enrolment.welcomed().cloned(),
         Machine::Session { .. } => None,
@@ -191,11 +225,10 @@ impl Driver<'_> {
     async fn run(
         &mut self,
         effects: Vec<SessionEffect>,
-        shutdown: impl Future<Output = ()>,
+        mut shutdown: Pin<&mut impl Future<Output = ()>>,
         on_event: &mut dyn FnMut(&SessionEvent),
     ) -> Result<SyncStatus, ClientError> {
         let mut queue: VecDeque<SessionEffect> = effects.into();
-        let mut shutdown = Box::pin(shutdown);
         let mut is_stopping = false;
         loop {
             while let Some(effect) = queue.pop_front() {

@@ -92,6 +92,7 @@ fn outputs(effects: Vec<SessionEffect>) -> Vec<SyncOutput> {
         SessionEffect::Connect => SyncOutput::Connect,
         SessionEffect::Send(bytes) => SyncOutput::Send(bytes),
         SessionEffect::Close => SyncOutput::Close,
+        SessionEffect::Event(SessionEvent::Waiting) => SyncOutput::Note("waits for its turn".to_owned()),
         SessionEffect::Event(SessionEvent::Summary(_)) => {
             SyncOutput::Note("nothing is left to do".to_owned())
         }

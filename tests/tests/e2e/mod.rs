@@ -14,5 +14,6 @@ mod merge;
 mod program;
 mod relay;
 mod roles;
+mod watch;
 mod whole;
 mod wire;

@@ -5,9 +5,11 @@
 //! by the first test that asks, in the same folder and profile, so that no test ever runs a binary older than the source.
 
 use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -116,6 +118,34 @@ impl Drop for Running {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
+    }
+}
+
+/// The lines that a running process prints, as they come.
+#[derive(Debug)]
+pub struct Lines(Receiver<String>);
+
+impl Lines {
+    /// Reads a piped stream of a process until its end.
+    pub fn of(stream: impl Read + Send + 'static) -> Self {
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            let lines = BufReader::new(stream).lines().map_while(Result::ok);
+            // A test that has ended listens no more.
+            lines.map_while(|line| sender.send(line).ok()).for_each(drop);
+        });
+        Self(lines)
+    }
+
+    /// Waits for the next line for which something holds.
+    pub fn wait(&self, what: &str, mut holds: impl FnMut(&str) -> bool) -> String {
+        loop {
+            let line = self.0.recv_timeout(PATIENCE);
+            let line = line.unwrap_or_else(|error| panic!("waited in vain ({error}): {what}"));
+            if holds(&line) {
+                return line;
+            }
+        }
     }
 }
 

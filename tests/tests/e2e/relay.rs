@@ -2,8 +2,10 @@
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::Value;
 
@@ -11,6 +13,17 @@ use super::program::{self, Ran, Running};
 
 /// The space that every relay here begins with.
 pub const SPACE: &str = "main";
+
+/// A loopback address of this relay alone, so that nothing else takes its port while it is down.
+fn own_host() -> Ipv4Addr {
+    static RELAYS: AtomicU32 = AtomicU32::new(0);
+    if !cfg!(target_os = "linux") {
+        return Ipv4Addr::LOCALHOST;
+    }
+    let [.., high, low] = std::process::id().to_be_bytes();
+    let relay = RELAYS.fetch_add(1, Ordering::Relaxed) % 254 + 1;
+    Ipv4Addr::new(127, high | 1, low, u8::try_from(relay).expect("at most 254"))
+}
 
 /// A relay's data directory, and the process that serves it.
 #[derive(Debug)]
@@ -34,7 +47,7 @@ impl Relay {
         let relay = Self {
             data: dir.to_owned(),
             url: String::new(),
-            address: "127.0.0.1:0".to_owned(),
+            address: format!("{}:0", own_host()),
             process: None,
         };
         relay.run(&["init", "--space", SPACE, "--admin", "Operator", "--json"]).json();

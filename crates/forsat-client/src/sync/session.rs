@@ -62,6 +62,8 @@ pub enum SessionEffect {
 /// Something to show.
 #[derive(Clone, Debug)]
 pub enum SessionEvent {
+    /// Another process syncs this store; this one begins once that one has ended.
+    Waiting,
     /// The connection or its progress.
     Sync(SyncEvent),
     /// Something that a person should know; kept with the store where it lasts.

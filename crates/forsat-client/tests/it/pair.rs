@@ -154,7 +154,7 @@ impl Relay {
                     }
                     SessionEffect::Event(SessionEvent::Summary(summary)) => shown.summary = Some(summary),
                     SessionEffect::Event(SessionEvent::Issue(issue)) => shown.issues.push(issue),
-                    SessionEffect::Event(SessionEvent::Sync(_)) => {}
+                    SessionEffect::Event(SessionEvent::Sync(_) | SessionEvent::Waiting) => {}
                     SessionEffect::Stopped(result) => {
                         shown.result = Some(result.map(drop));
                         return shown;
