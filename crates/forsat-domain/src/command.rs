@@ -3,7 +3,7 @@
 //! Commands are pure: the clock, "today", the user, new ids and the other records come in a [`Context`]. They are
 //! stricter than a merge: what they refuse may still arrive from another device, and then carries an issue.
 //!
-//! Creation is in `create`, plain fields in `edit`, stages in `stage`, lines in `line`, deletion in `delete` and the
+//! Creation is in `create`, conversion in `convert`, plain fields in `edit`, stages in `stage`, lines in `line`, deletion in `delete` and the
 //! ends of issues in `resolve`.
 
 use std::collections::BTreeMap;
@@ -22,6 +22,7 @@ use crate::settings::Settings;
 use crate::world::World;
 
 mod activity;
+mod convert;
 mod create;
 mod delete;
 mod edit;
@@ -32,6 +33,7 @@ mod stage;
 #[cfg(test)]
 mod tests;
 
+pub use convert::{AccountChoice, ConversionRequest, Converted, NewDeal, convert};
 pub use create::{Created, Draft, create};
 pub use delete::{Confirmation, Deletion, delete, delete_preview, restore};
 pub use edit::{edit, set_rate, set_setting};
@@ -123,6 +125,15 @@ pub enum Refusal {
         /// The deleted record.
         id: RecordId,
     },
+    /// The lead was converted and not recycled since.
+    #[error("the lead is converted already, into {became}; to convert it anew, first set status=recycled")]
+    AlreadyConverted {
+        /// What it became.
+        became: String,
+    },
+    /// The lead names a company only.
+    #[error("the lead names no person; add --contact, or give it a last_name=…")]
+    NoPerson,
     /// The settings have no such stage.
     #[error("there is no stage `{0}`; `forsat pipeline` lists the stages")]
     UnknownStage(String),
@@ -229,6 +240,8 @@ impl Refusal {
             Self::Trashed => "trashed",
             Self::NotTrashed => "not_trashed",
             Self::TargetTrashed { .. } => "target_trashed",
+            Self::AlreadyConverted { .. } => "already_converted",
+            Self::NoPerson => "no_person",
             Self::UnknownStage(_) => "unknown_stage",
             Self::ArchivedStage { .. } => "archived_stage",
             Self::SameStage(_) => "same_stage",

@@ -24,6 +24,7 @@ pub mod command;
 pub mod composite;
 pub mod edit;
 pub mod issue;
+pub mod lead;
 pub mod lifecycle;
 pub mod opportunity;
 pub mod record;
