@@ -22,22 +22,26 @@ use crate::settings::Settings;
 use crate::world::World;
 
 mod activity;
+mod contact;
 mod convert;
 mod create;
 mod delete;
 mod edit;
 mod line;
+mod log;
 mod position;
 mod resolve;
 mod stage;
 #[cfg(test)]
 mod tests;
 
+pub use contact::{contact_add, contact_remove};
 pub use convert::{AccountChoice, ConversionRequest, Converted, NewDeal, convert};
 pub use create::{Created, Draft, create};
 pub use delete::{Confirmation, Deletion, delete, delete_preview, restore};
 pub use edit::{edit, set_rate, set_setting};
 pub use line::{NewLine, find_line, line_add, line_edit, line_remove, line_restore, new_line};
+pub use log::{FollowUp, LogEntry, Logged, complete, log};
 pub use resolve::{Choice, Resolved, resolve};
 pub use stage::{Close, lose, reopen, stage_move, win};
 
@@ -134,6 +138,20 @@ pub enum Refusal {
     /// The lead names a company only.
     #[error("the lead names no person; add --contact, or give it a last_name=…")]
     NoPerson,
+    /// No activity can be about records of this module.
+    #[error("there are no activities about a record of {module}; they are about {modules}")]
+    NoActivities {
+        /// The module of the record.
+        module: String,
+        /// The modules that activities are about.
+        modules: String,
+    },
+    /// A note has no end.
+    #[error("a note has no status that could be completed; edit its text with `forsat activity edit`")]
+    NothingToComplete,
+    /// The deal has no such contact.
+    #[error("{0} is no contact of the deal; `forsat opp show` lists them")]
+    NoContact(String),
     /// The settings have no such stage.
     #[error("there is no stage `{0}`; `forsat pipeline` lists the stages")]
     UnknownStage(String),
@@ -242,6 +260,9 @@ impl Refusal {
             Self::TargetTrashed { .. } => "target_trashed",
             Self::AlreadyConverted { .. } => "already_converted",
             Self::NoPerson => "no_person",
+            Self::NoActivities { .. } => "no_activities",
+            Self::NothingToComplete => "nothing_to_complete",
+            Self::NoContact(_) => "no_contact",
             Self::UnknownStage(_) => "unknown_stage",
             Self::ArchivedStage { .. } => "archived_stage",
             Self::SameStage(_) => "same_stage",
