@@ -92,7 +92,11 @@ pub fn duplicate_pairs(lead: &RecordState) -> Vec<Pair> {
     let mut pairs = BTreeSet::new();
     for ((module, _), ids) in &met {
         for (at, first) in ids.iter().enumerate() {
-            pairs.extend(ids.iter().skip(at + 1).map(|second| Pair { module, first: *first, second: *second }));
+            pairs.extend(ids.iter().skip(at + 1).map(|second| Pair {
+                module,
+                first: *first,
+                second: *second,
+            }));
         }
     }
     pairs.into_iter().collect()

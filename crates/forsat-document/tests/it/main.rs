@@ -11,6 +11,7 @@ mod guard;
 mod history;
 mod property;
 mod reauthor;
+mod reports;
 mod scenarios;
 mod scene;
 mod support;

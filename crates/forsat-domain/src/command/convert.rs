@@ -293,12 +293,8 @@ const PERSON: &[(&str, &str)] = &[
 ];
 
 /// What a deal takes from the lead besides its amount.
-const DEAL: &[(&str, &str)] = &[
-    ("opportunity_name", "name"),
-    ("source", "lead_source"),
-    ("campaign_id", "campaign_id"),
-    OWNER,
-];
+const DEAL: &[(&str, &str)] =
+    &[("opportunity_name", "name"), ("source", "lead_source"), ("campaign_id", "campaign_id"), OWNER];
 
 /// The record chosen, by way of merged duplicates; refuses one that is deleted or of another module.
 fn chosen(ctx: &Context<'_>, id: RecordId, module: &'static str) -> Result<NamedReference, Refusal> {
@@ -328,9 +324,10 @@ fn still_there(ctx: &Context<'_>, id: RecordId) -> Option<NamedReference> {
 fn kept_entries(lead: &RecordState, field: &str) -> Vec<Edit> {
     let kept = lead.entries(field).filter(|(_, entry)| Presence::of(entry).is_kept());
     let registers = kept.flat_map(|(id, entry)| {
-        let said = entry.fields.iter().filter(|(name, register)| {
-            name.as_str() != "removed" && !Scalar::is_blank(register.winner())
-        });
+        let said = entry
+            .fields
+            .iter()
+            .filter(|(name, register)| name.as_str() != "removed" && !Scalar::is_blank(register.winner()));
         said.map(move |(name, register)| Edit::set_entry(field, id, name, register.winner().clone()))
     });
     registers.collect()

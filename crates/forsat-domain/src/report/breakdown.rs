@@ -144,7 +144,12 @@ impl<'a> BreakdownBuilder<'a> {
         count(&mut self.total, deal.stage.standing, whole);
         for (key, share) in self.shares(state, &deal, whole) {
             let settings = self.settings;
+            let labels = (key.en.clone(), key.fa.clone());
             let row = self.rows.entry(key.key.clone()).or_insert_with(|| row(key, settings));
+            // Deals may have kept different names of a record that isn't here: any rule will do that knows no order.
+            if labels < (row.label_en.clone(), row.label_fa.clone()) {
+                (row.label_en, row.label_fa) = labels;
+            }
             count(row, deal.stage.standing, share);
         }
     }

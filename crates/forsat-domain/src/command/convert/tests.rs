@@ -75,8 +75,7 @@ fn a_lead_becomes_an_account_a_contact_and_a_deal() {
     let (lead, call) = begun(&mut desk);
     let done = converted(&mut desk, &lead, &asked());
     assert_eq!(modules(&done), [ACCOUNT, CONTACT, OPPORTUNITY]);
-    let [account, contact, deal] =
-        [0, 1, 2].map(|at: usize| desk.world.by_id(done.creations[at].1.id));
+    let [account, contact, deal] = [0, 1, 2].map(|at: usize| desk.world.by_id(done.creations[at].1.id));
     assert_eq!(record_name(&account), "پارس");
     assert_eq!(record_name(&contact), "مریم کریمی");
     assert_eq!(reference_id(contact.winner("account_id")), Some(account.id));
@@ -113,7 +112,8 @@ fn s7_two_devices_that_convert_one_lead_write_the_same_records() {
         assert_eq!(sara.conversion.key(), reza.conversion.key());
         for ((_, here), (_, there)) in sara.creations.iter().zip(&reza.creations) {
             assert_eq!(here.id, there.id);
-            let places = |created: &Created| created.edits.iter().map(super::super::place).collect::<Vec<_>>();
+            let places =
+                |created: &Created| created.edits.iter().map(super::super::place).collect::<Vec<_>>();
             assert_eq!(places(here), places(there), "lines, phones and stays have derived ids");
         }
     }
@@ -199,7 +199,10 @@ fn a_person_without_a_company_is_an_account_of_their_own() {
     let lead = made(&mut desk, LEAD, vec![Assignment::set("last_name", "کریمی")]);
     let done = converted(&mut desk, &lead, &asked());
     let account = desk.world.by_id(done.conversion.account_id);
-    assert_eq!((record_name(&account).as_str(), account.winner("kind").as_text()), ("کریمی", Some("natural")));
+    assert_eq!(
+        (record_name(&account).as_str(), account.winner("kind").as_text()),
+        ("کریمی", Some("natural"))
+    );
     let deal = desk.world.by_id(done.conversion.opportunity_id.unwrap());
     assert_eq!(record_name(&deal), "کریمی");
     let won = desk.run(|ctx| crate::command::win(ctx, &deal, &on(ctx.today)));
