@@ -28,8 +28,8 @@ use crate::recorder::{Accepted, Recorder};
 
 /// Edits of each deal after its first change.
 const EDITS_PER_DEAL: usize = 3;
-/// Changes of a deal: the genesis, the first change, the edits.
-const CHANGES_PER_DEAL: usize = 2 + EDITS_PER_DEAL;
+/// Changes of a deal: the two of the genesis, the first of its own, the edits.
+const CHANGES_PER_DEAL: usize = 3 + EDITS_PER_DEAL;
 
 /// Measures one device and twenty, these each in a space of its own and all in one.
 pub fn run(plan: &Plan, table: &mut Table) -> anyhow::Result<()> {

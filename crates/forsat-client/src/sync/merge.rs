@@ -345,3 +345,21 @@ fn tips(fresh: &[(ChangeHeader, Vec<u8>)]) -> Vec<[u8; 32]> {
     }
     tips.iter().map(|hash| *hash.as_bytes()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fixed_changes_of_the_beginning_are_nobodys_side() {
+        let chain = Genesis::of("opportunity").expect("a module").chain();
+        let fresh: Vec<_> = chain
+            .iter()
+            .map(|link| chunk::parse(&link.bytes, &ChunkLimits::default()).expect("a change"))
+            .collect();
+        assert_eq!(tips(&fresh), Vec::<[u8; 32]>::new());
+        let mut own = fresh[1].clone();
+        own.0.actor = ActorId::from([7; 16]);
+        assert_eq!(tips(&[fresh[0].clone(), own.clone()]), [*own.0.hash.as_bytes()]);
+    }
+}
