@@ -190,3 +190,17 @@ related-won = won
 related-lost = lost
 related-close_date = expected to close
 related-created = created
+
+# Leads and what is logged
+lead-new = new
+lead-existing = was here before
+lead-activities = { $count ->
+    [one] 1 activity of the lead is
+   *[other] { $count } activities of the lead are
+} now about these too
+lead-no-close-date = the deal has no expected close date yet: forsat opp edit { $id } close_date=…
+log-about = { $about } · { $status }
+log-note = { $about }
+log-follow-up = to do: { $name } ({ $id })
+log-next-step = to do, and the deal's next step: { $name } ({ $id })
+log-due-of-task = --due is for tasks; give the hour of a call or meeting with --at, and what follows with --next … --on …

@@ -189,3 +189,14 @@ related-won = فروش موفق
 related-lost = شکست فروش
 related-close_date = موعد فروش
 related-created = ایجاد
+
+# Leads and what is logged
+lead-new = جدید
+lead-existing = از پیش موجود
+lead-activities = { $count } فعالیت سرنخ اکنون به این‌ها هم مربوط است
+lead-no-close-date = تخمین تاریخ فروش این فرصت هنوز خالی است: forsat opp edit { $id } close_date=…
+log-about = { $about } · { $status }
+log-note = { $about }
+log-follow-up = کار بعدی: { $name } ({ $id })
+log-next-step = کار بعدی و قدم بعد فرصت: { $name } ({ $id })
+log-due-of-task = گزینه --due برای کارهاست؛ زمان تماس یا جلسه را با --at و کار بعدی را با --next … --on … بدهید

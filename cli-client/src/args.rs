@@ -4,11 +4,16 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, Args, Command, Subcommand};
 use forsat_domain::schema::{
-    Access, FieldDef, FieldKind, MergeCode, ModuleDef, OPPORTUNITY, SETTINGS, Schema,
+    ACTIVITY, Access, FieldDef, FieldKind, LEAD, MergeCode, ModuleDef, OPPORTUNITY, SETTINGS, Schema,
 };
 
 use crate::i18n::Language;
 use crate::output::Color;
+
+mod lead;
+mod log;
+
+pub use log::{LogArgs, LogKind};
 
 /// The exit codes, as the help prints them.
 pub const EXIT_CODES: &str = "\
@@ -101,6 +106,8 @@ pub enum Fixed {
     },
     /// What the coming months may bring: committed, weighted, best case
     Forecast,
+    /// Note a call, meeting, task or note about a record, and what to do next
+    Log(LogArgs),
     /// Search records by name, in every module
     Find {
         /// Part of a name
@@ -249,14 +256,21 @@ fn module_command(module: &ModuleDef) -> Command {
     if module.short != module.name {
         command = command.visible_alias(module.short.to_string());
     }
-    if module.name == OPPORTUNITY {
-        command = opportunity_commands(command, module);
+    match module.name.as_ref() {
+        OPPORTUNITY => lead::contact_commands(opportunity_commands(command, module)),
+        LEAD => lead::commands(command),
+        ACTIVITY => log::commands(command),
+        _ => command,
     }
-    command
 }
 
 fn add_command(module: &ModuleDef) -> Command {
-    let command = with_fields(Command::new("add").about("Add a record"), module);
+    let command = with_fields(Command::new("add").about("Add a record"), module).arg(
+        Arg::new("space")
+            .long("space")
+            .value_name("SPACE")
+            .help("The space that it goes to [default: that of the record it is about, or your own]"),
+    );
     if module.name != OPPORTUNITY {
         return command;
     }

@@ -12,6 +12,8 @@ use crate::i18n::tr;
 pub mod import;
 mod inspect;
 mod issues;
+mod lead;
+mod log;
 pub mod record;
 mod report;
 mod store;
@@ -35,6 +37,7 @@ pub fn run(app: &mut App, command: Fixed) -> Result<(), CliError> {
         Fixed::Pipeline { by: Some(by), .. } => report::breakdown(app, by),
         Fixed::Pipeline { what: Some(PipelineCommand::Stuck), .. } => report::stuck(app),
         Fixed::Forecast => report::forecast(app),
+        Fixed::Log(arguments) => log::log(app, &arguments),
         Fixed::Find { text } => report::find(app, &text),
         Fixed::Inspect(arguments) => inspect::inspect(app, &arguments),
         Fixed::Import(arguments) => import::run(app, &arguments),

@@ -13,6 +13,7 @@ pub mod breakdown;
 pub mod forecast;
 pub mod inspect;
 pub mod issue;
+pub mod lead;
 pub mod list;
 pub mod pipeline;
 pub mod record;

@@ -18,13 +18,19 @@ pub fn run(app: &mut App, module: &ModuleDef, matches: &ArgMatches) -> Result<()
     let engine = app.engine()?;
     let (name, sub) = matches.subcommand().expect("a subcommand is required");
     match name {
-        "add" => saved(app, engine.create(&module.name, &fields(sub, module)?)?),
+        "add" => {
+            let space = option(sub, "space");
+            saved(app, engine.create_in(&module.name, &fields(sub, module)?, space.as_deref())?)
+        }
         "edit" => edit(app, &engine, module, sub),
         "show" => show(app, &engine, module, sub),
         "list" => list(app, &engine, module, sub),
         "delete" => delete(app, &engine, module, sub),
         "restore" => restore(app, &engine, module, sub),
         "line" => line(app, &engine, module, sub),
+        "contact" => super::lead::contact(app, &engine, sub),
+        "convert" => super::lead::convert(app, &engine, sub),
+        "complete" => super::log::complete(app, &engine, sub),
         _ => deal(app, &engine, name, sub),
     }
 }
@@ -199,10 +205,10 @@ fn field_input(word: &str) -> Result<FieldInput, CliError> {
     Ok(FieldInput::new(name.trim(), value.trim()))
 }
 
-fn text<'a>(matches: &'a ArgMatches, name: &str) -> &'a str {
+pub(super) fn text<'a>(matches: &'a ArgMatches, name: &str) -> &'a str {
     matches.get_one::<String>(name).map(String::as_str).expect("clap requires the argument")
 }
 
-fn option(matches: &ArgMatches, name: &str) -> Option<String> {
+pub(super) fn option(matches: &ArgMatches, name: &str) -> Option<String> {
     matches.try_get_one::<String>(name).ok().flatten().cloned()
 }

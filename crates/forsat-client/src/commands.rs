@@ -4,6 +4,7 @@ use crate::engine::Engine;
 use crate::error::ClientError;
 use crate::find::{self, Hit};
 use crate::model::{CloseInput, DeletePreview, FieldInput, Resolve, Saved};
+use crate::space;
 use crate::turn::Turn;
 use crate::world::StoreWorld;
 use forsat_domain::command::{
@@ -22,9 +23,9 @@ use forsat_store::{Access, Tx};
 use std::collections::BTreeMap;
 
 /// What a command runs with: the record, the rules' context, and how typed values are read.
-struct Scene<'c, 'a> {
-    context: &'c mut Context<'a>,
-    parse: &'c ParseContext<'c>,
+pub(crate) struct Scene<'c, 'a> {
+    pub(crate) context: &'c mut Context<'a>,
+    pub(crate) parse: &'c ParseContext<'c>,
     echoed: &'c mut BTreeMap<String, String>,
     locale: &'c Locale,
 }
@@ -33,6 +34,16 @@ struct Scene<'c, 'a> {
 impl Engine {
     /// Creates a record. A deal takes `product=` besides its fields, as its first line.
     pub fn create(&self, module: &str, fields: &[FieldInput]) -> Result<Saved, ClientError> {
+        self.create_in(module, fields, None)
+    }
+
+    /// Creates a record in the space of this name; none: that of the record that it is about, or the home space.
+    pub fn create_in(
+        &self,
+        module: &str,
+        fields: &[FieldInput],
+        space: Option<&str>,
+    ) -> Result<Saved, ClientError> {
         let table = find::module(self.schema(), module)?;
         self.turn(|turn| {
             let empty = RecordState::new(RecordId::from_bytes([0; 16]), table.name.as_ref());
@@ -43,7 +54,13 @@ impl Engine {
                 let draft = Draft { assignments, lines, ..Draft::default() };
                 Ok(create(scene.context, &table.name, &draft)?)
             })?;
-            let state = turn.create(created.id, &table.name, &created.edits)?;
+            let state = match space {
+                Some(name) => {
+                    let space = space::by_name(&*turn.tx, &table.name, name)?;
+                    turn.create_in(space, created.id, &table.name, &created.edits)?
+                }
+                None => turn.create(created.id, &table.name, &created.edits)?,
+            };
             turn.finish(&format!("{} add", table.short), &state, echoed)
         })
     }
@@ -182,7 +199,7 @@ impl Engine {
     }
 
     /// Runs a rule on one record and keeps its edits.
-    fn command(
+    pub(crate) fn command(
         &self,
         module: &str,
         reference: &str,
@@ -203,7 +220,7 @@ impl Engine {
 
 impl Turn<'_, '_, '_> {
     /// Runs a rule with the records as this transaction sees them.
-    fn rule<T>(
+    pub(crate) fn rule<T>(
         &self,
         state: &RecordState,
         echoed: &mut BTreeMap<String, String>,
@@ -236,7 +253,7 @@ impl Turn<'_, '_, '_> {
 }
 
 impl Scene<'_, '_> {
-    fn assignments(
+    pub(crate) fn assignments(
         &mut self,
         table: &ModuleDef,
         fields: &[FieldInput],
@@ -269,10 +286,10 @@ impl Scene<'_, '_> {
         Ok(assignments)
     }
 
-    /// Notes amounts and dates as they were understood, where they were typed in another form.
+    /// Notes amounts, dates and hours as they were understood, where they were typed in another form.
     fn echo(&mut self, field: &FieldDef, assignment: &Assignment, typed: &str) {
         let Input::Value(value) = &assignment.input else { return };
-        if value.is_null() || !matches!(field.kind, FieldKind::Money | FieldKind::Date) {
+        if value.is_null() || !matches!(field.kind, FieldKind::Money | FieldKind::Date | FieldKind::Moment) {
             return;
         }
         let full = field.format(value, self.locale, self.context.world);
@@ -287,7 +304,12 @@ impl Scene<'_, '_> {
         Ok(Close { on, reason: close.reason.clone(), note: close.note.clone() })
     }
 
-    fn product(&self, reference: &str) -> Result<RecordId, ClientError> {
+    /// The record of a module that a text names.
+    pub(crate) fn reference(&self, module: &str, text: &str) -> Result<RecordId, ClientError> {
+        (self.parse.find)(module, text).map(|(id, _)| id).map_err(ClientError::Input)
+    }
+
+    pub(crate) fn product(&self, reference: &str) -> Result<RecordId, ClientError> {
         product(self.parse, reference)
     }
 }

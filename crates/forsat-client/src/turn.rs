@@ -5,11 +5,11 @@
 
 use crate::engine::Engine;
 use crate::error::ClientError;
-use crate::ids::{local_space, user_id, workspace_id};
+use crate::ids::{local_space, user_id};
 use crate::journal::{Before, JournalChange, JournalRecord, Write};
 use crate::vault::{self, Loaded};
 use crate::world::{self, StoreWorld};
-use crate::{find, model::Saved};
+use crate::{find, model::Saved, space};
 use chrono::{DateTime, Datelike};
 use forsat_document::{Author, Document};
 use forsat_domain::edit::Edit;
@@ -63,14 +63,25 @@ impl<'e, 't, 'w> Turn<'e, 't, 'w> {
             .ok_or_else(|| ClientError::Damaged(format!("the row of {module} {id} is missing")))
     }
 
-    /// Makes a record.
+    /// Makes a record, in the space of what it is about.
     pub(crate) fn create(
         &mut self,
         id: RecordId,
         module: &str,
         edits: &[Edit],
     ) -> Result<RecordState, ClientError> {
-        let space = space_of(&*self.tx, module)?;
+        let space = space::for_new(&*self.tx, module, edits)?;
+        self.create_in(space, id, module, edits)
+    }
+
+    /// Makes a record in a space.
+    pub(crate) fn create_in(
+        &mut self,
+        space: SpaceId,
+        id: RecordId,
+        module: &str,
+        edits: &[Edit],
+    ) -> Result<RecordState, ClientError> {
         self.check_space(&space)?;
         let schema = self.engine.schema();
         let (document, chunks) = Document::create(id, module, &self.author, self.now_ms, edits, schema)?;
@@ -103,16 +114,7 @@ impl<'e, 't, 'w> Turn<'e, 't, 'w> {
 
     /// Refuses an edit that the relay would refuse, before it is saved.
     fn check_space(&self, space: &SpaceId) -> Result<(), ClientError> {
-        match self.tx.space(space)? {
-            Some(row) if row.role == "viewer" || row.archived => Err(ClientError::refused(
-                "read_only",
-                format!(
-                    "you may only read in the space \"{}\"; ask an administrator for another role",
-                    row.name
-                ),
-            )),
-            _ => Ok(()),
-        }
+        self.tx.space(space)?.as_ref().map_or(Ok(()), space::check_writable)
     }
 
     /// Writes the journal and answers what was saved for one record.
@@ -175,16 +177,6 @@ fn month(now_ms: i64) -> Month {
 }
 
 const FIRST_MONTH: Month = Month::new(0, 1).expect("January is a month");
-
-/// The space that a new record of a module goes to.
-pub(crate) fn space_of<A: Access>(tx: &Tx<A>, module: &str) -> Result<SpaceId, ClientError> {
-    let name = if is_common(module) { COMMON_SPACE } else { HOME_SPACE };
-    let named = tx.client_value(name)?.and_then(|bytes| SpaceId::from_slice(&bytes));
-    Ok(match named {
-        Some(space) => space,
-        None => local_space(workspace_id(&tx.identity()?.workspace)),
-    })
-}
 
 /// Whether records of a module belong to everybody.
 pub(crate) fn is_common(module: &str) -> bool {

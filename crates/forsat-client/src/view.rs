@@ -3,6 +3,7 @@
 use crate::model::{FieldView, LineView, OpportunityView, SideView, json};
 use crate::world::StoreWorld;
 use forsat_domain::composite::{Mode, reference_id};
+use forsat_domain::lead::is_converted;
 use forsat_domain::lifecycle::{Life, Presence};
 use forsat_domain::opportunity::{Deal, Line, ProbabilitySource, Standing, Worth};
 use forsat_domain::record::{FieldState, RecordState, Scalar, Side};
@@ -82,7 +83,7 @@ impl<A: Access> Viewer<'_, '_, A> {
                 closed.map(|day| Scalar::text(day.to_string()))
             }
             ("name", None) => Some(Scalar::text(record_name(state))),
-            ("converted", None) => Some(Scalar::Bool(state.grown("conversions").next().is_some())),
+            ("converted", None) => Some(Scalar::Bool(is_converted(state))),
             ("modified_at", _) => state.modified.as_ref().map(|stamp| Scalar::Int(stamp.time_ms)),
             ("modified_by", _) => {
                 let author = state.modified.as_ref().and_then(|stamp| stamp.author);
