@@ -196,7 +196,7 @@ lead-new = new
 lead-existing = was here before
 lead-activities = { $count ->
     [one] 1 activity of the lead is
-   *[other] { $count } activities of the lead are
+   *[other] { $shown } activities of the lead are
 } now about these too
 lead-no-close-date = the deal has no expected close date yet: forsat opp edit { $id } close_date=…
 log-about = { $about } · { $status }

@@ -193,7 +193,7 @@ related-created = ایجاد
 # Leads and what is logged
 lead-new = جدید
 lead-existing = از پیش موجود
-lead-activities = { $count } فعالیت سرنخ اکنون به این‌ها هم مربوط است
+lead-activities = { $shown } فعالیت سرنخ اکنون به این‌ها هم مربوط است
 lead-no-close-date = تخمین تاریخ فروش این فرصت هنوز خالی است: forsat opp edit { $id } close_date=…
 log-about = { $about } · { $status }
 log-note = { $about }

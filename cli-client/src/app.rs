@@ -62,8 +62,9 @@ impl App {
 
     /// Opens the store.
     pub fn engine(&mut self) -> Result<Engine, CliError> {
-        let engine = Engine::open_with(&self.store_dir()?, Arc::clone(&self.ambient))?;
+        let mut engine = Engine::open_with(&self.store_dir()?, Arc::clone(&self.ambient))?;
         self.adopt_settings(&engine)?;
+        engine.set_locale(self.locale.values);
         Ok(engine)
     }
 

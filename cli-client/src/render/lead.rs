@@ -15,7 +15,8 @@ pub fn outcomes(app: &App, answer: &LeadConverted) -> Vec<String> {
     let rows: Vec<Vec<String>> = records.into_iter().flatten().map(|record| row(app, record)).collect();
     let headings = ["", "", "", ""].map(|heading: &str| (heading.to_owned(), Align::Start));
     let text = table(&headings, rows, app.out.width());
-    text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect()
+    // The columns speak for themselves.
+    text.lines().skip(1).map(str::to_owned).collect()
 }
 
 fn row(app: &App, record: &Outcome) -> Vec<String> {
@@ -36,7 +37,12 @@ fn row(app: &App, record: &Outcome) -> Vec<String> {
 pub fn notes(app: &App, engine: &Engine, answer: &LeadConverted) -> Result<Vec<String>, CliError> {
     let mut notes = Vec::new();
     if answer.activities > 0 {
-        notes.push(tr!(app.messages, "lead-activities", count = answer.activities));
+        notes.push(tr!(
+            app.messages,
+            "lead-activities",
+            count = answer.activities,
+            shown = app.locale.digits(&answer.activities.to_string())
+        ));
     }
     if let Some(deal) = &answer.opportunity {
         let view = engine.show(&deal.module, &deal.short)?;

@@ -2,7 +2,8 @@
 
 use forsat_client::{Engine, ListPage};
 use forsat_domain::schema::ModuleDef;
-use forsat_domain::{FieldDef, FieldKind, Scalar, World};
+use forsat_domain::{FieldDef, FieldKind, MergeCode, Scalar, World};
+use serde_json::Value;
 
 use crate::app::App;
 use crate::error::CliError;
@@ -27,7 +28,12 @@ fn with_world(app: &App, world: &dyn World, module: &ModuleDef, page: &ListPage)
         .iter()
         .map(|row| {
             let mut cells = vec![super::id(&row.short, row.prefix)];
-            cells.extend(row.cells.iter().zip(&fields).map(|(cell, field)| text(app, world, *field, cell)));
+            let words = row.cells.iter().zip(&row.text).zip(&fields);
+            cells.extend(words.map(|((cell, words), field)| match cell {
+                // A list or map: the engine has put it into words.
+                Value::Array(_) | Value::Object(_) if is_list(*field) => words.clone(),
+                _ => text(app, world, *field, cell),
+            }));
             cells.push(if row.issues > 0 { paint(WARN, "!") } else { String::new() });
             cells
         })
@@ -35,13 +41,17 @@ fn with_world(app: &App, world: &dyn World, module: &ModuleDef, page: &ListPage)
     table(&headings, rows, app.out.width())
 }
 
+fn is_list(field: Option<&FieldDef>) -> bool {
+    field.is_some_and(|field| matches!(field.merge, MergeCode::S | MergeCode::M))
+}
+
 /// A cell as a person reads it.
-fn text(app: &App, world: &dyn World, field: Option<&FieldDef>, cell: &serde_json::Value) -> String {
+fn text(app: &App, world: &dyn World, field: Option<&FieldDef>, cell: &Value) -> String {
     let scalar = match cell {
-        serde_json::Value::Null => Scalar::Null,
-        serde_json::Value::Bool(value) => Scalar::Bool(*value),
-        serde_json::Value::Number(number) => number.as_i64().map_or(Scalar::Null, Scalar::Int),
-        serde_json::Value::String(text) => Scalar::text(text.clone()),
+        Value::Null => Scalar::Null,
+        Value::Bool(value) => Scalar::Bool(*value),
+        Value::Number(number) => number.as_i64().map_or(Scalar::Null, Scalar::Int),
+        Value::String(text) => Scalar::text(text.clone()),
         // A composite is stored as its canonical JSON.
         composite => Scalar::text(composite.to_string()),
     };

@@ -2,7 +2,7 @@
 
 use forsat_client::{DeletePreview, Engine, RecordView, Saved};
 use forsat_domain::opportunity::{Line, ProbabilitySource};
-use forsat_domain::schema::display::{NOTHING, set_words};
+use forsat_domain::schema::display::{NOTHING, contact_words, set_words};
 use forsat_domain::schema::{FieldDef, OPPORTUNITY};
 use forsat_domain::{Deal, FieldState, MergeCode, Scalar, World};
 
@@ -91,9 +91,12 @@ fn field_value(app: &App, world: &dyn World, view: &RecordView, field: &FieldDef
         FieldState::Text(text) => text.clone(),
         FieldState::Set(keys) => set_words(field, keys.iter().map(String::as_str), &app.locale.values, world),
         FieldState::Map(entries) => entries
-            .values()
-            .filter(|entry| forsat_domain::lifecycle::Presence::of(entry).is_kept())
-            .map(|entry| entry_text(app, world, field, entry))
+            .iter()
+            .filter(|(_, entry)| forsat_domain::lifecycle::Presence::of(entry).is_kept())
+            .map(|(key, entry)| match field.name.as_ref() {
+                "contacts" => contact_words(key, entry, world),
+                _ => entry_text(app, world, field, entry),
+            })
             .collect::<Vec<_>>()
             .join(" · "),
         FieldState::Grow(_) => return None,

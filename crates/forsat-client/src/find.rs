@@ -46,7 +46,7 @@ fn modules<'s>(schema: &'s Schema, name: &str) -> Result<Vec<&'s ModuleDef>, Cli
 }
 
 /// Finds the one record that a reference means: by a whole id, a unique name, the beginning of an id, or the beginning
-/// of a name.
+/// of a name or, failing that, of a later word of one.
 pub(crate) fn resolve<A: Access>(
     tx: &Tx<A>,
     schema: &Schema,
@@ -68,6 +68,9 @@ pub(crate) fn resolve<A: Access>(
     found.extend(by_prefix(tx, reference, &is_wanted)?);
     if found.is_empty() {
         found.extend(by_name_beginning(tx, &modules, reference)?);
+    }
+    if found.is_empty() {
+        found.extend(by_later_word(tx, &modules, reference)?);
     }
     let mut found: Vec<Hit> = found.into_iter().collect();
     match found.len() {
@@ -122,6 +125,27 @@ fn by_name_beginning<A: Access>(
     for module in modules {
         let names = tx.names_beginning(&module.name, &folded, CANDIDATES_MAX + 1)?;
         found.extend(names.iter().map(|(_, id)| Hit { id: record_id(id), module: module.name.to_string() }));
+    }
+    Ok(found)
+}
+
+/// The records in whose name a later word begins so: people by their last name. Reads every name of the modules, which
+/// only a reference that nothing else answers costs.
+fn by_later_word<A: Access>(
+    tx: &Tx<A>,
+    modules: &[&ModuleDef],
+    name: &str,
+) -> Result<Vec<Hit>, ClientError> {
+    let folded = text::fold(name);
+    let mut found = Vec::new();
+    if folded.is_empty() {
+        return Ok(found);
+    }
+    let within = format!(" {folded}");
+    for module in modules {
+        let names = tx.names_beginning(&module.name, "", usize::MAX)?;
+        let named = names.iter().filter(|(name, _)| name.contains(&within));
+        found.extend(named.map(|(_, id)| Hit { id: record_id(id), module: module.name.to_string() }));
     }
     Ok(found)
 }

@@ -106,6 +106,10 @@ impl Engine {
     ) -> ListRow {
         let values: Vec<Scalar> = columns.iter().map(|field| viewer.value(state, field, deal)).collect();
         let text = columns.iter().zip(&values).map(|(field, value)| viewer.words(state, field, value));
+        let cell = |(field, value): (&&FieldDef, &Scalar)| {
+            view::listed_json(state, field).unwrap_or_else(|| json(value))
+        };
+        let cells = columns.iter().zip(&values).map(cell);
         let found = match deal {
             Some(deal) => issues_of_deal(state, deal, self.schema(), viewer.world),
             None => issues(state, self.schema(), viewer.world, viewer.today),
@@ -116,7 +120,7 @@ impl Engine {
             prefix,
             name: self.name(state),
             text: text.collect(),
-            cells: values.iter().map(json).collect(),
+            cells: cells.collect(),
             issues: found.iter().filter(|issue| !issue.info_only).count(),
         }
     }

@@ -7,7 +7,7 @@ use forsat_domain::lead::is_converted;
 use forsat_domain::lifecycle::{Life, Presence};
 use forsat_domain::opportunity::{Deal, Line, ProbabilitySource, Standing, Worth};
 use forsat_domain::record::{FieldState, RecordState, Scalar, Side};
-use forsat_domain::schema::display::{Locale, NOTHING, set_words};
+use forsat_domain::schema::display::{Locale, NOTHING, contact_words, set_words};
 use forsat_domain::schema::{FieldDef, FieldKind, MergeCode, ModuleDef, Schema, record_name};
 use forsat_domain::world::World;
 use forsat_domain::{CivilDate, Currency, Money, RecordId, UserId, canonical};
@@ -107,6 +107,11 @@ impl<A: Access> Viewer<'_, '_, A> {
     }
 
     fn entry_words(&self, state: &RecordState, field: &FieldDef) -> String {
+        if is_people(field) {
+            let kept = state.entries(&field.name).filter(|(_, entry)| Presence::of(entry).is_kept());
+            let words = kept.map(|(key, entry)| contact_words(key, entry, self.world));
+            return words.collect::<Vec<_>>().join(", ");
+        }
         let Some(register) = field.entry_value() else { return String::new() };
         let kept = state.entries(&field.name).filter(|(_, entry)| Presence::of(entry).is_kept());
         let words =
@@ -178,8 +183,13 @@ impl<A: Access> Viewer<'_, '_, A> {
     }
 }
 
+/// Whether the entries are contacts, each named by its key.
+fn is_people(field: &FieldDef) -> bool {
+    field.name == "contacts" && field.entry_field("role").is_some()
+}
+
 /// A list or map as JSON: tags as a list, entries as their registers by id.
-fn listed_json(state: &RecordState, field: &FieldDef) -> Option<serde_json::Value> {
+pub(crate) fn listed_json(state: &RecordState, field: &FieldDef) -> Option<serde_json::Value> {
     match state.fields.get(field.name.as_ref())? {
         FieldState::Set(keys) => Some(keys.iter().cloned().collect()),
         FieldState::Map(entries) => {

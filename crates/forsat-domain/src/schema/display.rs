@@ -13,7 +13,7 @@ use crate::date::{Calendar, CivilDate, Tz};
 use crate::id::RecordId;
 use crate::money::Money;
 use crate::number::{Digits, RialUnit, format_money, format_number, persian_digits};
-use crate::record::Scalar;
+use crate::record::{Entry, Scalar};
 use crate::schema::SettingList;
 use crate::world::World;
 
@@ -148,6 +148,15 @@ pub fn set_words<'k>(
     };
     let comma = if locale.language == Language::Persian { "، " } else { ", " };
     keys.into_iter().map(word).collect::<Vec<_>>().join(comma)
+}
+
+/// Writes an entry of the people of a deal: the contact that its key names, and the role.
+pub fn contact_words(key: &str, entry: &Entry, world: &dyn World) -> String {
+    let name = key.parse().map_or_else(|_| key.to_owned(), |id| name_of(id, world));
+    match entry.winner("role").as_text().map(str::trim) {
+        Some(role) if !role.is_empty() => format!("{name} ({role})"),
+        _ => name,
+    }
 }
 
 /// Writes a stage entry: the stage, and for a loss its reason.
