@@ -12,7 +12,11 @@ pub(super) fn commands(command: Command) -> Command {
             .arg(record())
             .arg(option("account", "ACCOUNT", "An account that is there").conflicts_with("new-account"))
             .arg(option("new-account", "NAME", "A new account's name [default: the lead's company]"))
-            .arg(option("contact", "CONTACT", "A contact that is there [default: a new one of the lead's person]"))
+            .arg(option(
+                "contact",
+                "CONTACT",
+                "A contact that is there [default: a new one of the lead's person]",
+            ))
             .arg(flag("no-opportunity", "Make no deal"))
             .arg(of_deal("opportunity-name", "NAME", "The deal's name [default: the lead's]"))
             .arg(of_deal("amount", "AMOUNT", "The deal's amount [default: the lead's]"))

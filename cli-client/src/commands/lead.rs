@@ -13,7 +13,8 @@ pub fn convert(app: &mut App, engine: &Engine, matches: &ArgMatches) -> Result<(
     let given = |option_name: &str, field: &str| {
         option(matches, option_name).map(|value| FieldInput::new(field, value))
     };
-    let fields = [given("opportunity-name", "name"), given("amount", "amount"), given("close-date", "close_date")];
+    let fields =
+        [given("opportunity-name", "name"), given("amount", "amount"), given("close-date", "close_date")];
     let input = ConvertInput {
         account: option(matches, "account"),
         new_account: option(matches, "new-account"),

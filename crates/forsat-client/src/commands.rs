@@ -9,7 +9,8 @@ use crate::turn::Turn;
 use crate::world::StoreWorld;
 use forsat_domain::command::{
     Choice, Close, Context, Deletion, Draft, NewLine, Refusal, Resolved, create, delete, delete_preview,
-    edit, find_line, line_add, line_edit, line_remove, lose, reopen, resolve, restore, stage_move, win,
+    edit, find_line, line_add, line_edit, line_remove, lose, refuse_merged, reopen, resolve, restore,
+    stage_move, win,
 };
 use forsat_domain::edit::Edit;
 use forsat_domain::id::encode_id;
@@ -190,10 +191,13 @@ impl Engine {
             let hit = find::resolve(&*turn.tx, self.schema(), "", reference)?;
             let state = turn.state(&hit.module, hit.id)?;
             let mut echoed = BTreeMap::new();
-            let Resolved { record, edits } = turn.rule(&state, &mut echoed, |scene| {
+            let Resolved { record, edits, also } = turn.rule(&state, &mut echoed, |scene| {
                 Ok(resolve(scene.context, scene.parse, &state, what, &choice)?)
             })?;
             let after = turn.edit(record, &edits)?.unwrap_or(state);
+            for (other, edits) in also {
+                turn.edit(other, &edits)?;
+            }
             turn.finish(&format!("resolve {what}"), &after, echoed)
         })
     }
@@ -211,7 +215,10 @@ impl Engine {
             let table = find::module(self.schema(), &hit.module)?;
             let state = turn.state(&hit.module, hit.id)?;
             let mut echoed = BTreeMap::new();
-            let edits = turn.rule(&state, &mut echoed, |scene| rule(scene, table, &state))?;
+            let edits = turn.rule(&state, &mut echoed, |scene| {
+                refuse_merged(&state, scene.context.world)?;
+                rule(scene, table, &state)
+            })?;
             let after = turn.edit(hit.id, &edits)?.unwrap_or(state);
             turn.finish(&format!("{} {name}", table.short), &after, echoed)
         })

@@ -3,7 +3,9 @@
 use crate::error::{Candidate, ClientError};
 use crate::ids::{document_id, record_id};
 use crate::vault;
+use crate::world::StoreWorld;
 use forsat_domain::id::{ID_LETTERS, decode_prefix, encode_id, parse_id};
+use forsat_domain::lifecycle;
 use forsat_domain::schema::{ModuleDef, Schema, record_name};
 use forsat_domain::{RecordId, text};
 use forsat_store::{Access, Tx};
@@ -73,6 +75,9 @@ pub(crate) fn resolve<A: Access>(
         found.extend(by_later_word(tx, &modules, reference)?);
     }
     let mut found: Vec<Hit> = found.into_iter().collect();
+    if found.len() > 1 {
+        drop_merged(tx, &mut found)?;
+    }
     match found.len() {
         0 => Err(ClientError::NotFound {
             module: if module.is_empty() { "record".to_owned() } else { module.to_owned() },
@@ -81,6 +86,19 @@ pub(crate) fn resolve<A: Access>(
         1 => Ok(found.swap_remove(0)),
         _ => Err(ambiguous(tx, reference, &found)?),
     }
+}
+
+/// Leaves out duplicates that were merged away: who names several records means those that stand for them.
+fn drop_merged<A: Access>(tx: &Tx<A>, found: &mut Vec<Hit>) -> Result<(), ClientError> {
+    let world = StoreWorld::new(tx)?;
+    let all = found.clone();
+    for hit in all {
+        let state = vault::state(tx, &hit.module, hit.id)?;
+        if state.is_some_and(|state| lifecycle::is_superseded(&state, &world)) && found.len() > 1 {
+            found.retain(|other| *other != hit);
+        }
+    }
+    world.check()
 }
 
 fn ambiguous<A: Access>(tx: &Tx<A>, reference: &str, found: &[Hit]) -> Result<ClientError, ClientError> {
@@ -131,11 +149,7 @@ fn by_name_beginning<A: Access>(
 
 /// The records in whose name a later word begins so: people by their last name. Reads every name of the modules, which
 /// only a reference that nothing else answers costs.
-fn by_later_word<A: Access>(
-    tx: &Tx<A>,
-    modules: &[&ModuleDef],
-    name: &str,
-) -> Result<Vec<Hit>, ClientError> {
+fn by_later_word<A: Access>(tx: &Tx<A>, modules: &[&ModuleDef], name: &str) -> Result<Vec<Hit>, ClientError> {
     let folded = text::fold(name);
     let mut found = Vec::new();
     if folded.is_empty() {

@@ -85,7 +85,11 @@ impl Engine {
                 let asked = ConversionRequest {
                     workspace,
                     account: account_choice(scene, input)?,
-                    contact: input.contact.as_deref().map(|text| scene.reference(CONTACT, text)).transpose()?,
+                    contact: input
+                        .contact
+                        .as_deref()
+                        .map(|text| scene.reference(CONTACT, text))
+                        .transpose()?,
                     deal: deal(scene, input)?,
                 };
                 Ok(convert(scene.context, &lead, &activities, &asked)?)

@@ -14,6 +14,7 @@ mod ambient;
 mod commands;
 mod connect;
 mod deal_contact;
+mod duplicates;
 mod engine;
 mod error;
 mod find;
@@ -24,6 +25,7 @@ mod join;
 mod journal;
 mod lead;
 mod log;
+mod merged;
 mod model;
 mod query;
 mod references;
@@ -42,6 +44,9 @@ mod world;
 
 pub use ambient::{Ambient, SystemAmbient};
 pub use connect::{ConnectOptions, SyncProgress, sync_once, watch};
+pub use duplicates::{
+    DuplicateList, DuplicatePair, MergeCell, MergePreview, MergePreviewRow, PairReason, UnmergePreview,
+};
 pub use engine::{Engine, InitOptions};
 pub use error::{Candidate, ClientError};
 pub use forsat_sync::client::{SyncEvent, SyncIssue};

@@ -75,7 +75,8 @@ impl Engine {
                 Ok(log(scene.context, &about, &entry)?)
             })?;
             let activity = turn.create(logged.activity.id, ACTIVITY, &logged.activity.edits)?;
-            let task = logged.follow_up.map(|task| turn.create(task.id, ACTIVITY, &task.edits)).transpose()?;
+            let task =
+                logged.follow_up.map(|task| turn.create(task.id, ACTIVITY, &task.edits)).transpose()?;
             let next_step =
                 if logged.edits.is_empty() { None } else { turn.edit(hit.id, &logged.edits)? }.is_some();
             let saved = turn.finish(&format!("log {}", input.kind), &activity, echoed)?;
@@ -103,7 +104,8 @@ impl Engine {
 fn entry(scene: &mut Scene<'_, '_>, input: &LogInput) -> Result<LogEntry, ClientError> {
     let mut next = None;
     if let Some(typed) = &input.next {
-        next = Some(FollowUp { subject: subject(scene, &typed.subject)?, on: day(scene, typed.on.as_deref())? });
+        next =
+            Some(FollowUp { subject: subject(scene, &typed.subject)?, on: day(scene, typed.on.as_deref())? });
     }
     Ok(LogEntry {
         kind: input.kind.clone(),
@@ -126,11 +128,7 @@ fn day(scene: &mut Scene<'_, '_>, typed: Option<&str>) -> Result<Option<CivilDat
 }
 
 /// Reads what was typed for a field by the schema table.
-fn read(
-    scene: &mut Scene<'_, '_>,
-    field: &str,
-    typed: Option<&str>,
-) -> Result<Option<Scalar>, ClientError> {
+fn read(scene: &mut Scene<'_, '_>, field: &str, typed: Option<&str>) -> Result<Option<Scalar>, ClientError> {
     let Some(typed) = typed else { return Ok(None) };
     let table = find::module(scene.context.schema, ACTIVITY)?;
     let read = scene.assignments(table, &[FieldInput::new(field, typed)])?;

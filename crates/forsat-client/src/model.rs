@@ -136,6 +136,9 @@ pub struct FieldView {
 pub struct SideView {
     /// The number to take it by, from 1.
     pub take: usize,
+    /// The place that the value is of, where that is not the issue's own field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
     /// The value as stored.
     pub value: serde_json::Value,
     /// The value as a line of text.
@@ -159,6 +162,8 @@ pub struct RecordView {
     pub module: String,
     /// Its name.
     pub name: String,
+    /// The record that stands for this one, where it was merged into another.
+    pub merged_into: Option<Found>,
     /// `active`, `trashed` or `disputed`.
     pub lifecycle: String,
     /// The fields in the schema's order.

@@ -49,6 +49,7 @@ impl Engine {
             prefix,
             module: hit.module,
             name,
+            merged_into: self.merged_into(&tx, &world, &state)?,
             lifecycle: view::life(Life::of(&state)).to_owned(),
             fields: viewer.fields(&state, deal.as_ref()),
             opportunity: deal.as_ref().map(|deal| viewer.opportunity(deal)),
@@ -144,7 +145,9 @@ impl Engine {
                 }
                 let hit = Hit { id: record_id(&id), module: table.name.to_string() };
                 let state = self.state_of(&tx, &hit)?;
-                if Life::of(&state).is_visible() {
+                let away = lifecycle::merged_into(&state).is_some()
+                    && lifecycle::is_superseded(&state, &StoreWorld::new(&tx)?);
+                if Life::of(&state).is_visible() && !away {
                     found.push(self.found(&tx, hit, &state)?);
                 }
             }
@@ -152,7 +155,7 @@ impl Engine {
         Ok(found)
     }
 
-    fn found(&self, tx: &ReadTx, hit: Hit, state: &RecordState) -> Result<Found, ClientError> {
+    pub(crate) fn found(&self, tx: &ReadTx, hit: Hit, state: &RecordState) -> Result<Found, ClientError> {
         Ok(Found {
             id: hit.id.0,
             short: encode_id(hit.id.as_bytes()),
@@ -225,7 +228,11 @@ impl Engine {
         let sides = issue.sides.iter().enumerate().map(|(at, side)| SideView {
             take: at + 1,
             value: json(&side.value),
-            text: match (side.amount, field) {
+            field: side.field.clone(),
+            text: match (
+                side.amount,
+                side.field.as_deref().map_or(field, |path| self.schema().field(&state.module, path)),
+            ) {
                 (Some(amount), _) => viewer.locale.money(amount),
                 (None, Some(field)) => field.format(&side.value, viewer.locale, viewer.world),
                 (None, None) => String::new(),

@@ -7,7 +7,6 @@ use crate::error::ClientError;
 use crate::ids::record_id;
 use forsat_domain::RecordId;
 use forsat_domain::composite::{read_typed_reference, reference_id};
-use forsat_domain::lifecycle::merged_into;
 use forsat_domain::record::RecordState;
 use forsat_domain::schema::{FieldKind, Schema, USER};
 use forsat_store::{Access, NAMES_MAX, Tx};
@@ -16,8 +15,6 @@ use std::sync::LazyLock;
 
 /// Begins the index name of a reference.
 const REFERS: char = '\u{1}';
-/// Begins the index name of a duplicate that was merged into another record.
-const MERGED: char = '\u{2}';
 
 /// Where the built-in modules keep references; a workspace's own fields hold none.
 static PLACES: LazyLock<BTreeMap<String, Vec<Place>>> = LazyLock::new(|| {
@@ -62,7 +59,7 @@ fn places(fields: &[forsat_domain::FieldDef]) -> Vec<Place> {
 
 /// Tells whether a name of the index is a person's or a thing's, and no reference.
 pub(crate) fn is_name(name: &str) -> bool {
-    !name.starts_with([REFERS, MERGED])
+    !name.starts_with(REFERS)
 }
 
 /// The index names of a record's references; as many as a row may have beside its names.
@@ -83,16 +80,14 @@ pub(crate) fn index_names(state: &RecordState) -> Vec<String> {
             }
         }
     }
-    let merged = merged_into(state).map(|id| key(MERGED, id));
-    let names = merged.into_iter().chain(targets.into_iter().map(|id| key(REFERS, id)));
-    names.take(NAMES_MAX - 1).collect()
+    targets.into_iter().map(key).take(NAMES_MAX - 1).collect()
 }
 
-fn key(kind: char, id: RecordId) -> String {
-    format!("{kind}{}", id.0.simple())
+fn key(id: RecordId) -> String {
+    format!("{REFERS}{}", id.0.simple())
 }
 
-/// The records of a module that refer to a record or to a duplicate that was merged into it, by id.
+/// The records of a module that refer to any of some records, by id.
 pub(crate) fn referring<A: Access>(
     tx: &Tx<A>,
     module: &str,
@@ -100,27 +95,9 @@ pub(crate) fn referring<A: Access>(
 ) -> Result<BTreeSet<RecordId>, ClientError> {
     let mut found = BTreeSet::new();
     for target in targets {
-        found.extend(tx.named(module, &key(REFERS, *target))?.iter().map(record_id));
+        found.extend(tx.named(module, &key(*target))?.iter().map(record_id));
     }
     Ok(found)
-}
-
-/// A record with every duplicate that was merged into it, directly or by way of others.
-pub(crate) fn with_merged<A: Access>(
-    tx: &Tx<A>,
-    module: &str,
-    id: RecordId,
-) -> Result<BTreeSet<RecordId>, ClientError> {
-    let mut all = BTreeSet::from([id]);
-    let mut waiting = vec![id];
-    while let Some(next) = waiting.pop() {
-        for merged in tx.named(module, &key(MERGED, next))?.iter().map(record_id) {
-            if all.insert(merged) {
-                waiting.push(merged);
-            }
-        }
-    }
-    Ok(all)
 }
 
 #[cfg(test)]
@@ -142,11 +119,11 @@ mod tests {
                 Edit::set_entry("lines", "one", "product_id", text(id(4))),
             ],
         );
-        let expected = [id(2), id(3), id(4)].map(|id| key(REFERS, id));
+        let expected = [id(2), id(3), id(4)].map(key);
         assert_eq!(index_names(&deal), expected);
         let about = Edit::Add { field: "parents".into(), key: typed_reference("account", id(5)) };
         let task = preview(&RecordState::new(id(8), "activity"), &[about]);
-        assert_eq!(index_names(&task), [key(REFERS, id(5))]);
-        assert!(!is_name(&key(MERGED, id(1))) && is_name("آریا"));
+        assert_eq!(index_names(&task), [key(id(5))]);
+        assert!(!is_name(&key(id(1))) && is_name("آریا"));
     }
 }

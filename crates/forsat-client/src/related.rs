@@ -95,12 +95,12 @@ impl Engine {
         let world = StoreWorld::new(&tx)?;
         let viewer = self.viewer(&world);
         let middle = self.state_of(&tx, &hit)?;
-        let mut reader = Reader { tx: &tx, viewer: &viewer, middle: hit.id };
+        let reader = Reader { tx: &tx, viewer: &viewer, middle: hit.id };
         let mut related = Vec::new();
         // Deals and people bring what happens to them; other records only themselves.
         let mut around = vec![middle.clone()];
         for table in self.schema().modules() {
-            let states = reader.related(&hit.module, &table.name)?;
+            let states = reader.related(&table.name)?;
             if matches!(table.name.as_ref(), OPPORTUNITY | CONTACT | LEAD) && hit.module == ACCOUNT {
                 around.extend(states.iter().cloned());
             }
@@ -122,13 +122,14 @@ struct Reader<'r, A: Access> {
 
 impl<A: Access> Reader<'_, A> {
     /// The living records of a module that hang on the one in the middle.
-    fn related(&mut self, module: &str, of: &str) -> Result<Vec<RecordState>, ClientError> {
-        self.referring(module, self.middle, of)
+    fn related(&self, of: &str) -> Result<Vec<RecordState>, ClientError> {
+        self.referring(self.middle, of)
     }
 
-    fn referring(&self, module: &str, id: RecordId, of: &str) -> Result<Vec<RecordState>, ClientError> {
-        let targets = references::with_merged(self.tx, module, id)?;
+    fn referring(&self, id: RecordId, of: &str) -> Result<Vec<RecordState>, ClientError> {
         let world = self.viewer.world;
+        let mut targets = lifecycle::losers(id, world);
+        targets.insert(id);
         let found =
             references::referring(self.tx, of, &targets)?.into_iter().filter_map(|id| world.record(id));
         let living = |state: &RecordState| {
@@ -186,7 +187,7 @@ impl<A: Access> Reader<'_, A> {
                 happened.extend(self.moves(state, about.as_ref())?);
                 coming.extend(self.expected(state, about.as_ref())?);
             }
-            for activity in self.referring(&state.module, state.id, ACTIVITY)? {
+            for activity in self.referring(state.id, ACTIVITY)? {
                 if seen.insert(activity.id) {
                     let entry = self.activity(&activity, about.clone())?;
                     if is_open(&activity) { coming.push(entry) } else { happened.push(entry) }

@@ -22,6 +22,8 @@ struct Row {
     heads: Vec<[u8; 32]>,
     modified: Option<Mark>,
     late_lifecycle: Vec<Mark>,
+    late_merge: Vec<Mark>,
+    late_paths: BTreeSet<String>,
     unreadable: u32,
 }
 
@@ -57,6 +59,7 @@ pub(crate) fn encode(state: &RecordState) -> Vec<u8> {
     let fields = state.fields.iter().map(|(name, field)| (name.clone(), packer.field(field))).collect();
     let modified = state.modified.as_ref().map(|stamp| packer.mark(stamp));
     let late_lifecycle = packer.marks(&state.late_lifecycle);
+    let late_merge = packer.marks(&state.late_merge);
     let row = Row {
         id: state.id,
         module: state.module.clone(),
@@ -65,6 +68,8 @@ pub(crate) fn encode(state: &RecordState) -> Vec<u8> {
         heads: state.heads.clone(),
         modified,
         late_lifecycle,
+        late_merge,
+        late_paths: state.late_paths.clone(),
         unreadable: state.unreadable,
     };
     postcard::to_stdvec(&row).expect("a row is plain data, which always serialises")
@@ -82,6 +87,8 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<RecordState, ClientError> {
     state.heads = row.heads;
     state.modified = row.modified.and_then(unpack);
     state.late_lifecycle = row.late_lifecycle.into_iter().filter_map(unpack).collect();
+    state.late_merge = row.late_merge.into_iter().filter_map(unpack).collect();
+    state.late_paths = row.late_paths;
     state.unreadable = row.unreadable;
     Ok(state)
 }
@@ -206,6 +213,8 @@ mod tests {
         state.heads = vec![[9; 32]];
         state.modified = Some(a_stamp(2, 40));
         state.late_lifecycle = vec![a_stamp(3, 41)];
+        state.late_merge = vec![a_stamp(4, 42)];
+        state.late_paths = BTreeSet::from(["phones/p1/raw".to_owned()]);
         state.unreadable = 2;
         assert_eq!(decode(&encode(&state)).expect("reads back"), state);
     }

@@ -4,7 +4,7 @@
 
 use crate::error::ClientError;
 use crate::ids::{document_id, hashes};
-use crate::{references, rows};
+use crate::{merged, references, rows};
 use forsat_document::{Chunk, Document};
 use forsat_domain::RecordId;
 use forsat_domain::record::RecordState;
@@ -119,6 +119,7 @@ pub(crate) fn put_row(tx: &mut WriteTx<'_>, state: &RecordState) -> Result<(), C
     let names = Some(&name).filter(|name| !name.is_empty()).into_iter().chain(&references);
     let names: Vec<&str> = names.map(String::as_str).collect();
     tx.put_row(&state.module, &document_id(state.id), &names, &rows::encode(state))?;
+    merged::note(tx, state)?;
     Ok(())
 }
 

@@ -134,6 +134,7 @@ impl<A: Access> Viewer<'_, '_, A> {
     pub(crate) fn sides(&self, field: &FieldDef, sides: &[Side]) -> Vec<SideView> {
         let views = sides.iter().enumerate().map(|(at, side)| SideView {
             take: at + 1,
+            field: None,
             value: json(&side.value),
             text: field.format(&side.value, self.locale, self.world),
             author: side.stamp.author.and_then(|author| self.user(author)),

@@ -2,17 +2,18 @@
 
 use crate::error::ClientError;
 use crate::ids::{settings_id, workspace_id};
+use crate::merged::{self, Merged};
 use crate::{references, rows, vault};
 use forsat_domain::composite::reference_id;
 use forsat_domain::lifecycle;
 use forsat_domain::record::RecordState;
-use forsat_domain::schema::{ACCOUNT, OPPORTUNITY, SETTINGS, record_name};
+use forsat_domain::schema::{OPPORTUNITY, SETTINGS, record_name};
 use forsat_domain::settings::Settings;
 use forsat_domain::world::World;
 use forsat_domain::{CivilDate, RecordId, date};
 use forsat_store::{Access, Tx};
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::rc::Rc;
@@ -25,6 +26,7 @@ pub(crate) struct StoreWorld<'t, A: Access> {
     settings: Settings,
     whole: BTreeMap<RecordId, RecordState>,
     single: RefCell<BTreeMap<RecordId, Option<Rc<RecordState>>>>,
+    merged: OnceCell<Merged>,
     failed: RefCell<Option<ClientError>>,
 }
 
@@ -36,6 +38,7 @@ impl<'t, A: Access> StoreWorld<'t, A> {
             tx,
             whole: BTreeMap::new(),
             single: RefCell::default(),
+            merged: OnceCell::new(),
             failed: RefCell::default(),
         })
     }
@@ -85,9 +88,20 @@ impl<A: Access> World for StoreWorld<'_, A> {
         &self.settings
     }
 
+    fn merged_into(&self, survivor: RecordId) -> Vec<RecordId> {
+        let merged = self.merged.get_or_init(|| self.keep_failure(merged::read(self.tx)));
+        let losers = merged.get(&survivor).into_iter().flatten();
+        // The list has every pair that ever was; the record itself says where it stands now.
+        let is_there = |id: &RecordId| {
+            self.record(*id).is_some_and(|loser| lifecycle::merged_into(&loser) == Some(survivor))
+        };
+        losers.copied().filter(is_there).collect()
+    }
+
     fn opportunities_of(&self, account: RecordId) -> Vec<RecordId> {
-        let found = references::with_merged(self.tx, ACCOUNT, account)
-            .and_then(|accounts| references::referring(self.tx, OPPORTUNITY, &accounts));
+        let mut accounts = lifecycle::losers(account, self);
+        accounts.insert(account);
+        let found = references::referring(self.tx, OPPORTUNITY, &accounts);
         let is_its = |id: &RecordId| {
             let deal = self.record(*id)?;
             let named = reference_id(deal.winner("account_id"))?;

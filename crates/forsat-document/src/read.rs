@@ -38,6 +38,12 @@ pub(crate) fn state(document: &Document, at: Option<&[ChangeHash]>, schema: &Sch
     state.heads = view.heads();
     state.modified = reader.stamps.last_change(&state.heads, genesis);
     late::fill(&mut state, view, genesis, &mut reader.stamps);
+    if !state.late_merge.is_empty() {
+        let late = state.late_merge.iter().map(|stamp| stamp.hash).collect();
+        let entries = document.history_of(&late);
+        state.late_paths =
+            entries.into_iter().flat_map(|entry| entry.changes).map(|change| change.path).collect();
+    }
     state.unreadable = u32::try_from(document.unreadable.len()).unwrap_or(u32::MAX);
     state
 }

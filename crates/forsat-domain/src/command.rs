@@ -3,8 +3,8 @@
 //! Commands are pure: the clock, "today", the user, new ids and the other records come in a [`Context`]. They are
 //! stricter than a merge: what they refuse may still arrive from another device, and then carries an issue.
 //!
-//! Creation is in `create`, conversion in `convert`, plain fields in `edit`, stages in `stage`, lines in `line`, deletion in `delete` and the
-//! ends of issues in `resolve`.
+//! Creation is in `create`, conversion in `convert`, plain fields in `edit`, stages in `stage`, lines in `line`, deletion
+//! in `delete`, duplicates in `merge` and `dismiss`, and the ends of issues in `resolve`.
 
 use std::collections::BTreeMap;
 
@@ -26,9 +26,11 @@ mod contact;
 mod convert;
 mod create;
 mod delete;
+mod dismiss;
 mod edit;
 mod line;
 mod log;
+mod merge;
 mod position;
 mod resolve;
 mod stage;
@@ -39,9 +41,14 @@ pub use contact::{contact_add, contact_remove};
 pub use convert::{AccountChoice, ConversionRequest, Converted, NewDeal, convert};
 pub use create::{Created, Draft, create};
 pub use delete::{Confirmation, Deletion, delete, delete_preview, restore};
+pub use dismiss::dismiss;
 pub use edit::{edit, set_rate, set_setting};
 pub use line::{NewLine, find_line, line_add, line_edit, line_remove, line_restore, new_line};
 pub use log::{FollowUp, LogEntry, Logged, complete, log};
+pub use merge::{
+    FieldChoice, Merge, MergeRow, Take, Taken, Unmerge, is_mergeable, merge, merge_rows, refuse_merged,
+    take_back, unmerge,
+};
 pub use resolve::{Choice, Resolved, resolve};
 pub use stage::{Close, lose, reopen, stage_move, win};
 
@@ -221,6 +228,34 @@ pub enum Refusal {
         /// The most entries.
         max: usize,
     },
+    /// Records of the module stand for one thing each.
+    #[error("records of {0} can't be merged or marked as duplicates")]
+    NotMergeable(String),
+    /// A record would be merged into itself.
+    #[error("a record can't be merged into itself; name two different ones")]
+    SameRecord,
+    /// The record was merged into another.
+    #[error("the record was merged into {name} ({short}); use that one, or take the merge back first")]
+    MergedAway {
+        /// The survivor's name.
+        name: String,
+        /// The survivor's short id.
+        short: String,
+    },
+    /// The record was never merged into another.
+    #[error("the record was not merged into another; there is nothing to take back")]
+    NotMerged,
+    /// A closed deal would vanish from the reports without anybody having said so.
+    #[error(
+        "one of the deals is closed and the other is not; say whose stage counts with --take stage=1, or the other's number"
+    )]
+    ClosedDuplicate,
+    /// A converted lead would be offered for conversion anew.
+    #[error("{0} was converted and the surviving lead was not; let the converted one survive")]
+    ConvertedDuplicate(String),
+    /// The module keeps no dismissed pairs.
+    #[error("records of {0} keep no list of dismissed pairs yet")]
+    NotDismissible(String),
     /// The issue is not there.
     #[error("there is no issue `{0}` on this record; `forsat issues` lists them")]
     NoIssue(String),
@@ -276,6 +311,13 @@ impl Refusal {
             Self::NoPrice { .. } => "no_price",
             Self::NoLine(_) | Self::AmbiguousLine(_) => "line",
             Self::TooMany { .. } => "too_many",
+            Self::NotMergeable(_) => "not_mergeable",
+            Self::SameRecord => "same_record",
+            Self::MergedAway { .. } => "merged_away",
+            Self::NotMerged => "not_merged",
+            Self::ClosedDuplicate => "closed_duplicate",
+            Self::ConvertedDuplicate(_) => "converted_duplicate",
+            Self::NotDismissible(_) => "not_dismissible",
             Self::NoIssue(_) => "no_issue",
             Self::NoSide { .. } => "no_side",
             Self::NotAResolution { .. } => "not_a_resolution",

@@ -237,6 +237,22 @@ pub struct MergedInto {
     /// Who merged.
     #[serde(default)]
     pub by: Option<UserId>,
+    /// What the merge wrote to the survivor, for whoever takes it back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub copied: Vec<Copied>,
+}
+
+/// One value that a merge of duplicates wrote to the survivor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Copied {
+    /// The place: `field`, or `field/key` for a key of a set or an entry of a keyed map.
+    pub path: String,
+    /// What had been there; nothing for a key or an entry that came anew.
+    #[serde(default, skip_serializing_if = "Scalar::is_null")]
+    pub before: Scalar,
+    /// What was written; for an entry, the value that it is known by.
+    #[serde(default, skip_serializing_if = "Scalar::is_null")]
+    pub after: Scalar,
 }
 
 /// A point in time, with the time zone in which it was agreed on.

@@ -80,6 +80,17 @@ impl Edit {
         Self::SetEntry { field: field.into(), entry: entry.into(), name: name.into(), value: value.into() }
     }
 
+    /// The place that is written: `field`, `field/key`, or `field/entry/name`.
+    pub fn path(&self) -> String {
+        match self {
+            Self::Set { field, .. } | Self::SetText { field, .. } => field.clone(),
+            Self::Add { field, key } | Self::Remove { field, key } | Self::Insert { field, key, .. } => {
+                format!("{field}/{key}")
+            }
+            Self::SetEntry { field, entry, name, .. } => format!("{field}/{entry}/{name}"),
+        }
+    }
+
     /// The name of the field that is written.
     pub fn field(&self) -> &str {
         match self {
@@ -111,6 +122,10 @@ pub(crate) fn apply(state: &mut RecordState, edit: &Edit) {
         Edit::Set { field, value } => {
             if field == "lifecycle" {
                 state.late_lifecycle.clear();
+            }
+            if field == "merged_into" {
+                state.late_merge.clear();
+                state.late_paths.clear();
             }
             state.fields.insert(field.clone(), FieldState::Register(alone(value)));
         }

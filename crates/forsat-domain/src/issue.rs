@@ -2,7 +2,7 @@
 //!
 //! Issues are derived, never stored: a pure function of the record, the other records, the settings and "today".
 //! Their order, and the order of their sides, is the same on every replica. What every record can have is in
-//! `common`, what only a deal can have in `deal`.
+//! `common`, what only a deal can have in `deal`, what merged duplicates leave in `merged`.
 
 use serde::Serialize;
 
@@ -18,6 +18,10 @@ use crate::world::World;
 
 mod common;
 mod deal;
+mod merged;
+
+pub(crate) use merged::{two_targets, value_at};
+
 #[cfg(test)]
 mod tests;
 
@@ -37,6 +41,10 @@ pub enum IssueCode {
     ReasonConflict,
     /// Deleted by one, edited or restored by another.
     DisputedDeletion,
+    /// Merged into two records: one of them is read.
+    MergeConflict,
+    /// A duplicate that was merged into the record was edited by somebody who had not seen that.
+    LateEdits,
     /// The amount was chosen to come from the lines by one and from the hand by another: the lines are read.
     AmountModeConflict,
     /// The lines changed after the amount was typed by hand.
@@ -93,6 +101,8 @@ const TITLES: &[(IssueCode, &str, &str, &str)] = &[
     ),
     (IssueCode::ReasonConflict, "reason_conflict", "different reasons", "دلیل‌های متفاوت"),
     (IssueCode::DisputedDeletion, "disputed_deletion", "disputed deletion", "حذف مورد اختلاف"),
+    (IssueCode::MergeConflict, "merge_conflict", "merged into two records", "ادغام در دو رکورد"),
+    (IssueCode::LateEdits, "late_edits", "edits of a merged duplicate", "ویرایش رکورد ادغام‌شده"),
     (
         IssueCode::AmountModeConflict,
         "amount_mode_conflict",
@@ -153,6 +163,9 @@ impl IssueCode {
 /// One of the values that an issue is between.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct IssueSide {
+    /// The place that the value is of, where that is not the issue's own field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
     /// The stored value; `Null` for an edit that is only named by its author and time.
     pub value: Scalar,
     /// What the amount comes to on this side, where the issue is about an amount.
@@ -170,12 +183,18 @@ impl IssueSide {
 
     /// An edit of which only the author and the time matter.
     fn edited(stamp: &Stamp) -> Self {
-        Self { value: Scalar::Null, amount: None, author: stamp.author, time_ms: Some(stamp.time_ms) }
+        Self {
+            field: None,
+            value: Scalar::Null,
+            amount: None,
+            author: stamp.author,
+            time_ms: Some(stamp.time_ms),
+        }
     }
 
     /// A derived amount, which nobody wrote.
     fn derived(value: Scalar, amount: Option<Money>) -> Self {
-        Self { value, amount, author: None, time_ms: None }
+        Self { field: None, value, amount, author: None, time_ms: None }
     }
 }
 
@@ -200,6 +219,9 @@ pub struct Issue {
     pub record: RecordId,
     /// The field, or `lines/<entry>/qty` for a register of an entry.
     pub field: String,
+    /// The other record that it is about: a duplicate that was merged into this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub about: Option<RecordId>,
     /// The values it is between, numbered from 1.
     pub sides: Vec<IssueSide>,
     /// Whether it is for information only: it ends by itself, or nobody has to act.
@@ -214,6 +236,7 @@ impl Issue {
             code,
             record,
             field: field.into(),
+            about: None,
             sides: Vec::new(),
             info_only: false,
             resolutions: Vec::new(),
@@ -268,6 +291,7 @@ pub fn issues(state: &RecordState, schema: &Schema, world: &dyn World, today: Ci
         return Vec::new();
     }
     let mut found = common::issues(state, schema);
+    found.extend(merged::issues(state, schema, world));
     if state.module == SETTINGS && !world.settings().stages.all_archived().is_empty() {
         found.push(Issue::new(IssueCode::NoLiveClosingStage, state.id, "stages"));
     }
@@ -280,6 +304,7 @@ pub fn issues_of_deal(state: &RecordState, deal: &Deal, schema: &Schema, world: 
         return Vec::new();
     }
     let mut found = common::issues(state, schema);
+    found.extend(merged::issues(state, schema, world));
     // What a closed deal was expected to do no longer matters.
     if deal.stage.standing.is_closed() {
         found.retain(|issue| issue.code != IssueCode::RequiredMissing || issue.field != "close_date");

@@ -22,6 +22,7 @@ pub use number::{Digits, RialUnit};
 // Rules.
 pub mod command;
 pub mod composite;
+pub mod duplicates;
 pub mod edit;
 pub mod issue;
 pub mod lead;

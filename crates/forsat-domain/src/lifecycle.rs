@@ -136,6 +136,23 @@ pub fn surviving_id(id: RecordId, world: &dyn World) -> RecordId {
     current
 }
 
+/// Every record that this one stands for, in the order of ids; none for a record that another stands for.
+pub fn losers(survivor: RecordId, world: &dyn World) -> BTreeSet<RecordId> {
+    let mut found = BTreeSet::new();
+    let mut waiting = vec![survivor];
+    while let Some(id) = waiting.pop() {
+        for loser in world.merged_into(id) {
+            if loser != survivor && found.insert(loser) {
+                waiting.push(loser);
+            }
+        }
+    }
+    if !found.is_empty() && surviving_id(survivor, world) != survivor {
+        found.clear();
+    }
+    found
+}
+
 /// Finds the record that a reference leads to.
 pub fn resolve<'a>(id: RecordId, world: &'a dyn World) -> Target<'a> {
     let survivor = surviving_id(id, world);

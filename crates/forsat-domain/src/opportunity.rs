@@ -17,12 +17,14 @@ use crate::settings::{ConvertError, Settings};
 use crate::world::World;
 
 mod amount;
+mod late;
 mod line;
 mod stage;
 #[cfg(test)]
 mod tests;
 
 pub use amount::{Amount, Worth, display_currency, lines_total_seen};
+pub use late::{LateClosing, late_closing};
 pub use line::{Line, LineFigures, LineProblem, figures};
 pub use stage::{CurrentStage, LostBooking, Reason, StageFlag, Standing, lost_bookings};
 
@@ -95,9 +97,16 @@ impl Deal {
     /// Derives a deal from its record.
     pub fn read(state: &RecordState, world: &dyn World, today: CivilDate) -> Self {
         let settings = world.settings();
-        let stage = CurrentStage::read(state, settings);
+        let mut stage = CurrentStage::read(state, settings);
+        let late = late_closing(state, world, today);
+        if let Some(late) = &late {
+            late.dispute(&mut stage);
+        }
         let rate_day = stage.close_date.filter(|_| stage.standing.is_closed()).unwrap_or(today);
-        let amount = Amount::read(state, settings, rate_day);
+        let mut amount = Amount::read(state, settings, rate_day);
+        if let Some(late) = late {
+            amount.worth = late.amount;
+        }
         let text = |field: &str| state.winner(field).as_text();
         let date = |field: &str| text(field).and_then(|date| date.parse().ok());
         Self {

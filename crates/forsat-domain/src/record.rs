@@ -176,6 +176,11 @@ pub struct RecordState {
     /// Changes by other actors than the deleter's outside the history that a deletion saw; empty unless a side of
     /// `lifecycle` is trashed.
     pub late_lifecycle: Vec<Stamp>,
+    /// Changes outside the history that the merge into another record saw; empty unless a side of `merged_into` names
+    /// one.
+    pub late_merge: Vec<Stamp>,
+    /// The places that those changes wrote: `field`, `field/key`, or `field/entry/name`.
+    pub late_paths: BTreeSet<String>,
     /// Chunks left out of the view because they could not be read.
     pub unreadable: u32,
 }
@@ -190,6 +195,8 @@ impl RecordState {
             heads: Vec::new(),
             modified: None,
             late_lifecycle: Vec::new(),
+            late_merge: Vec::new(),
+            late_paths: BTreeSet::new(),
             unreadable: 0,
         }
     }

@@ -223,6 +223,7 @@ pub(crate) fn merge(base: &RecordState, branches: &[(UserId, Vec<Edit>)]) -> Rec
         }
     }
     merged.late_lifecycle = late_lifecycle(&merged, branches);
+    late_merge(&mut merged, branches);
     merged
 }
 
@@ -273,6 +274,19 @@ fn late_lifecycle(merged: &RecordState, branches: &[(UserId, Vec<Edit>)]) -> Vec
     let edited = |edits: &[Edit]| edits.iter().any(|edit| edit.field() != "lifecycle");
     let late = (1_u8..).zip(branches).filter(|(_, (_, edits))| edited(edits));
     late.map(|(device, (author, _))| stamp(device, *author)).collect()
+}
+
+/// Branches that wrote anything, where another branch merged the record away without having seen it.
+fn late_merge(merged: &mut RecordState, branches: &[(UserId, Vec<Edit>)]) {
+    merged.late_merge.clear();
+    merged.late_paths.clear();
+    let is_away = merged.sides("merged_into").iter().any(|side| !side.value.is_null());
+    for (device, (author, edits)) in (1_u8..).zip(branches).filter(|_| is_away) {
+        if !edits.is_empty() && edits.iter().all(|edit| edit.field() != "merged_into") {
+            merged.late_merge.push(stamp(device, *author));
+            merged.late_paths.extend(edits.iter().map(Edit::path));
+        }
+    }
 }
 
 /// Settings read from edits alone.

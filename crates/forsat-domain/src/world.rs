@@ -1,10 +1,11 @@
 //! What the rules may look at besides the record in hand: other records and the settings.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::composite::reference_id;
 use crate::id::RecordId;
+use crate::lifecycle;
 use crate::record::RecordState;
 use crate::schema::{ACCOUNT, OPPORTUNITY, SETTINGS};
 use crate::settings::Settings;
@@ -17,7 +18,10 @@ pub trait World {
     /// The workspace's settings.
     fn settings(&self) -> &Settings;
 
-    /// The opportunities, in any state, whose account is one of these, sorted by id.
+    /// The records, in any state, that were merged into this one directly, sorted by id.
+    fn merged_into(&self, survivor: RecordId) -> Vec<RecordId>;
+
+    /// The opportunities, in any state, whose account is this one or was merged into it, sorted by id.
     fn opportunities_of(&self, account: RecordId) -> Vec<RecordId>;
 }
 
@@ -26,6 +30,8 @@ pub trait World {
 pub struct Records {
     settings: Settings,
     by_id: BTreeMap<RecordId, RecordState>,
+    /// Losers by survivor.
+    merged: BTreeMap<RecordId, BTreeSet<RecordId>>,
 }
 
 impl Records {
@@ -40,6 +46,13 @@ impl Records {
     pub fn insert(&mut self, record: RecordState) {
         if record.module == SETTINGS {
             self.settings = Settings::read(Some(&record));
+        }
+        let before = self.by_id.get(&record.id).and_then(lifecycle::merged_into);
+        if let Some(losers) = before.and_then(|survivor| self.merged.get_mut(&survivor)) {
+            losers.remove(&record.id);
+        }
+        if let Some(survivor) = lifecycle::merged_into(&record) {
+            self.merged.entry(survivor).or_default().insert(record.id);
         }
         self.by_id.insert(record.id, record);
     }
@@ -65,9 +78,17 @@ impl World for Records {
         &self.settings
     }
 
+    fn merged_into(&self, survivor: RecordId) -> Vec<RecordId> {
+        self.merged.get(&survivor).into_iter().flatten().copied().collect()
+    }
+
     fn opportunities_of(&self, account: RecordId) -> Vec<RecordId> {
         debug_assert!(self.by_id.get(&account).is_none_or(|record| record.module == ACCOUNT));
-        let belongs = |record: &&RecordState| reference_id(record.winner("account_id")) == Some(account);
+        let mut accounts = lifecycle::losers(account, self);
+        accounts.insert(account);
+        let belongs = |record: &&RecordState| {
+            reference_id(record.winner("account_id")).is_some_and(|id| accounts.contains(&id))
+        };
         self.of_module(OPPORTUNITY).filter(belongs).map(|record| record.id).collect()
     }
 }

@@ -231,6 +231,7 @@ impl Engine {
         let Some(state) = vault::state(tx, USER, id)? else { return Ok(()) };
         let mut turn = Turn::begin(self, tx)?;
         let merged = MergedInto {
+            copied: Vec::new(),
             into: RecordId(to.0),
             loser_heads: state.heads.iter().map(hex::encode).collect(),
             at: turn.now_ms,

@@ -1,7 +1,7 @@
-//! Edits that a deletion did not see: of a whole record, and of a removed entry.
+//! Edits that a deletion or a merge into another record did not see: of a whole record, and of a removed entry.
 //!
 //! A deletion stores the heads that it saw. What lies outside their history came from elsewhere or later. The graph of
-//! changes is read only when something is deleted at all.
+//! changes is read only when something is deleted or merged away at all.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +15,7 @@ use crate::genesis::{GENESIS_ACTOR, Genesis};
 use crate::graph::{Graph, Hash};
 
 const LIFECYCLE: &str = "lifecycle";
+const MERGED_INTO: &str = "merged_into";
 const REMOVED: &str = "removed";
 
 /// One write that deletes: its change and the heads that it saw.
@@ -35,13 +36,18 @@ pub(super) fn fill<'a>(
         FieldState::Map(entries) => entries.values().any(is_removed_entry),
         _ => false,
     });
-    if !is_deleted && !has_removed_entry {
+    let is_away = has_deleting_side(state.register(MERGED_INTO), is_merged_away);
+    if !is_deleted && !has_removed_entry && !is_away {
         return;
     }
     let mut search = Search::new(view, stamps);
     if is_deleted {
         let deletions = search.deletions(&ROOT, LIFECYCLE, is_trashed);
-        state.late_lifecycle = search.late_changes(&deletions);
+        state.late_lifecycle = search.late_changes(&deletions, true);
+    }
+    if is_away {
+        let merges = search.deletions(&ROOT, MERGED_INTO, is_merged_away);
+        state.late_merge = search.late_changes(&merges, false);
     }
     for (name, field) in &mut state.fields {
         let Some((_, object)) = genesis.and_then(|genesis| genesis.container(name)) else { continue };
@@ -70,13 +76,17 @@ fn is_trashed(value: &Value) -> bool {
     value.get("state").and_then(Value::as_str) == Some("trashed")
 }
 
+fn is_merged_away(value: &Value) -> bool {
+    value.get("into").is_some()
+}
+
 fn is_removed(value: &Value) -> bool {
     value.get("value").and_then(Value::as_bool) == Some(true)
 }
 
 /// The heads inside a composite, which stores them as a list of hexadecimal hashes.
 fn seen_heads(value: &Value) -> Vec<Hash> {
-    let heads = value.get("seen_heads").and_then(Value::as_array);
+    let heads = value.get("seen_heads").or_else(|| value.get("loser_heads")).and_then(Value::as_array);
     let hash = |head: &Value| hex::decode(head.as_str()?).ok()?.try_into().ok();
     heads.into_iter().flatten().filter_map(hash).collect()
 }
@@ -118,11 +128,14 @@ impl<'v, 's> Search<'v, 's> {
         known
     }
 
-    /// Changes by other actors than the deleters' that no deletion knew, in the order of (counter, actor).
-    fn late_changes(&self, deletions: &[Deletion]) -> Vec<Stamp> {
+    /// Changes that no deletion knew, in the order of (counter, actor).
+    ///
+    /// Where the deleters are `trusted`, what they wrote themselves is never late: who deletes a record knows it.
+    fn late_changes(&self, deletions: &[Deletion], trusted: bool) -> Vec<Stamp> {
         let known = self.known_to(deletions);
         let in_view = |hash: &Hash| self.in_view.as_ref().is_none_or(|view| view.contains(hash));
-        let by_deleter = |stamp: &Stamp| deletions.iter().any(|deletion| deletion.stamp.actor == stamp.actor);
+        let by_deleter =
+            |stamp: &Stamp| trusted && deletions.iter().any(|deletion| deletion.stamp.actor == stamp.actor);
         let is_genesis = |stamp: &Stamp| stamp.actor == GENESIS_ACTOR;
         let is_late = |stamp: &&Stamp| {
             let is_known = known.contains(&stamp.hash) || by_deleter(stamp) || is_genesis(stamp);

@@ -4,7 +4,7 @@ use super::delete::set_life;
 use super::edit::{edit, set_mode};
 use super::line::set_removed;
 use super::stage::{enter, find_stage, pipeline_of, set_probability};
-use super::{Close, Context, Plan, Refusal, lose, reopen, stage_move, win};
+use super::{Close, Context, Plan, Refusal, lose, merge, reopen, stage_move, win};
 use crate::composite::{Composite, LifeState, Mode, Outcome, ProbabilityOverride, StageEntry, reference_id};
 use crate::edit::Edit;
 use crate::id::RecordId;
@@ -30,6 +30,15 @@ pub struct Resolved {
     pub record: RecordId,
     /// What to write.
     pub edits: Vec<Edit>,
+    /// What to write to another record in the same breath: a duplicate whose late edits end.
+    pub also: Vec<(RecordId, Vec<Edit>)>,
+}
+
+impl Resolved {
+    /// A resolution that writes to one record.
+    pub(super) fn of(record: RecordId, edits: Vec<Edit>) -> Self {
+        Self { record, edits, also: Vec::new() }
+    }
 }
 
 /// Ends an issue of a record; `what` is the issue's field or its code.
@@ -46,6 +55,15 @@ pub fn resolve(
     {
         return restore_account(ctx, state);
     }
+    match (issue.code, choice) {
+        (IssueCode::LateEdits, Choice::Value(word)) => {
+            return merge::end_late_edits(ctx, state, &issue, word);
+        }
+        (IssueCode::MergeConflict, Choice::Take(number)) => {
+            return merge::choose_target(ctx, state, &issue, *number);
+        }
+        _ => {}
+    }
     let edits = match choice {
         Choice::Take(number) => take(ctx, state, &issue, *number)?,
         Choice::Value(text) => match word(ctx, state, &issue, text)? {
@@ -53,7 +71,7 @@ pub fn resolve(
             None => other_value(ctx, parse, state, &issue, text)?,
         },
     };
-    Ok(Resolved { record: state.id, edits })
+    Ok(Resolved::of(state.id, edits))
 }
 
 /// Finds the issue that is meant: of several on one field, the first that ends in the way asked for.
@@ -90,7 +108,7 @@ fn alias(field: &str) -> &str {
     }
 }
 
-fn not_this_way(issue: &Issue, choice: &Choice) -> Refusal {
+pub(super) fn not_this_way(issue: &Issue, choice: &Choice) -> Refusal {
     let what = match choice {
         Choice::Take(number) => format!("--take {number}"),
         Choice::Value(text) => format!("--value {text}"),
@@ -128,7 +146,7 @@ fn take(
 ///
 /// The stay is a new one: a resolution is a decision of its own, which another decision disputes, and which a late
 /// correction of a stay that it left does not.
-fn take_stage(plan: &mut Plan, ctx: &mut Context<'_>, value: &Scalar) -> Result<(), Refusal> {
+pub(super) fn take_stage(plan: &mut Plan, ctx: &mut Context<'_>, value: &Scalar) -> Result<(), Refusal> {
     let Some(taken) = StageEntry::from_scalar(value) else {
         let hint = "that side can't be read; give a stage with --value".to_owned();
         return Err(Refusal::NotAResolution { what: "--take".to_owned(), hint });
@@ -221,7 +239,7 @@ fn restore_account(ctx: &Context<'_>, state: &RecordState) -> Result<Resolved, R
     let id = reference_id(state.winner("account_id")).map(|id| crate::lifecycle::surviving_id(id, ctx.world));
     let account = id.and_then(|id| ctx.world.record(id));
     let account = account.ok_or_else(|| Refusal::NoIssue("account_id".to_owned()))?;
-    Ok(Resolved { record: account.id, edits: set_life(ctx, &account, LifeState::Active) })
+    Ok(Resolved::of(account.id, set_life(ctx, &account, LifeState::Active)))
 }
 
 /// Ends an issue by another value of its field.

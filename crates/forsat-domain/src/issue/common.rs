@@ -11,7 +11,7 @@ use crate::record::{Entry, FieldState, RecordState, Register, Scalar};
 use crate::schema::{FieldDef, FieldKind, MergeCode, ModuleDef, Schema};
 
 /// Registers whose conflicts have rules of their own.
-const RULED: [&str; 4] = ["stage", "amount_mode", "probability_override", "lifecycle"];
+const RULED: [&str; 5] = ["stage", "amount_mode", "probability_override", "lifecycle", "merged_into"];
 
 /// The issues of a record's fields and life.
 pub(super) fn issues(state: &RecordState, schema: &Schema) -> Vec<Issue> {

@@ -32,6 +32,8 @@ fn stage_flags(state: &RecordState, deal: &Deal, found: &mut Vec<Issue>) {
     let flags = &deal.stage.flags;
     for flag in flags {
         let code = match flag {
+            // The issue of the duplicate's late edits says so, and ends it.
+            StageFlag::DuplicateClosed => continue,
             StageFlag::DisputedOutcome => IssueCode::DisputedOutcome,
             StageFlag::ClosedAgainstOpen => IssueCode::ClosedAgainstOpen,
             StageFlag::StageConflict => IssueCode::StageConflict,

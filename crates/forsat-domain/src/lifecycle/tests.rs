@@ -71,8 +71,13 @@ fn a_line_removed_here_and_edited_there_is_kept_and_flagged() {
 fn merged_record(id: u8, into: Option<u8>) -> RecordState {
     let state = RecordState::new(RecordId::from_bytes([id; 16]), ACCOUNT);
     let Some(into) = into else { return state };
-    let merge =
-        MergedInto { into: RecordId::from_bytes([into; 16]), loser_heads: Vec::new(), at: 0, by: None };
+    let merge = MergedInto {
+        into: RecordId::from_bytes([into; 16]),
+        loser_heads: Vec::new(),
+        at: 0,
+        by: None,
+        copied: Vec::new(),
+    };
     preview(&state, &[Edit::set("merged_into", merge.to_scalar())])
 }
 

@@ -60,6 +60,8 @@ pub enum StageFlag {
     CloseMonths,
     /// The same outcome for different reasons: read as unspecified.
     Reasons,
+    /// A duplicate that was merged into the deal was closed by somebody who had not seen that.
+    DuplicateClosed,
 }
 
 /// The stage that a deal is in.
