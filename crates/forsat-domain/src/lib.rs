@@ -20,10 +20,12 @@ pub use money::Money;
 pub use number::{Digits, RialUnit};
 
 // Rules.
+pub mod cells;
 pub mod command;
 pub mod composite;
 pub mod duplicates;
 pub mod edit;
+pub mod filter;
 pub mod issue;
 pub mod lead;
 pub mod lifecycle;

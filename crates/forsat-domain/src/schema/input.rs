@@ -456,15 +456,23 @@ impl FieldDef {
     }
 
     fn listed(&self, text: &str, ctx: &ParseContext<'_>) -> Result<Scalar, InputError> {
+        let options = self.options(ctx.settings);
+        pick(text, &options, &self.name).map(Scalar::Text)
+    }
+
+    /// What can be chosen: each id with its label.
+    pub(crate) fn options(&self, settings: &Settings) -> Vec<(String, Label)> {
         let choice = |choice: &Choice| (choice.slug.to_string(), choice.label.clone());
-        let options: Vec<(String, Label)> = match &self.kind {
+        match &self.kind {
             FieldKind::Choice(choices) => choices.iter().map(choice).collect(),
             FieldKind::Setting(list) => {
-                ctx.settings.items(*list).iter().map(|item| (item.id.clone(), item.label.clone())).collect()
+                settings.items(*list).iter().map(|item| (item.id.clone(), item.label.clone())).collect()
             }
-            _ => ctx.settings.stages.all().map(|stage| (stage.id.clone(), stage.label.clone())).collect(),
-        };
-        pick(text, &options, &self.name).map(Scalar::Text)
+            FieldKind::Stage => {
+                settings.stages.all().map(|stage| (stage.id.clone(), stage.label.clone())).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     fn range(&self, text: &str, expected: String) -> InputError {
