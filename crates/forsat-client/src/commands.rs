@@ -10,8 +10,8 @@ use crate::world::StoreWorld;
 use forsat_domain::command::{
     Choice, Close, Context, Deletion, Draft, NewLine, Refusal, Resolved, create, delete, delete_preview,
     edit, find_line, line_add, line_edit, line_remove, lose, refuse_merged, reopen, resolve, restore,
-    stage_move, win,
 };
+use forsat_domain::composite::Composite as _;
 use forsat_domain::edit::Edit;
 use forsat_domain::id::encode_id;
 use forsat_domain::record::{RecordState, Scalar};
@@ -19,16 +19,16 @@ use forsat_domain::schema::display::Locale;
 use forsat_domain::schema::input::{Assignment, Input, ParseContext};
 use forsat_domain::schema::{FieldDef, FieldKind, ModuleDef, OPPORTUNITY, PRODUCT, Schema, record_name};
 use forsat_domain::world::World;
-use forsat_domain::{Currency, RecordId, date};
+use forsat_domain::{Currency, Money, RecordId, RialUnit, date};
 use forsat_store::{Access, Tx};
 use std::collections::BTreeMap;
 
 /// What a command runs with: the record, the rules' context, and how typed values are read.
 pub(crate) struct Scene<'c, 'a> {
-    pub(crate) context: &'c mut Context<'a>,
-    pub(crate) parse: &'c ParseContext<'c>,
-    echoed: &'c mut BTreeMap<String, String>,
-    locale: &'c Locale,
+    pub context: &'c mut Context<'a>,
+    pub parse: &'c ParseContext<'c>,
+    pub echoed: &'c mut BTreeMap<String, String>,
+    pub locale: &'c Locale,
 }
 
 /// Commands. `reference` is a short id or a beginning of one, a whole UUID, or a unique name.
@@ -117,17 +117,12 @@ impl Engine {
 
     /// Moves a deal to an open stage, by id or label.
     pub fn stage(&self, reference: &str, stage: &str) -> Result<Saved, ClientError> {
-        self.command(OPPORTUNITY, reference, "stage", |scene, _, state| {
-            Ok(stage_move(scene.context, state, stage)?)
-        })
+        self.stage_forced(reference, stage, false)
     }
 
     /// Closes a deal as won.
     pub fn win(&self, reference: &str, close: &CloseInput) -> Result<Saved, ClientError> {
-        self.command(OPPORTUNITY, reference, "win", |scene, _, state| {
-            let close = scene.close(close)?;
-            Ok(win(scene.context, state, &close)?)
-        })
+        self.win_forced(reference, close, false)
     }
 
     /// Closes a deal as lost.
@@ -300,12 +295,25 @@ impl Scene<'_, '_> {
             return;
         }
         let full = field.format(value, self.locale, self.context.world);
+        let full = match Money::from_scalar(value) {
+            Some(money) => self.in_both_units(money, full),
+            None => full,
+        };
         if full != typed {
             self.echoed.insert(field.name.to_string(), full);
         }
     }
 
-    fn close(&self, close: &CloseInput) -> Result<Close, ClientError> {
+    /// Adds what is stored to an amount that is shown in tomans: a number without a unit was read as rials.
+    fn in_both_units(&self, money: Money, shown: String) -> String {
+        if self.locale.rial_unit != RialUnit::Toman || money.currency() != Currency::IRR {
+            return shown;
+        }
+        let rials = Locale { rial_unit: RialUnit::Rial, ..*self.locale };
+        format!("{} = {shown}", rials.money(money))
+    }
+
+    pub(crate) fn close(&self, close: &CloseInput) -> Result<Close, ClientError> {
         let on = close.on.as_deref().map(|on| date::parse_date(on, self.context.today)).transpose();
         let on = on.map_err(|error| ClientError::Input(error.to_string()))?;
         Ok(Close { on, reason: close.reason.clone(), note: close.note.clone() })

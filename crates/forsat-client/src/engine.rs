@@ -77,8 +77,9 @@ impl Engine {
     /// Like [`Engine::open`], with the clock and the randomness given.
     pub fn open_with(dir: &Path, ambient: Arc<dyn Ambient>) -> Result<Engine, ClientError> {
         let store = Store::open(dir, &Engine::open_params(&*ambient)).map_err(named(dir))?;
-        let engine = Engine::around(store, ambient, Some(dir.to_owned()));
+        let mut engine = Engine::around(store, ambient, Some(dir.to_owned()));
         engine.bring_up()?;
+        engine.reload_schema()?;
         Ok(engine)
     }
 
@@ -96,8 +97,9 @@ impl Engine {
 
     /// Takes over a store that was opened elsewhere, as simulations do.
     pub fn open_store(store: Store, ambient: Arc<dyn Ambient>) -> Result<Engine, ClientError> {
-        let engine = Engine::around(store, ambient, None);
+        let mut engine = Engine::around(store, ambient, None);
         engine.bring_up()?;
+        engine.reload_schema()?;
         Ok(engine)
     }
 
@@ -168,7 +170,13 @@ impl Engine {
         self.locale = locale;
     }
 
-    /// The table of modules and fields.
+    /// Reads the workspace's own fields anew, as opening the store does.
+    pub fn reload_schema(&mut self) -> Result<(), ClientError> {
+        self.schema = Schema::builtin().with_custom_fields(&self.settings()?.custom_fields);
+        Ok(())
+    }
+
+    /// The table of modules and fields, the workspace's own included.
     pub fn schema(&self) -> &Schema {
         &self.schema
     }

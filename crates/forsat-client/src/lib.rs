@@ -9,8 +9,9 @@
 //!
 //! Nothing here prints, prompts or reads the environment: every answer is a struct that the caller shows.
 
+mod admin;
 mod ambient;
-
+mod checks;
 mod commands;
 mod connect;
 mod deal_contact;
@@ -42,7 +43,12 @@ mod vault;
 mod view;
 mod world;
 
+pub use admin::{
+    CustomFieldView, ItemView, PipelineView, Preferences, RateView, SettingsCommand, SettingsView, StageView,
+    TargetFor, TargetView,
+};
 pub use ambient::{Ambient, SystemAmbient};
+pub use checks::CheckView;
 pub use connect::{ConnectOptions, SyncProgress, sync_once, watch};
 pub use duplicates::{
     DuplicateList, DuplicatePair, MergeCell, MergePreview, MergePreviewRow, PairReason, UnmergePreview,

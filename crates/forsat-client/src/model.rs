@@ -1,5 +1,6 @@
 //! What commands and queries answer with: plain data, ready to be shown or written as JSON.
 
+use crate::checks::CheckView;
 use forsat_domain::issue::Issue;
 use forsat_domain::money::Money;
 use forsat_domain::record::{RecordState, Scalar};
@@ -216,6 +217,8 @@ pub struct OpportunityView {
     pub account: Option<String>,
     /// Its lines, in order; removed ones left out.
     pub lines: Vec<LineView>,
+    /// The checklist of the stage that it is in.
+    pub checklist: Vec<CheckView>,
 }
 
 /// One line of a deal.

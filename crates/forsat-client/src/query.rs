@@ -52,7 +52,7 @@ impl Engine {
             merged_into: self.merged_into(&tx, &world, &state)?,
             lifecycle: view::life(Life::of(&state)).to_owned(),
             fields: viewer.fields(&state, deal.as_ref()),
-            opportunity: deal.as_ref().map(|deal| viewer.opportunity(deal)),
+            opportunity: deal.as_ref().map(|deal| viewer.opportunity(&state, deal)),
             unsent: unsent.into(),
             state,
         };

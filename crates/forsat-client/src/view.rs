@@ -1,5 +1,6 @@
 //! Records put into views: fields with their labels and words, sides of conflicts, what a deal comes to.
 
+use crate::checks;
 use crate::model::{FieldView, LineView, OpportunityView, SideView, json};
 use crate::world::StoreWorld;
 use forsat_domain::composite::{Mode, reference_id};
@@ -149,7 +150,7 @@ impl<A: Access> Viewer<'_, '_, A> {
     }
 
     /// What a deal comes to.
-    pub(crate) fn opportunity(&self, deal: &Deal) -> OpportunityView {
+    pub(crate) fn opportunity(&self, state: &RecordState, deal: &Deal) -> OpportunityView {
         let settings = self.world.settings();
         let stage = settings.stages.get(&deal.stage.stage_id);
         let label = |pick: fn(&forsat_domain::schema::Label) -> &str| {
@@ -174,6 +175,7 @@ impl<A: Access> Viewer<'_, '_, A> {
             reason: deal.stage.reason_id().map(str::to_owned),
             account: deal.account.as_ref().map(|account| account.name.clone()),
             lines: kept.map(|(at, line)| line_view(at + 1, line)).collect(),
+            checklist: checks::views(state, self.world),
         }
     }
 

@@ -22,6 +22,7 @@ use crate::settings::Settings;
 use crate::world::World;
 
 mod activity;
+mod check;
 mod contact;
 mod convert;
 mod create;
@@ -33,10 +34,12 @@ mod log;
 mod merge;
 mod position;
 mod resolve;
+mod settings;
 mod stage;
 #[cfg(test)]
 mod tests;
 
+pub use check::{Checked, checklist, opportunity_check};
 pub use contact::{contact_add, contact_remove};
 pub use convert::{AccountChoice, ConversionRequest, Converted, NewDeal, convert};
 pub use create::{Created, Draft, create};
@@ -50,7 +53,12 @@ pub use merge::{
     take_back, unmerge,
 };
 pub use resolve::{Choice, Resolved, resolve};
-pub use stage::{Close, lose, reopen, stage_move, win};
+pub use settings::{
+    CheckDraft, FieldDraft, Labels, Place, SettingRows, SettingsRefusal, StageDraft, check_add, check_remove,
+    field_add, field_remove, item_add, item_archive, item_edit, item_restore, rate_add, rate_remove,
+    stage_add, stage_archive, stage_edit, stage_place, stage_restore, target_add, target_remove,
+};
+pub use stage::{Close, lose, reopen, stage_move, stage_move_forced, win, win_forced};
 
 /// What a command depends on besides the record.
 pub struct Context<'a> {
@@ -183,6 +191,34 @@ pub enum Refusal {
         /// What to do.
         hint: &'static str,
     },
+    /// Required items of the stage's checklist are open.
+    #[error(
+        "before the deal leaves `{stage}`: {items}; tick off with `forsat opp check … {first}`, or add --force"
+    )]
+    ChecksOpen {
+        /// The stage.
+        stage: String,
+        /// The items, for a person.
+        items: String,
+        /// The first item's id.
+        first: String,
+    },
+    /// The stage's checklist has no such item.
+    #[error("the checklist of `{stage}` has no item `{text}`; it has: {options}")]
+    NoCheck {
+        /// The stage.
+        stage: String,
+        /// The text as given.
+        text: String,
+        /// What can be given.
+        options: String,
+    },
+    /// The deal is not open.
+    #[error("the deal is not open, so its stage has no checklist; reopen it first with `forsat opp reopen`")]
+    NotOpen,
+    /// A change of the settings breaks a rule.
+    #[error(transparent)]
+    Settings(#[from] SettingsRefusal),
     /// The deal is not closed.
     #[error("the deal is not closed; nothing to reopen")]
     NotClosed,
@@ -302,6 +338,10 @@ impl Refusal {
             Self::ArchivedStage { .. } => "archived_stage",
             Self::SameStage(_) => "same_stage",
             Self::StageKind { .. } => "stage_kind",
+            Self::ChecksOpen { .. } => "checks_open",
+            Self::NoCheck { .. } => "no_check",
+            Self::NotOpen => "not_open",
+            Self::Settings(refusal) => refusal.code(),
             Self::NotClosed => "not_closed",
             Self::ReasonNeeded(_) => "reason_needed",
             Self::UnknownReason { .. } => "unknown_reason",
@@ -330,11 +370,13 @@ impl Refusal {
 struct Plan {
     state: RecordState,
     edits: Vec<Edit>,
+    /// Required items of a checklist that are left open by force; the next stage move notes them.
+    forced: Vec<String>,
 }
 
 impl Plan {
     fn new(state: &RecordState) -> Self {
-        Self { state: state.clone(), edits: Vec::new() }
+        Self { state: state.clone(), edits: Vec::new(), forced: Vec::new() }
     }
 
     fn push(&mut self, edit: Edit) {

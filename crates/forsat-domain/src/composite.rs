@@ -125,6 +125,21 @@ pub struct StageMove {
     /// The booking that the move took back, so that a report can say what its period lost.
     #[serde(default)]
     pub left: Option<LeftBooking>,
+    /// Required items of the left stage's checklist that were open when somebody moved on all the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forced: Vec<String>,
+}
+
+/// What became of an item of a stage's checklist.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckMark {
+    /// Whether it reached its output.
+    pub value: bool,
+    /// When somebody said so, by the device's clock in UTC milliseconds.
+    pub at: i64,
+    /// Who.
+    #[serde(default)]
+    pub by: Option<UserId>,
 }
 
 /// Where the amount comes from.
@@ -273,6 +288,7 @@ pub struct Address {
 
 impl Composite for StageEntry {}
 impl Composite for StageMove {}
+impl Composite for CheckMark {}
 impl Composite for AmountMode {}
 impl Composite for ProbabilityOverride {}
 impl Composite for NamedReference {}

@@ -1,6 +1,7 @@
 //! The workspace's settings, read over the built-in defaults: what no administrator changed is not stored.
 //!
-//! Stages are in `stage`, exchange rates in `rates`, the defaults in `builtin`.
+//! Stages are in `stage` and their checklists in `checklist`, exchange rates in `rates`, targets in `target`, a
+//! workspace's own fields in `custom`, the defaults in `builtin`.
 
 use std::collections::BTreeMap;
 
@@ -10,13 +11,19 @@ use crate::record::{Entry, RecordState, Scalar};
 use crate::schema::{Label, SettingList};
 
 mod builtin;
+mod checklist;
+mod custom;
 mod rates;
 mod stage;
+mod target;
 #[cfg(test)]
 mod tests;
 
+pub use checklist::{CheckItem, check_entry, check_register};
+pub use custom::{CUSTOM_PREFIX, CustomField, FIELD_TYPES, field_kind, is_custom_name};
 pub use rates::{ConvertError, Rates};
 pub use stage::{Stage, StageKindsArchived, Stages};
+pub use target::{Target, TargetOwner, TargetPeriod, YearPart};
 
 /// The id of the pipeline that every workspace has.
 pub const DEFAULT_PIPELINE: &str = "default";
@@ -61,6 +68,10 @@ pub struct Settings {
     pub stages: Stages,
     /// The exchange rates.
     pub rates: Rates,
+    /// What people and teams are to win.
+    pub targets: Vec<Target>,
+    /// The workspace's own fields, removed ones included.
+    pub custom_fields: Vec<CustomField>,
     lead_sources: Vec<ListItem>,
     win_reasons: Vec<ListItem>,
     loss_reasons: Vec<ListItem>,
@@ -87,6 +98,8 @@ impl Settings {
             naming_convention: text("naming_convention").unwrap_or(builtin::NAMING_CONVENTION).to_owned(),
             stages: Stages::read(state),
             rates: Rates::read(state),
+            targets: target::read(state),
+            custom_fields: custom::read(state),
             lead_sources: list(state, "lead_sources", builtin::LEAD_SOURCES),
             win_reasons: list(state, "win_reasons", builtin::WIN_REASONS),
             loss_reasons: list(state, "loss_reasons", builtin::LOSS_REASONS),
@@ -133,7 +146,7 @@ fn list(state: Option<&RecordState>, field: &str, builtin: &[BuiltinItem]) -> Ve
             ListItem { id: (*id).to_owned(), label, position: position * 10, archived: false },
         );
     }
-    for (id, entry) in state.into_iter().flat_map(|state| state.entries(field)) {
+    for (id, entry) in written(state, field) {
         let item = items.entry(id.to_owned()).or_insert_with(|| ListItem {
             id: id.to_owned(),
             label: raw_label(id),
@@ -145,6 +158,15 @@ fn list(state: Option<&RecordState>, field: &str, builtin: &[BuiltinItem]) -> Ve
     let mut items: Vec<ListItem> = items.into_values().collect();
     items.sort_by(|left, right| (left.position, &left.id).cmp(&(right.position, &right.id)));
     items
+}
+
+/// The entries of a map that say anything: one whose every value was taken back is as if it had never been.
+fn written<'s>(
+    state: Option<&'s RecordState>,
+    field: &'s str,
+) -> impl Iterator<Item = (&'s str, &'s Entry)> + 's {
+    let entries = state.into_iter().flat_map(move |state| state.entries(field));
+    entries.filter(|(_, entry)| entry.fields.values().any(|register| !register.winner().is_null()))
 }
 
 /// Overlays what an entry says on a label, a position and an archived flag.

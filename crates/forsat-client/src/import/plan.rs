@@ -350,6 +350,7 @@ impl<A: Access> Plan<'_, '_, A> {
             at: entry.entered_at,
             by: None,
             left: None,
+            forced: Vec::new(),
         };
         self.edits.push(Edit::set("stage", entry.to_scalar()));
         self.edits.push(Edit::Insert {

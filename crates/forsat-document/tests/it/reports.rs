@@ -86,6 +86,7 @@ fn moved(seed: u8) -> Scalar {
         at: stay.entered_at,
         by: None,
         left: None,
+        forced: Vec::new(),
     }
     .to_scalar()
 }

@@ -3,7 +3,7 @@
 use super::stage::{
     check_note, find_reason, find_stage, move_closed, move_open, refuse_ahead, set_probability,
 };
-use super::{Close, Context, Plan, Refusal, activity, refuse_trashed};
+use super::{Close, Context, Plan, Refusal, activity, check, refuse_trashed, settings};
 use crate::canonical;
 use crate::composite::{
     AmountMode, Composite, Mode, NamedReference, Outcome, Removed, heads_hex, id_scalar,
@@ -43,6 +43,7 @@ pub fn edit(
     }
     refuse_cleared(&plan, ctx, state, changes)?;
     activity::check(&plan)?;
+    settings::check_convention(&plan)?;
     Ok(plan.finish())
 }
 
@@ -276,6 +277,9 @@ impl DealChanges {
         lenient: bool,
     ) -> Result<(), Refusal> {
         let stage = find_stage(to, ctx.settings())?;
+        if !lenient {
+            check::leave(plan, ctx, stage, false)?;
+        }
         if stage.kind == Outcome::Open {
             return move_open(plan, ctx, stage);
         }

@@ -1,6 +1,6 @@
 //! Moving a deal: along its pipeline, to an outcome, and back.
 
-use super::{Context, Plan, Refusal, expect_module, refuse_trashed};
+use super::{Context, Plan, Refusal, check, expect_module, refuse_trashed};
 use crate::composite::{Composite, LeftBooking, Outcome, ProbabilityOverride, StageEntry, StageMove};
 use crate::date::CivilDate;
 use crate::edit::Edit;
@@ -23,27 +23,49 @@ pub struct Close {
 
 /// Moves a deal to an open stage, given by its id or label in either language.
 pub fn stage_move(ctx: &mut Context<'_>, state: &RecordState, to: &str) -> Result<Vec<Edit>, Refusal> {
+    stage_move_forced(ctx, state, to, false)
+}
+
+/// Moves a deal like [`stage_move`]; with `force` also while required items of its checklist are open, which the
+/// history then names.
+pub fn stage_move_forced(
+    ctx: &mut Context<'_>,
+    state: &RecordState,
+    to: &str,
+    force: bool,
+) -> Result<Vec<Edit>, Refusal> {
     let mut plan = begin(state)?;
     let stage = find_stage(to, ctx.settings())?;
     if stage.kind == Outcome::Won {
-        return win(ctx, state, &Close::default());
+        return win_forced(ctx, state, &Close::default(), force);
     }
     if stage.kind == Outcome::Lost {
         let hint = "use `forsat opp lose … --reason`";
         return Err(Refusal::StageKind { stage: stage.id.clone(), needed: "an open stage", hint });
     }
+    check::leave(&mut plan, ctx, stage, force)?;
     move_open(&mut plan, ctx, stage)?;
     Ok(plan.finish())
 }
 
 /// Closes a deal as won and books its amount.
 pub fn win(ctx: &mut Context<'_>, state: &RecordState, close: &Close) -> Result<Vec<Edit>, Refusal> {
-    close_as(ctx, state, Outcome::Won, close)
+    win_forced(ctx, state, close, false)
+}
+
+/// Closes a deal as won like [`win`]; with `force` also while required items of its checklist are open.
+pub fn win_forced(
+    ctx: &mut Context<'_>,
+    state: &RecordState,
+    close: &Close,
+    force: bool,
+) -> Result<Vec<Edit>, Refusal> {
+    close_as(ctx, state, Outcome::Won, close, force)
 }
 
 /// Closes a deal as lost; the reason is required, and a note for the reason "other".
 pub fn lose(ctx: &mut Context<'_>, state: &RecordState, close: &Close) -> Result<Vec<Edit>, Refusal> {
-    close_as(ctx, state, Outcome::Lost, close)
+    close_as(ctx, state, Outcome::Lost, close, false)
 }
 
 /// Opens a closed or disputed deal again, in the stage given or the open one that it was last in.
@@ -77,10 +99,12 @@ fn close_as(
     state: &RecordState,
     outcome: Outcome,
     close: &Close,
+    force: bool,
 ) -> Result<Vec<Edit>, Refusal> {
     let mut plan = begin(state)?;
     let pipeline = pipeline_of(state, ctx.settings());
     let stage = closing_stage(&pipeline, outcome, ctx.settings())?;
+    check::leave(&mut plan, ctx, stage, force)?;
     move_closed(&mut plan, ctx, stage, close, false)?;
     Ok(plan.finish())
 }
@@ -241,6 +265,7 @@ pub(super) fn enter(plan: &mut Plan, ctx: &Context<'_>, entry: StageEntry) {
         at: ctx.now_ms,
         by: Some(ctx.user),
         left: left_booking(&current, &entry),
+        forced: std::mem::take(&mut plan.forced),
     };
     plan.push(Edit::set("stage", entry.to_scalar()));
     plan.push(Edit::Insert {

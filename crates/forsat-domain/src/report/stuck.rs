@@ -223,6 +223,7 @@ mod tests {
             at: day * DAY_MS,
             by: None,
             left: None,
+            forced: Vec::new(),
         };
         Edit::Insert { field: "stage_history".into(), key: id(entry).0.to_string(), value: value.to_scalar() }
     }

@@ -13,7 +13,7 @@ use crate::id::RecordId;
 use crate::money::Money;
 use crate::number::{NumberError, parse_money, parse_number, parse_percent};
 use crate::record::Scalar;
-use crate::settings::Settings;
+use crate::settings::{CUSTOM_PREFIX, Settings};
 use crate::text::fold;
 
 /// Basis points of one percent.
@@ -162,13 +162,14 @@ pub enum InputError {
 }
 
 impl ModuleDef {
-    /// Finds a field by its stored name, or by its label in either language.
+    /// Finds a field by its stored name, a workspace's own also without its prefix, or by its label in either language.
     pub fn find_field(&self, text: &str) -> Option<&FieldDef> {
         let key = fold(text).replace(' ', "_");
         let labelled = |field: &&FieldDef| label_is(&field.label, &fold(text));
         self.field(text)
             .or_else(|| self.fields.iter().find(|field| field.name == key))
             .or_else(|| self.fields.iter().find(labelled))
+            .or_else(|| self.field(&format!("{CUSTOM_PREFIX}{key}")))
     }
 
     /// Reads one `name=value`; a name that ends in `+` or `-` adds to or takes from a list.

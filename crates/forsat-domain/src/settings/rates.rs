@@ -6,9 +6,9 @@ use rust_decimal::Decimal;
 use thiserror::Error;
 
 use crate::canonical;
-use crate::composite::{Composite, Removed};
 use crate::currency::Currency;
 use crate::date::CivilDate;
+use crate::lifecycle::Presence;
 use crate::money::Money;
 use crate::record::RecordState;
 
@@ -38,17 +38,22 @@ impl Rates {
         let mut by_day = BTreeMap::new();
         for (_, entry) in state.into_iter().flat_map(|state| state.entries("rates")) {
             let text = |name: &str| entry.winner(name).as_text();
-            let removed = Removed::from_scalar(entry.winner("removed")).is_some_and(|removed| removed.value);
             let currency = text("currency").and_then(|code| code.parse().ok());
             let day = text("date").and_then(|date| date.parse().ok());
             let rate = text("rate").and_then(|rate| canonical::parse_decimal(rate).ok());
-            if let (false, Some(currency), Some(day), Some(rate)) = (removed, currency, day, rate)
+            if let (true, Some(currency), Some(day), Some(rate)) =
+                (Presence::of(entry).is_kept(), currency, day, rate)
                 && rate > Decimal::ZERO
             {
                 by_day.insert((currency, day), rate);
             }
         }
         Self { organisation, by_day }
+    }
+
+    /// Every rate by currency and day.
+    pub fn all(&self) -> impl Iterator<Item = (Currency, CivilDate, Decimal)> + '_ {
+        self.by_day.iter().map(|((currency, day), rate)| (*currency, *day, *rate))
     }
 
     /// The latest rate on or before a day; 1 for the organisation's own currency.

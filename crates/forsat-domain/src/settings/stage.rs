@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{DEFAULT_PIPELINE, builtin, raw_label, read_named};
+use super::checklist::{self, CheckItem};
+use super::{DEFAULT_PIPELINE, builtin, raw_label, read_named, written};
 use crate::composite::Outcome;
 use crate::record::{Entry, RecordState};
 use crate::schema::Label;
@@ -24,6 +25,8 @@ pub struct Stage {
     pub probability: u8,
     /// What must be reached before a deal moves on; empty when nothing is defined.
     pub exit_criteria: String,
+    /// What must reach an output before a deal moves on.
+    pub checklist: Vec<CheckItem>,
     /// Whether it is offered no more.
     pub archived: bool,
     /// What its deals count under once it is archived.
@@ -52,7 +55,7 @@ impl Stages {
     /// Reads the stages of the settings record over the built-in ones.
     pub(super) fn read(state: Option<&RecordState>) -> Self {
         let mut by_id: BTreeMap<String, Stage> = builtin_stages();
-        for (id, entry) in state.into_iter().flat_map(|state| state.entries("stages")) {
+        for (id, entry) in written(state, "stages") {
             read_stage(by_id.entry(id.to_owned()).or_insert_with(|| blank(id)), entry);
         }
         let all_archived = all_archived(&by_id);
@@ -86,6 +89,14 @@ impl Stages {
     /// Every stage that reads as live, by pipeline and then (position, id).
     pub fn live(&self) -> Vec<&Stage> {
         self.pipelines.iter().flat_map(|(pipeline, _)| self.live_of(pipeline)).collect()
+    }
+
+    /// Every stage of a pipeline by (position, id), archived ones included.
+    pub fn all_of(&self, pipeline: &str) -> Vec<&Stage> {
+        let mut stages: Vec<&Stage> =
+            self.by_id.values().filter(|stage| stage.pipeline == pipeline).collect();
+        stages.sort_by(|left, right| left.order().cmp(&right.order()));
+        stages
     }
 
     /// The first stage of a kind in a pipeline.
@@ -165,6 +176,7 @@ fn blank(id: &str) -> Stage {
         kind: Outcome::Open,
         probability: 0,
         exit_criteria: String::new(),
+        checklist: Vec::new(),
         archived: false,
         replaced_by: None,
     }
@@ -194,6 +206,7 @@ fn read_stage(stage: &mut Stage, entry: &Entry) {
     if let Some(criteria) = text("exit_criteria") {
         stage.exit_criteria = criteria.to_owned();
     }
+    stage.checklist = checklist::items(entry);
     stage.replaced_by = text("replaced_by").map(str::to_owned);
 }
 
@@ -216,7 +229,7 @@ fn pipelines(state: Option<&RecordState>, by_id: &BTreeMap<String, Stage>) -> Ve
     for stage in by_id.values() {
         found.entry(&stage.pipeline).or_insert_with(|| (i64::MAX, raw_label(&stage.pipeline)));
     }
-    for (id, entry) in state.into_iter().flat_map(|state| state.entries("pipelines")) {
+    for (id, entry) in written(state, "pipelines") {
         let (position, label) = found.entry(id).or_insert_with(|| (i64::MAX, raw_label(id)));
         read_named(entry, label, position, &mut false);
     }
