@@ -199,6 +199,7 @@ lead-activities = { $count ->
    *[other] { $shown } activities of the lead are
 } now about these too
 lead-no-close-date = the deal has no expected close date yet: forsat opp edit { $id } close_date=…
+show-not-here = (not on this device)
 log-about = { $about } · { $status }
 log-note = { $about }
 log-follow-up = to do: { $name } ({ $id })

@@ -195,6 +195,7 @@ lead-new = جدید
 lead-existing = از پیش موجود
 lead-activities = { $shown } فعالیت سرنخ اکنون به این‌ها هم مربوط است
 lead-no-close-date = تخمین تاریخ فروش این فرصت هنوز خالی است: forsat opp edit { $id } close_date=…
+show-not-here = (روی این دستگاه نیست)
 log-about = { $about } · { $status }
 log-note = { $about }
 log-follow-up = کار بعدی: { $name } ({ $id })

@@ -2,6 +2,7 @@
 
 use clap::ArgMatches;
 use forsat_client::{ConvertInput, Engine, FieldInput};
+use forsat_domain::schema::OPPORTUNITY;
 
 use super::record::{option, saved, text};
 use crate::app::App;
@@ -34,7 +35,13 @@ pub fn convert(app: &mut App, engine: &Engine, matches: &ArgMatches) -> Result<(
     for line in render::lead::notes(app, engine, &answer)? {
         app.out.note(line);
     }
-    saved(app, answer.lead)
+    // What was typed belongs to the deal.
+    let mut lead = answer.lead;
+    for (field, value) in std::mem::take(&mut lead.echoed) {
+        let label = render::field_label(app, OPPORTUNITY, &field);
+        app.out.note(format!("{label} = {value}"));
+    }
+    saved(app, lead)
 }
 
 /// Adds a contact to a deal, or takes one off.

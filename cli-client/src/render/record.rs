@@ -1,10 +1,11 @@
 //! How one record reads, and what a command saved.
 
 use forsat_client::{DeletePreview, Engine, RecordView, Saved};
+use forsat_domain::composite::reference_id;
 use forsat_domain::opportunity::{Line, ProbabilitySource};
 use forsat_domain::schema::display::{NOTHING, contact_words, set_words};
 use forsat_domain::schema::{FieldDef, OPPORTUNITY};
-use forsat_domain::{Deal, FieldState, MergeCode, Scalar, World};
+use forsat_domain::{Deal, FieldKind, FieldState, MergeCode, Scalar, World};
 
 use crate::app::App;
 use crate::error::CliError;
@@ -87,7 +88,7 @@ fn fields(app: &App, world: &dyn World, view: &RecordView) -> Vec<String> {
 
 fn field_value(app: &App, world: &dyn World, view: &RecordView, field: &FieldDef) -> Option<String> {
     let text = match view.state.fields.get(field.name.as_ref())? {
-        FieldState::Register(_) => field.format(field.winner(&view.state), &app.locale.values, world),
+        FieldState::Register(_) => register_text(app, world, field, field.winner(&view.state)),
         FieldState::Text(text) => text.clone(),
         FieldState::Set(keys) => set_words(field, keys.iter().map(String::as_str), &app.locale.values, world),
         FieldState::Map(entries) => entries
@@ -102,6 +103,16 @@ fn field_value(app: &App, world: &dyn World, view: &RecordView, field: &FieldDef
         FieldState::Grow(_) => return None,
     };
     (!text.is_empty() && text != NOTHING).then_some(text)
+}
+
+/// A value; a reference to a record that is not on this device says so beside the name that it had.
+fn register_text(app: &App, world: &dyn World, field: &FieldDef, value: &Scalar) -> String {
+    let text = field.format(value, &app.locale.values, world);
+    let refers = matches!(field.kind, FieldKind::Reference(_) | FieldKind::NamedReference(_));
+    match reference_id(value).filter(|id| refers && world.record(*id).is_none()) {
+        Some(_) => format!("{text} {}", paint(FAINT, tr!(app.messages, "show-not-here"))),
+        None => text,
+    }
 }
 
 /// The registers of an entry that say something, in the schema's order.

@@ -128,6 +128,9 @@ pub struct FieldView {
     pub text: String,
     /// The name of what a reference points at, where known.
     pub reference: Option<String>,
+    /// Whether the record that a reference points at is not on this device, as one of a space that can't be read.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub missing: bool,
     /// All sides, when there is more than one distinct value.
     pub sides: Vec<SideView>,
 }

@@ -40,6 +40,7 @@ impl<A: Access> Viewer<'_, '_, A> {
             text: self.words(state, field, &value),
             value: listed_json(state, field).unwrap_or_else(|| json(&value)),
             reference: self.reference(field, &value),
+            missing: self.is_missing(field, &value),
             sides: if sides.len() > 1 { self.sides(field, sides) } else { Vec::new() },
         }
     }
@@ -55,6 +56,7 @@ impl<A: Access> Viewer<'_, '_, A> {
                 value: json(value),
                 text: raw(value),
                 reference: None,
+                missing: false,
                 sides: Vec::new(),
             }
         });
@@ -118,6 +120,11 @@ impl<A: Access> Viewer<'_, '_, A> {
         let words =
             kept.map(|(_, entry)| register.format(entry.winner(&register.name), self.locale, self.world));
         words.filter(|words| words != NOTHING).collect::<Vec<_>>().join(", ")
+    }
+
+    fn is_missing(&self, field: &FieldDef, value: &Scalar) -> bool {
+        let refers = matches!(field.kind, FieldKind::Reference(_) | FieldKind::NamedReference(_));
+        refers && reference_id(value).is_some_and(|id| self.world.record(id).is_none())
     }
 
     fn reference(&self, field: &FieldDef, value: &Scalar) -> Option<String> {

@@ -9,6 +9,7 @@ mod damage;
 mod device;
 mod full;
 mod hostile;
+mod lead;
 mod ledger;
 mod merge;
 mod program;

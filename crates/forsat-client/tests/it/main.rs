@@ -3,6 +3,7 @@
 mod chain;
 mod commands;
 mod import;
+mod lead;
 mod pair;
 mod related;
 mod sharing;

@@ -5,6 +5,7 @@
 mod acceptance;
 mod chain;
 mod codes;
+mod conversion;
 mod edits;
 mod facts;
 mod guard;

@@ -148,6 +148,13 @@ impl Work<'_> {
         Ok(id)
     }
 
+    /// The lead's owner, or else who entered it: never whoever happens to convert, which would differ by device.
+    fn owner(&self) -> Vec<Assignment> {
+        let known = ["assigned_user_id", "created_by"].map(|field| self.lead.winner(field));
+        let owner = known.into_iter().find(|value| !value.is_blank());
+        owner.map(|owner| Assignment::set("assigned_user_id", owner.clone())).into_iter().collect()
+    }
+
     /// Fields that the lead hands on under another name or the same.
     fn taken_over(&self, fields: &[(&str, &str)]) -> Vec<Assignment> {
         let values = fields.iter().map(|(from, to)| (self.lead.winner(from), *to));
@@ -170,7 +177,8 @@ impl Work<'_> {
         }
         let company = self.lead.winner("company").as_text().unwrap_or_default().trim();
         let given = if let AccountChoice::New(name) = choice { name.trim() } else { company };
-        let mut fields = self.taken_over(&[("campaign_id", "campaign_id"), OWNER]);
+        let mut fields = self.taken_over(&[("campaign_id", "campaign_id")]);
+        fields.extend(self.owner());
         let name = if given.is_empty() {
             fields.push(Assignment::set("kind", "natural"));
             record_name(self.lead)
@@ -205,6 +213,7 @@ impl Work<'_> {
             return Err(Refusal::NoPerson);
         }
         let mut fields = self.taken_over(PERSON);
+        fields.extend(self.owner());
         let do_not_call = ctx.schema.field(LEAD, "do_not_call").map(|field| field.winner(self.lead));
         if let Some(value) = do_not_call.filter(|value| !value.is_null()) {
             fields.push(Assignment::set("do_not_call", value.clone()));
@@ -224,6 +233,7 @@ impl Work<'_> {
     ) -> Result<RecordId, Refusal> {
         let given = |field: &str| asked.assignments.iter().any(|change| change.field == field);
         let mut fields = self.taken_over(DEAL);
+        fields.extend(self.owner());
         if asked.products.is_empty() {
             // The lead's amount is an estimate; lines say better what the deal comes to.
             fields.extend(self.taken_over(&[("opportunity_amount", "amount")]));
@@ -276,9 +286,6 @@ impl Work<'_> {
     }
 }
 
-/// The owner, who stays the same.
-const OWNER: (&str, &str) = ("assigned_user_id", "assigned_user_id");
-
 /// What a contact takes from the lead: the person, and where they came from.
 const PERSON: &[(&str, &str)] = &[
     ("salutation", "salutation"),
@@ -289,12 +296,11 @@ const PERSON: &[(&str, &str)] = &[
     ("address", "address"),
     ("birthdate", "birthdate"),
     ("source", "lead_source"),
-    OWNER,
 ];
 
 /// What a deal takes from the lead besides its amount.
 const DEAL: &[(&str, &str)] =
-    &[("opportunity_name", "name"), ("source", "lead_source"), ("campaign_id", "campaign_id"), OWNER];
+    &[("opportunity_name", "name"), ("source", "lead_source"), ("campaign_id", "campaign_id")];
 
 /// The record chosen, by way of merged duplicates; refuses one that is deleted or of another module.
 fn chosen(ctx: &Context<'_>, id: RecordId, module: &'static str) -> Result<NamedReference, Refusal> {
