@@ -36,7 +36,7 @@ pub fn opportunity(edits: &[Edit]) -> (Document, Vec<Chunk>) {
 /// An opportunity as it was made by a version that knew the first change of the genesis only: its chunks.
 pub fn old_opportunity(by: &Author, name: &str) -> Vec<Chunk> {
     let first = Document::genesis("opportunity").unwrap().chain()[0].bytes.clone();
-    let own = raw_change(&[first.clone()], by, |transaction| {
+    let own = raw_change(std::slice::from_ref(&first), by, |transaction| {
         transaction.put(ROOT, "id", record_id(1).0.to_string()).unwrap();
         transaction.put(ROOT, "created_at", NOW_MS).unwrap();
         transaction.put(ROOT, "created_by", by.user.0.to_string()).unwrap();
