@@ -1,19 +1,19 @@
 //! The program's frame: arguments in, a command run, an exit code out.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{ArgMatches, FromArgMatches as _};
+use clap::{Arg, ArgAction, ArgMatches, Args as _, Command, FromArgMatches as _};
 use etcetera::BaseStrategy as _;
 use forsat_client::{Ambient, Engine, SystemAmbient};
-use forsat_domain::schema::Schema;
+use forsat_domain::schema::{Language as LabelLanguage, SETTINGS, Schema};
 
 use crate::args::{self, Fixed, Global};
 use crate::commands;
 use crate::error::{CliError, Exit};
-use crate::i18n::{Language, Messages};
+use crate::i18n::{Language, Messages, errors};
 use crate::output::{BAD, Output, paint};
 use crate::render::Locale;
 
@@ -30,56 +30,96 @@ pub struct App {
     pub schema: Schema,
     /// How values are shown.
     pub locale: Locale,
+    /// The module that the command is about, for the words of its errors.
+    pub module: Option<String>,
     /// The clock and the randomness.
     pub ambient: Arc<dyn Ambient>,
+    /// The store, where it was opened to learn of the workspace's own fields.
+    opened: Option<Engine>,
 }
 
 impl App {
-    fn new(global: Global, schema: Schema) -> Self {
+    fn new(global: Global, schema: Schema, opened: Option<Engine>) -> Self {
         let language = global.lang.unwrap_or_else(system_language);
         Self {
-            out: Output::new(global.json, global.quiet, global.color),
+            out: Output::new(global.json, global.quiet, global.color, global.bidi),
             messages: Messages::new(language),
             locale: Locale::of(language),
             ambient: Arc::new(SystemAmbient::new()),
+            module: None,
             schema,
+            opened,
             global,
         }
     }
 
     /// The folder of the store.
     pub fn store_dir(&self) -> Result<PathBuf, CliError> {
-        if let Some(dir) = &self.global.store {
-            return Ok(dir.clone());
-        }
-        let strategy = etcetera::choose_base_strategy().map_err(|error| {
-            CliError::Usage(format!(
-                "no home directory to keep the store in ({error}); name a folder with --store"
-            ))
-        })?;
-        Ok(strategy.data_dir().join("forsat"))
+        store_dir(self.global.store.as_deref())
     }
 
     /// Opens the store.
     pub fn engine(&mut self) -> Result<Engine, CliError> {
-        let mut engine = Engine::open_with(&self.store_dir()?, Arc::clone(&self.ambient))?;
+        let mut engine = match self.opened.take() {
+            Some(engine) => engine,
+            None => Engine::open_with(&self.store_dir()?, Arc::clone(&self.ambient))?,
+        };
         self.adopt_settings(&engine)?;
         engine.set_locale(self.locale.values);
         Ok(engine)
     }
 
-    /// Shows days as the organisation counts them, in its time zone and calendar.
+    /// Speaks and counts as the person prefers and the organisation is used to, in its time zone.
     pub fn adopt_settings(&mut self, engine: &Engine) -> Result<(), CliError> {
-        let settings = engine.settings()?;
-        self.locale.zone = settings.time_zone;
-        self.locale.values.calendar = settings.calendar;
+        let (settings, mine) = (engine.settings()?, engine.preferences()?);
+        let system = self.messages.language();
+        self.locale = Locale::preferring(self.global.lang, system, &mine, &settings);
+        let language = match self.locale.language() {
+            LabelLanguage::English => Language::En,
+            LabelLanguage::Persian => Language::Fa,
+        };
+        if language != system {
+            self.messages = Messages::new(language);
+        }
         Ok(())
     }
 }
 
+/// The folder of the store: the one named, or the usual one.
+fn store_dir(named: Option<&Path>) -> Result<PathBuf, CliError> {
+    if let Some(dir) = named {
+        return Ok(dir.to_owned());
+    }
+    let strategy = etcetera::choose_base_strategy().map_err(|error| {
+        CliError::Usage(format!(
+            "no home directory to keep the store in ({error}); name a folder with --store"
+        ))
+    })?;
+    Ok(strategy.data_dir().join("forsat"))
+}
+
+/// Opens the store that the arguments mean, to learn of the workspace's own fields before the arguments are read
+/// whole. What can't be opened here is no error yet: help needs no store, and a command that does says why.
+fn open_early(arguments: &[OsString]) -> Option<Engine> {
+    let global = Command::new("forsat")
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .ignore_errors(true)
+        .arg(Arg::new("rest").num_args(0..).action(ArgAction::Append));
+    let matches = Global::augment_args(global).try_get_matches_from(arguments).ok()?;
+    let words: Vec<&String> = matches.get_many("rest").into_iter().flatten().collect();
+    if matches!(words.first().map(|word| word.as_str()), None | Some("init" | "join" | "demo" | "help")) {
+        return None;
+    }
+    let dir = store_dir(matches.get_one::<PathBuf>("store").map(PathBuf::as_path)).ok()?;
+    Engine::open(&dir).ok()
+}
+
 /// Runs the program with its arguments and answers with its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let schema = Schema::builtin();
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let opened = open_early(&arguments);
+    let schema = opened.as_ref().map_or_else(Schema::builtin, |engine| engine.schema().clone());
     let matches = match args::command(&schema).try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(error) => {
@@ -89,14 +129,20 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let global = Global::from_arg_matches(&matches).expect("the tree has the global options");
-    let mut app = App::new(global, schema);
+    let mut app = App::new(global, schema, opened);
     let outcome = dispatch(&mut app, &matches);
     finish(&mut app, outcome)
 }
 
 fn dispatch(app: &mut App, matches: &ArgMatches) -> Result<(), CliError> {
-    let (name, sub) = matches.subcommand().expect("a subcommand is required");
+    let Some((name, sub)) = matches.subcommand() else { return commands::today::run(app) };
+    if name == "me" {
+        return commands::settings::me(app, sub);
+    }
     if let Some(module) = app.schema.module(name).cloned() {
+        if module.name == SETTINGS {
+            return commands::settings::run(app, &module, sub);
+        }
         return commands::record::run(app, &module, sub);
     }
     let fixed = Fixed::from_arg_matches(matches).expect("what isn't a module is a fixed command");
@@ -113,7 +159,8 @@ fn finish(app: &mut App, outcome: Result<(), CliError>) -> ExitCode {
             if app.out.is_json() {
                 app.out.json(&error.to_json());
             } else {
-                let line = format!("{} {error}", paint(BAD, app.messages.text("error", &[])));
+                let why = errors::describe(app, &error);
+                let line = format!("{} {why}", paint(BAD, app.messages.text("error", &[])));
                 // Said even with --quiet: a silent failure would look like success.
                 app.out.failure(line);
             }

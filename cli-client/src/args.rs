@@ -4,14 +4,19 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, Args, Command, Subcommand};
 use forsat_domain::schema::{
-    ACTIVITY, Access, FieldDef, FieldKind, LEAD, MergeCode, ModuleDef, OPPORTUNITY, SETTINGS, Schema,
+    ACTIVITY, Access, FieldDef, FieldKind, LEAD, MergeCode, ModuleDef, OPPORTUNITY, SETTINGS, Schema, USER,
 };
 
+mod duplicates;
+
+use crate::bidi::Bidi;
 use crate::i18n::Language;
 use crate::output::Color;
 
 mod lead;
 mod log;
+mod query;
+mod settings;
 
 pub use log::{LogArgs, LogKind};
 
@@ -35,6 +40,9 @@ pub struct Global {
     /// When to colour the output
     #[arg(long, global = true, value_enum, default_value_t)]
     pub color: Color,
+    /// Who brings right-to-left text into visual order
+    #[arg(long, global = true, value_enum, default_value_t, env = "FORSAT_BIDI")]
+    pub bidi: Bidi,
     /// Print data only
     #[arg(long, short, global = true)]
     pub quiet: bool,
@@ -108,21 +116,65 @@ pub enum Fixed {
     Forecast,
     /// Note a call, meeting, task or note about a record, and what to do next
     Log(LogArgs),
-    /// Search records by name, in every module
+    /// Search every module: names, codes, e-mails, phones, descriptions
     Find {
-        /// Part of a name
+        /// Words that must all occur, in any spelling
         text: String,
     },
     /// Look inside a record's document
     Inspect(InspectArgs),
     /// Take records from CSV files by a mapping
     Import(ImportArgs),
+    /// Forms that were begun and not saved
+    #[command(args_conflicts_with_subcommands = true)]
+    Drafts {
+        /// What to do with one
+        #[command(subcommand)]
+        what: Option<DraftsCommand>,
+    },
+    /// Print the completions of a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the reference of every command as Markdown
+    #[command(hide = true)]
+    Docs,
     /// Run the whole loop on this machine: a relay, two devices, real data, conflicts
     Demo {
         /// Keep the stores here [default: a new directory under the system's temporary one]
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
     },
+}
+
+/// What to do with a draft.
+#[derive(Subcommand, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DraftsCommand {
+    /// Go on with a draft
+    Resume {
+        /// Its number
+        number: u64,
+    },
+    /// Throw a draft away
+    Drop {
+        /// Its number
+        number: u64,
+    },
+}
+
+/// A shell that completions are printed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Shell {
+    /// Bash.
+    Bash,
+    /// Zsh.
+    Zsh,
+    /// Fish.
+    Fish,
+    /// PowerShell.
+    #[value(name = "powershell")]
+    PowerShell,
 }
 
 /// Looks at the pipeline other than by stage.
@@ -225,8 +277,6 @@ pub fn command(schema: &Schema) -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .about("Forsat (فرصت): sales records on your own device, merged with everyone else's")
         .after_help(EXIT_CODES)
-        .subcommand_required(true)
-        .arg_required_else_help(true)
         .max_term_width(110);
     let about = root.get_about().cloned().unwrap_or_default();
     // The derived parts would put the doc comments of their types in its place.
@@ -234,25 +284,30 @@ pub fn command(schema: &Schema) -> Command {
     for module in schema.modules() {
         root = root.subcommand(module_command(module));
     }
-    root
+    if let Some(user) = schema.module(USER) {
+        root = root.subcommand(settings::me(user));
+    }
+    settings::with_custom_options(root, schema.modules())
 }
 
 fn module_command(module: &ModuleDef) -> Command {
+    // A workspace has one settings record; it is never added, listed or deleted.
+    if module.name == SETTINGS {
+        return settings::command(module);
+    }
     let label = &module.plural;
     let mut command = Command::new(module.name.to_string())
         .about(format!("{} ({})", label.en, label.fa))
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(with_fields(edit_command(), module))
-        .subcommand(Command::new("show").about("Show a record in full").arg(record()));
-    // A workspace has one settings record; it is never added, listed or deleted.
-    if module.name != SETTINGS {
-        command = command
-            .subcommand(add_command(module))
-            .subcommand(list_command())
-            .subcommand(Command::new("delete").about("Put records into the trash").arg(records()))
-            .subcommand(Command::new("restore").about("Take records out of the trash").arg(records()));
-    }
+        .subcommand(Command::new("show").about("Show a record in full").arg(record()))
+        .subcommand(add_command(module))
+        .subcommand(query::list_command())
+        .subcommand(query::update_command())
+        .subcommand(query::delete_command())
+        .subcommand(Command::new("restore").about("Take records out of the trash").arg(records()));
+    command = duplicates::with_duplicates(command, module);
     if module.short != module.name {
         command = command.visible_alias(module.short.to_string());
     }
@@ -290,7 +345,7 @@ fn with_fields(mut command: Command, module: &ModuleDef) -> Command {
              1404/06/31, 2025-09-22, tomorrow",
         ),
     );
-    for field in module.fields.iter().filter(|field| field.is_settable()) {
+    for field in module.fields.iter().filter(|field| field.is_settable() && !settings::is_custom(field)) {
         command = command.arg(
             Arg::new(format!("field:{}", field.name))
                 .long(option_name(field))
@@ -335,62 +390,43 @@ fn value_name(field: &FieldDef) -> String {
     }
 }
 
-fn list_command() -> Command {
-    Command::new("list")
-        .about("List records")
-        .arg(
-            Arg::new("where")
-                .long("where")
-                .value_name("FIELD=VALUE")
-                .action(ArgAction::Append)
-                .help("Only records whose field has this value; may be given again"),
-        )
-        .arg(Arg::new("columns").long("columns").value_name("FIELD,…").value_delimiter(','))
-        .arg(
-            Arg::new("sort")
-                .long("sort")
-                .value_name("FIELD,…")
-                .value_delimiter(',')
-                .allow_hyphen_values(true)
-                .help("Columns to sort by; a leading - turns the order round"),
-        )
-        .arg(
-            Arg::new("limit")
-                .long("limit")
-                .short('n')
-                .value_name("N")
-                .value_parser(clap::value_parser!(usize))
-                .help("At most this many rows [default: 50 in a terminal, all elsewhere]"),
-        )
-        .arg(flag("all", "All rows"))
-        .arg(flag("mine", "Only records assigned to me"))
-        .arg(flag("open", "Only deals that are open"))
-        .arg(flag("trashed", "What is in the trash instead"))
-}
-
 fn opportunity_commands(command: Command, module: &ModuleDef) -> Command {
     let on =
         || Arg::new("on").long("on").value_name("DATE").help("The date on which it closed [default: today]");
     let note = || Arg::new("note").long("note").value_name("TEXT").help("A note on the outcome");
     command
-        .subcommand(Command::new("stage").about("Move a deal to another stage").arg(record()).arg(
-            Arg::new("stage").value_name("STAGE").required(true).help("Its id or label, in either language"),
-        ))
+        .subcommand(
+            Command::new("stage")
+                .about("Move a deal to another stage")
+                .arg(record())
+                .arg(
+                    Arg::new("stage")
+                        .value_name("STAGE")
+                        .required(true)
+                        .help("Its id or label, in either language"),
+                )
+                .arg(settings::force()),
+        )
         .subcommand(
             Command::new("win")
                 .about("Close a deal as won")
                 .arg(record())
                 .arg(on())
                 .arg(note())
-                .arg(Arg::new("reason").long("reason").value_name("REASON").help("Why it was won")),
+                .arg(Arg::new("reason").long("reason").value_name("REASON").help("Why it was won"))
+                .arg(settings::force()),
         )
         .subcommand(
             Command::new("lose").about("Close a deal as lost").arg(record()).arg(on()).arg(note()).arg(
-                Arg::new("reason").long("reason").value_name("REASON").required(true).help("Why it was lost"),
+                Arg::new("reason")
+                    .long("reason")
+                    .value_name("REASON")
+                    .help("Why it was lost; asked for in a terminal, needed elsewhere"),
             ),
         )
         .subcommand(Command::new("reopen").about("Take a closed deal up again").arg(record()))
         .subcommand(line_command(module))
+        .subcommand(settings::check_command())
 }
 
 fn line_command(module: &ModuleDef) -> Command {

@@ -9,15 +9,24 @@ use crate::args::{Fixed, PipelineCommand};
 use crate::error::CliError;
 use crate::i18n::tr;
 
+pub mod add;
+pub mod close;
+mod complete;
+pub mod drafts;
+pub mod duplicates;
 pub mod import;
 mod inspect;
 mod issues;
 mod lead;
+mod list;
 mod log;
+mod mass;
 pub mod record;
 mod report;
+pub mod settings;
 mod store;
 pub mod sync;
+pub mod today;
 
 /// Runs a command that isn't a module's.
 pub fn run(app: &mut App, command: Fixed) -> Result<(), CliError> {
@@ -41,6 +50,9 @@ pub fn run(app: &mut App, command: Fixed) -> Result<(), CliError> {
         Fixed::Find { text } => report::find(app, &text),
         Fixed::Inspect(arguments) => inspect::inspect(app, &arguments),
         Fixed::Import(arguments) => import::run(app, &arguments),
+        Fixed::Drafts { what } => drafts::run(app, what),
+        Fixed::Completions { shell } => complete::run(app, shell),
+        Fixed::Docs => complete::docs(app),
         Fixed::Demo { dir } => crate::demo::run(app, dir),
     }
 }

@@ -21,6 +21,9 @@ pub enum CliError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The person stopped the questions.
+    #[error("stopped; nothing was saved")]
+    Interrupted,
     /// Something that the demo started went wrong.
     #[error("{0}")]
     Demo(String),
@@ -53,11 +56,13 @@ impl CliError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Usage(_) => Exit::Usage,
-            Self::Io { .. } | Self::Demo(_) => Exit::Failed,
+            Self::Io { .. } | Self::Demo(_) | Self::Interrupted => Exit::Failed,
             Self::Client(error) => match error {
                 ClientError::NotFound { .. } | ClientError::Ambiguous { .. } => Exit::NotFound,
-                ClientError::Refused { .. }
+                ClientError::Rule(_)
+                | ClientError::Refused { .. }
                 | ClientError::Input(_)
+                | ClientError::Filter { .. }
                 | ClientError::Edit(_)
                 | ClientError::NothingToUndo => Exit::Refused,
                 ClientError::NeedsConfirmation { .. } => Exit::Confirmation,
@@ -81,12 +86,17 @@ impl CliError {
             _ => Vec::new(),
         };
         let code = match self {
-            Self::Client(ClientError::Refused { code, .. } | ClientError::Relay { code, .. }) => {
-                Some(code.clone())
+            Self::Client(ClientError::Filter { error, .. }) => {
+                Some(format!("filter_{}", error.problem.code()))
             }
+            Self::Client(error) => error.code().map(str::to_owned),
             _ => None,
         };
-        ErrorJson { error: self.to_string(), exit: self.exit() as u8, code, candidates }
+        let at = match self {
+            Self::Client(ClientError::Filter { error, .. }) => Some([error.at.start, error.at.end]),
+            _ => None,
+        };
+        ErrorJson { error: self.to_string(), exit: self.exit() as u8, code, at, candidates }
     }
 }
 
@@ -100,6 +110,9 @@ pub struct ErrorJson {
     /// A stable code, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// Where a condition fails: the first letter and the one behind the last, from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<[usize; 2]>,
     /// What an ambiguous reference could mean.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<forsat_client::Candidate>,

@@ -1,9 +1,12 @@
 //! The words of the program in Persian and English: one Fluent file a language, compiled in.
 
+pub mod errors;
+
 use std::fmt;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use forsat_domain::number::persian_digits;
 use unic_langid::LanguageIdentifier;
 
 /// A language that the program speaks.
@@ -55,6 +58,12 @@ impl Messages {
         // Isolation marks would reach pipes and be copied with ids; the renderer isolates where it must.
         bundle.set_use_isolating(false);
         bundle.add_resource_overriding(resource);
+        if language == Language::Fa {
+            bundle.set_formatter(Some(|value, _| match value {
+                FluentValue::Number(number) => Some(persian_digits(&number.as_string())),
+                _ => None,
+            }));
+        }
         Self { language, bundle }
     }
 
@@ -137,12 +146,16 @@ mod tests {
         };
         let of_macro = after("tr!(").filter_map(|(_, rest)| rest.split(['"', ')']).nth(1));
         let of_call = after("messages.text(\"").filter_map(|(_, rest)| rest.split('"').next());
-        of_macro.chain(of_call).map(str::to_owned).collect()
+        let of_words =
+            after("say(").filter_map(|(_, rest)| rest.trim_start().strip_prefix('"')?.split('"').next());
+        of_macro.chain(of_call).chain(of_words).map(str::to_owned).collect()
     }
 
     #[test]
     fn numbers_and_names_are_placed() {
         let messages = Messages::new(Language::En);
         assert_eq!(tr!(messages, "saved", id = "k7", unsent = 3), "saved k7 · 3 unsent · undo: forsat undo");
+        let persian = tr!(Messages::new(Language::Fa), "saved", id = "k7", unsent = 30);
+        assert_eq!(persian, "k7 ذخیره شد · ۳۰ ارسال‌نشده · برگرداندن: forsat undo");
     }
 }

@@ -10,15 +10,20 @@
 
 mod app;
 mod args;
+mod ask;
+mod bidi;
 mod commands;
 mod demo;
+mod drafts;
 mod error;
 mod i18n;
 mod output;
 mod progress;
+mod reference;
 mod render;
 mod table;
 
 pub use app::run;
 pub use args::{EXIT_CODES, command};
 pub use error::{CliError, Exit};
+pub use reference::markdown as reference;

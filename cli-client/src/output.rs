@@ -5,6 +5,8 @@ use std::io::{self, IsTerminal as _, Write as _};
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
+use crate::bidi::{Bidi, visual};
+
 /// Ids and headings that the eye looks for first.
 pub const STRONG: Style = Style::new().bold();
 /// What matters less than what stands beside it.
@@ -33,19 +35,20 @@ pub enum Color {
 pub struct Output {
     json: bool,
     quiet: bool,
+    bidi: Bidi,
     failed: Option<io::ErrorKind>,
 }
 
 impl Output {
     /// Sets up the streams; `color` holds for the whole process.
-    pub fn new(json: bool, quiet: bool, color: Color) -> Self {
+    pub fn new(json: bool, quiet: bool, color: Color, bidi: Bidi) -> Self {
         match color {
             Color::Auto => anstream::ColorChoice::Auto,
             Color::Always => anstream::ColorChoice::Always,
             Color::Never => anstream::ColorChoice::Never,
         }
         .write_global();
-        Self { json, quiet, failed: None }
+        Self { json, quiet, bidi, failed: None }
     }
 
     /// Whether data goes out as JSON.
@@ -70,7 +73,11 @@ impl Output {
 
     /// Writes a line of data.
     pub fn data(&mut self, line: impl AsRef<str>) {
-        let outcome = writeln!(anstream::stdout(), "{}", line.as_ref());
+        let outcome = if self.bidi == Bidi::App && !self.json && io::stdout().is_terminal() {
+            writeln!(anstream::stdout(), "{}", visual(line.as_ref()))
+        } else {
+            writeln!(anstream::stdout(), "{}", line.as_ref())
+        };
         self.remember(outcome);
     }
 
@@ -91,14 +98,18 @@ impl Output {
     /// Writes a line for the person, unless `--quiet`.
     pub fn note(&mut self, line: impl AsRef<str>) {
         if !self.quiet {
-            // A closed standard error is no reason to fail work that is done.
-            let _ = writeln!(anstream::stderr(), "{}", line.as_ref());
+            self.failure(line);
         }
     }
 
     /// Writes the line that says why the command failed, also with `--quiet`.
     pub fn failure(&mut self, line: impl AsRef<str>) {
-        let _ = writeln!(anstream::stderr(), "{}", line.as_ref());
+        // A closed standard error is no reason to fail work that is done.
+        let _ = if self.bidi == Bidi::App && io::stderr().is_terminal() {
+            writeln!(anstream::stderr(), "{}", visual(line.as_ref()))
+        } else {
+            writeln!(anstream::stderr(), "{}", line.as_ref())
+        };
     }
 
     /// Whether the reader of the data went away (`forsat … | head`): the command then ends in silence.

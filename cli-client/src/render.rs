@@ -1,26 +1,32 @@
 //! The engine's answers as lines for a person. Order is logical: terminals with bidi would reorder twice.
 
+use forsat_client::Preferences;
 use forsat_domain::date::Tz;
 use forsat_domain::schema::display::Locale as ValueLocale;
 use forsat_domain::schema::{Language as LabelLanguage, Schema};
-use forsat_domain::{Calendar, Digits, Money, RialUnit};
+use forsat_domain::{Calendar, Digits, Money, RialUnit, Settings};
 
 use crate::app::App;
 use crate::i18n::Language;
 use crate::output::{FAINT, STRONG, paint};
 
 pub mod breakdown;
+pub mod duplicates;
+pub mod filter;
 pub mod forecast;
 pub mod inspect;
 pub mod issue;
 pub mod lead;
 pub mod list;
+pub mod mass;
 pub mod pipeline;
 pub mod record;
 pub mod related;
+pub mod settings;
 pub mod status;
 pub mod stuck;
 pub mod summary;
+pub mod today;
 
 pub use record::raw;
 
@@ -37,6 +43,31 @@ pub struct Locale {
 }
 
 impl Locale {
+    /// What a person chose, over what readers of the language are used to and over the organisation's calendar.
+    ///
+    /// A language that was asked for on the command line brings its own digits, unless it is the person's anyway.
+    pub fn preferring(
+        asked: Option<Language>,
+        system: Language,
+        mine: &Preferences,
+        organisation: &Settings,
+    ) -> Self {
+        let own = mine.language.map(|language| match language {
+            LabelLanguage::English => Language::En,
+            LabelLanguage::Persian => Language::Fa,
+        });
+        let language = asked.or(own).unwrap_or(system);
+        let mut locale = Self::of(language);
+        let is_own = asked.is_none() || asked == own;
+        if let Some(digits) = mine.digits.filter(|_| is_own) {
+            locale.values.digits = digits;
+        }
+        locale.values.calendar = mine.calendar.unwrap_or(organisation.calendar);
+        locale.values.rial_unit = mine.rial_unit.unwrap_or_default();
+        locale.zone = organisation.time_zone;
+        locale
+    }
+
     /// What readers of a language are used to.
     pub fn of(language: Language) -> Self {
         let values = match language {

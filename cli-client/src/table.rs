@@ -37,3 +37,36 @@ fn cell(text: String, align: Align) -> Cell {
         Align::End => CellAlignment::Right,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use unicode_width::UnicodeWidthStr as _;
+
+    use super::*;
+
+    /// The cells before a column's text in a line.
+    fn column_of(line: &str, text: &str) -> usize {
+        line[..line.find(text).expect("the text is in its line")].width()
+    }
+
+    #[test]
+    fn columns_line_up_beside_joiners_marks_persian_digits_and_latin() {
+        let names = ["فرصت‌ها", "مُؤسّسهٔ آریا", "۱۲۳٬۴۵۶", "GTX-Pro سرور", "Arya", "می\u{200d}روم"];
+        let rows = names.iter().map(|name| vec![(*name).to_owned(), "x|".to_owned()]).collect();
+        let headings = [("نام".to_owned(), Align::Start), ("y".to_owned(), Align::Start)];
+        let text = anstream::adapter::strip_str(&table(&headings, rows, None)).to_string();
+        let starts: Vec<usize> = text.lines().skip(1).map(|line| column_of(line, "x|")).collect();
+        assert_eq!(starts.len(), names.len());
+        let widest = names.iter().map(|name| name.width()).max().unwrap();
+        assert!(starts.iter().all(|start| *start == widest + 2), "{starts:?} {widest}\n{text}");
+    }
+
+    #[test]
+    fn a_narrow_terminal_wraps_without_breaking_the_columns() {
+        let rows = vec![vec!["شرکت بسیار طولانی‌نام آریا".to_owned(), "۱٬۲۰۰٬۰۰۰ ریال".to_owned()]];
+        let headings = [("نام".to_owned(), Align::Start), ("مبلغ".to_owned(), Align::End)];
+        let text = anstream::adapter::strip_str(&table(&headings, rows, Some(30))).to_string();
+        assert!(text.lines().all(|line| line.width() <= 30), "{text}");
+        assert!(text.lines().count() > 2, "{text}");
+    }
+}

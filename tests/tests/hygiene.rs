@@ -148,6 +148,24 @@ fn the_tests_and_files_that_the_invariants_name_exist() {
     }
 }
 
+#[test]
+fn every_requirement_has_a_test_that_exists_or_a_reason() {
+    let page = repo::read(&repo::root().join("docs/requirements.md"));
+    let sources = repo::files().into_iter().filter(|path| path.extension().is_some_and(|kind| kind == "rs"));
+    let texts: Vec<String> = sources.map(|path| repo::read(&path)).collect();
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| R")).collect();
+    for (number, row) in (1..).zip(&rows) {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        assert_eq!((cells.len(), cells[0]), (3, format!("R{number}").as_str()), "{row}");
+        assert!(!cells[1].is_empty() && !cells[2].is_empty(), "{row} says neither a test nor a reason");
+        for name in function_names(cells[2]) {
+            let function = format!("fn {name}(");
+            assert!(texts.iter().any(|text| text.contains(&function)), "{name} of R{number} isn't there");
+        }
+    }
+    assert_eq!(rows.len(), 43, "one row a requirement");
+}
+
 /// The decisions by number. Two with one number are a mistake.
 fn decisions() -> BTreeMap<String, PathBuf> {
     let mut found = BTreeMap::new();
@@ -228,6 +246,17 @@ fn the_program_understands_every_line_of_the_readme() {
         assert!(read.is_ok(), "{line:?}: {}", read.expect_err("it was refused"));
     }
     assert_eq!(words("a \"b c\" d=\"e f\""), ["a", "b c", "d=e f"]);
+}
+
+#[test]
+fn the_reference_of_commands_is_that_of_the_program() {
+    let made = forsat_cli::reference(&forsat_cli::command(&forsat_domain::Schema::builtin()));
+    let kept = repo::read(&repo::root().join("docs/cli.md"));
+    let differs = made.lines().zip(kept.lines()).find(|(made, kept)| made != kept);
+    assert!(
+        made.trim_end() == kept.trim_end(),
+        "docs/cli.md is old at {differs:?}; make it anew: cargo run --bin forsat -- docs > docs/cli.md"
+    );
 }
 
 fn is_executable(path: &Path) -> bool {

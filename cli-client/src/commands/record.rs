@@ -1,7 +1,7 @@
 //! The commands that every module has, and those of deals: arguments to the engine, its answer to lines.
 
 use clap::ArgMatches;
-use forsat_client::{Around, CloseInput, Engine, FieldInput, ListQuery, RecordView, Saved};
+use forsat_client::{Around, Engine, FieldInput, RecordView, Saved};
 use forsat_domain::schema::ModuleDef;
 use serde::Serialize;
 
@@ -10,27 +10,27 @@ use crate::error::CliError;
 use crate::i18n::tr;
 use crate::render;
 
-/// Rows of a list in a terminal, where no limit is given.
-const ROWS_IN_TERMINAL: usize = 50;
-
 /// Runs `forsat MODULE COMMAND …`.
 pub fn run(app: &mut App, module: &ModuleDef, matches: &ArgMatches) -> Result<(), CliError> {
+    app.module = Some(module.name.to_string());
     let engine = app.engine()?;
     let (name, sub) = matches.subcommand().expect("a subcommand is required");
     match name {
-        "add" => {
-            let space = option(sub, "space");
-            saved(app, engine.create_in(&module.name, &fields(sub, module)?, space.as_deref())?)
-        }
+        "add" => super::add::add(app, &engine, module, fields(sub, module)?, option(sub, "space")),
         "edit" => edit(app, &engine, module, sub),
         "show" => show(app, &engine, module, sub),
-        "list" => list(app, &engine, module, sub),
-        "delete" => delete(app, &engine, module, sub),
+        "list" => super::list::run(app, &engine, module, sub),
+        "update" => super::mass::update(app, &engine, module, sub),
+        "delete" => super::mass::delete(app, &engine, module, sub),
         "restore" => restore(app, &engine, module, sub),
         "line" => line(app, &engine, module, sub),
         "contact" => super::lead::contact(app, &engine, sub),
         "convert" => super::lead::convert(app, &engine, sub),
         "complete" => super::log::complete(app, &engine, sub),
+        "win" | "lose" => super::close::close(app, &engine, name == "win", sub),
+        name if super::duplicates::NAMES.contains(&name) => {
+            super::duplicates::run(app, &engine, module, name, sub)
+        }
         _ => deal(app, &engine, name, sub),
     }
 }
@@ -65,59 +65,6 @@ struct Shown<'a> {
     around: &'a Around,
 }
 
-fn list(app: &mut App, engine: &Engine, module: &ModuleDef, matches: &ArgMatches) -> Result<(), CliError> {
-    let words =
-        |name: &str| matches.get_many::<String>(name).into_iter().flatten().cloned().collect::<Vec<_>>();
-    let filters = words("where").iter().map(|text| field_input(text)).collect::<Result<_, _>>()?;
-    let default_limit = app.out.width().filter(|_| !app.out.is_json()).map(|_| ROWS_IN_TERMINAL);
-    let limit =
-        if matches.get_flag("all") { None } else { matches.get_one("limit").copied().or(default_limit) };
-    let query = ListQuery {
-        columns: words("columns"),
-        filters,
-        sort: words("sort"),
-        limit,
-        mine: matches.get_flag("mine"),
-        open: matches.get_flag("open"),
-        trashed: matches.get_flag("trashed"),
-    };
-    let page = engine.list(&module.name, &query)?;
-    if app.out.is_json() {
-        app.out.json(&page);
-        return Ok(());
-    }
-    let table = render::list::page(app, engine, module, &page)?;
-    if !page.rows.is_empty() {
-        app.out.data(table);
-    }
-    let (shown, total) = (page.rows.len(), page.total);
-    let note = if shown < total {
-        tr!(app.messages, "list-part", shown = shown, total = total)
-    } else {
-        tr!(app.messages, "list-all", total = total)
-    };
-    app.out.note(note);
-    Ok(())
-}
-
-/// Deletes records; a deal-carrying account says what would be left behind first.
-fn delete(app: &mut App, engine: &Engine, module: &ModuleDef, matches: &ArgMatches) -> Result<(), CliError> {
-    let references: Vec<&String> = matches.get_many("record").into_iter().flatten().collect();
-    let previews = references
-        .iter()
-        .map(|reference| engine.delete_preview(&module.name, reference))
-        .collect::<Result<Vec<_>, _>>()?;
-    if !app.global.yes {
-        let question = render::record::delete_question(app, &previews);
-        super::confirm(app, &question)?;
-    }
-    let mut answers = Vec::new();
-    for preview in &previews {
-        answers.push(engine.delete(&module.name, &preview.short)?);
-    }
-    saved_all(app, answers)
-}
-
 fn restore(app: &mut App, engine: &Engine, module: &ModuleDef, matches: &ArgMatches) -> Result<(), CliError> {
     let mut answers = Vec::new();
     for reference in matches.get_many::<String>("record").into_iter().flatten() {
@@ -128,15 +75,9 @@ fn restore(app: &mut App, engine: &Engine, module: &ModuleDef, matches: &ArgMatc
 
 fn deal(app: &mut App, engine: &Engine, name: &str, matches: &ArgMatches) -> Result<(), CliError> {
     let record = text(matches, "record");
-    let close = || CloseInput {
-        on: option(matches, "on"),
-        reason: option(matches, "reason"),
-        note: option(matches, "note"),
-    };
     let answer = match name {
-        "stage" => engine.stage(record, text(matches, "stage"))?,
-        "win" => engine.win(record, &close())?,
-        "lose" => engine.lose(record, &close())?,
+        "check" => engine.check(record, text(matches, "item"), !matches.get_flag("undo"))?,
+        "stage" => engine.stage_forced(record, text(matches, "stage"), matches.get_flag("force"))?,
         _ => engine.reopen(record, option(matches, "stage").as_deref())?,
     };
     saved(app, answer)
@@ -172,7 +113,7 @@ pub fn saved(app: &mut App, answer: Saved) -> Result<(), CliError> {
     Ok(())
 }
 
-fn saved_all(app: &mut App, answers: Vec<Saved>) -> Result<(), CliError> {
+pub(super) fn saved_all(app: &mut App, answers: Vec<Saved>) -> Result<(), CliError> {
     if app.out.is_json() {
         app.out.json(&answers);
         return Ok(());
@@ -181,7 +122,7 @@ fn saved_all(app: &mut App, answers: Vec<Saved>) -> Result<(), CliError> {
 }
 
 /// The fields of an `add` or `edit`: options by the schema, then `FIELD=VALUE` words.
-fn fields(matches: &ArgMatches, module: &ModuleDef) -> Result<Vec<FieldInput>, CliError> {
+pub(super) fn fields(matches: &ArgMatches, module: &ModuleDef) -> Result<Vec<FieldInput>, CliError> {
     let mut inputs = options(matches, &module.fields);
     inputs.extend(option(matches, "product").map(|product| FieldInput::new("product", product)));
     for word in matches.get_many::<String>("fields").into_iter().flatten() {
@@ -198,17 +139,19 @@ fn options(matches: &ArgMatches, definitions: &[forsat_domain::FieldDef]) -> Vec
     definitions.iter().filter_map(given).collect()
 }
 
-fn field_input(word: &str) -> Result<FieldInput, CliError> {
+pub(super) fn field_input(word: &str) -> Result<FieldInput, CliError> {
     let (name, value) = word.split_once('=').ok_or_else(|| {
         CliError::Usage(format!("\"{word}\" isn't FIELD=VALUE; write for example next_step=\"call\""))
     })?;
     Ok(FieldInput::new(name.trim(), value.trim()))
 }
 
-pub(super) fn text<'a>(matches: &'a ArgMatches, name: &str) -> &'a str {
+/// An argument that clap requires.
+pub fn text<'a>(matches: &'a ArgMatches, name: &str) -> &'a str {
     matches.get_one::<String>(name).map(String::as_str).expect("clap requires the argument")
 }
 
-pub(super) fn option(matches: &ArgMatches, name: &str) -> Option<String> {
+/// An argument that may be missing.
+pub fn option(matches: &ArgMatches, name: &str) -> Option<String> {
     matches.try_get_one::<String>(name).ok().flatten().cloned()
 }

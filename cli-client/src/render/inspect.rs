@@ -91,11 +91,14 @@ fn history(app: &App, world: &dyn World, module: &str, entries: &[HistoryView]) 
         );
         lines.push(head.trim_end().to_owned());
         for change in changes {
-            let field = super::field_label(app, module, &change.path);
+            let field = super::settings::check_label(app, world, &change.path)
+                .unwrap_or_else(|| super::field_label(app, module, &change.path));
             let before = value(app, world, module, change, &change.before);
             let after = value(app, world, module, change, &change.after);
             lines.push(format!("  {field}: {} → {after}", paint(FAINT, before)));
         }
+        let forced = |change: &ChangeView| super::settings::forced_line(app, world, change);
+        lines.extend(entry.changes.iter().filter_map(forced));
     }
     lines
 }

@@ -35,7 +35,14 @@ pub fn with_world(app: &App, world: &dyn World, view: &IssueView) -> Vec<String>
     let label = view.issue.code.label();
     let colour = if view.issue.info_only { FAINT } else { WARN };
     head.push_str(&format!("   {}", paint(colour, label.get(app.locale.language()))));
-    if !matches!(view.issue.code, IssueCode::DisputedOutcome | IssueCode::DisputedDeletion) {
+    let about_itself = matches!(
+        view.issue.code,
+        IssueCode::DisputedOutcome
+            | IssueCode::DisputedDeletion
+            | IssueCode::LateEdits
+            | IssueCode::MergeConflict
+    );
+    if !about_itself {
         head.push_str(&format!(": {}", super::field_label(app, &view.module, &view.issue.field)));
     }
     let mut lines = vec![head];
@@ -73,8 +80,11 @@ fn side_line(app: &App, world: &dyn World, view: &IssueView, number: usize, side
     let takes = view.issue.resolutions.iter().any(|way| matches!(way, Resolution::Take(_)));
     let sign = if takes { app.locale.digits(&number.to_string()) } else { "·".to_owned() };
     let mut parts = vec![format!("  {sign}")];
+    if let Some(path) = &side.field {
+        parts.push(paint(FAINT, super::field_label(app, &view.module, path)));
+    }
     let value = side_value(app, world, view, side);
-    if value != NOTHING {
+    if value != NOTHING || side.field.is_some() {
         parts.push(value);
     }
     if let Some(amount) = side.amount {
@@ -101,10 +111,21 @@ fn side_value(app: &App, world: &dyn World, view: &IssueView, side: &IssueSide) 
         Some("live") => return tr!(app.messages, "side-live"),
         _ => {}
     }
-    match app.schema.field(&view.module, &view.issue.field) {
+    if view.issue.code == IssueCode::MergeConflict {
+        return merge_target(world, &side.value);
+    }
+    let path = side.field.as_deref().unwrap_or(&view.issue.field);
+    match app.schema.field(&view.module, path) {
         Some(field) => field.format(&side.value, &app.locale.values, world),
         None => super::raw(&side.value),
     }
+}
+
+/// The name of a record that another was merged into, or its id where it is not here.
+fn merge_target(world: &dyn World, value: &Scalar) -> String {
+    let id = forsat_domain::composite::reference_id(value);
+    let name = id.and_then(|id| world.record(id)).map(|record| forsat_domain::schema::record_name(&record));
+    name.unwrap_or_else(|| super::raw(value))
 }
 
 /// The day of the outcome, where the side is a closed stage: it says more than when somebody typed it.

@@ -18,11 +18,14 @@ const SHOWN_ELSEWHERE: &[&str] = &[
     "id",
     "module",
     "lifecycle",
+    "merged_into",
+    "dismissed_duplicates",
     "lines",
     "amount_mode",
     "manual_amount",
     "probability_override",
     "stage_history",
+    "checks",
 ];
 
 /// The lines of `show`.
@@ -30,11 +33,17 @@ pub fn lines(app: &App, engine: &Engine, view: &RecordView) -> Result<Vec<String
     let today = engine.today()?;
     let lines = engine.with_world(|world| {
         let mut lines = vec![heading(app, view)];
+        if let Some(survivor) = &view.merged_into {
+            let (id, name) = (super::typed_id(&survivor.short, survivor.prefix), survivor.name.as_str());
+            lines.push(paint(WARN, tr!(app.messages, "show-merged-into", name = name, id = id)));
+        }
         let deal = (view.module == OPPORTUNITY).then(|| Deal::read(&view.state, world, today));
         lines.extend(fields(app, world, view));
         if let Some(deal) = &deal {
             lines.extend(derived(app, deal));
             lines.extend(line_items(app, deal));
+            let checks = view.opportunity.as_ref().map(|deal| deal.checklist.as_slice());
+            lines.extend(super::settings::deal_checks(app, checks.unwrap_or_default()));
         }
         for issue in &view.issues {
             lines.push(String::new());

@@ -180,7 +180,7 @@ impl SettingsCommand {
                 let day = read_day(scene, day)?;
                 let rate = parse_number(rate).map_err(|error| ClientError::Input(error.to_string()))?;
                 let currency = read_currency(code)?;
-                scene.echoed.insert("date".to_owned(), scene.locale.date(day));
+                scene.echoed.insert(format!("rates/{code}/date"), scene.locale.date(day));
                 rate_add(scene.context, state, currency, day, rate)?
             }
             Self::RateRemove(code, day) => rate_remove(state, read_currency(code)?, read_day(scene, day)?)?,
@@ -188,7 +188,9 @@ impl SettingsCommand {
                 let currency = ctx.world.settings().currency;
                 let value =
                     parse_money(value, currency).map_err(|error| ClientError::Input(error.to_string()))?;
-                scene.echoed.insert("value".to_owned(), scene.locale.money(value));
+                scene
+                    .echoed
+                    .insert(format!("targets/{}/value", period.replace('/', "-")), scene.locale.money(value));
                 target_add(state, &owner.read(scene)?, period, value)?
             }
             Self::TargetRemove(owner, period) => target_remove(state, &owner.read(scene)?, period)?,
@@ -238,7 +240,8 @@ impl TargetFor {
     fn read(&self, scene: &Scene<'_, '_>) -> Result<TargetOwner, ClientError> {
         match self {
             Self::User(text) => {
-                let (user, _) = (scene.parse.find)(USER, text).map_err(ClientError::Input)?;
+                let (user, _) =
+                    (scene.parse.find)(USER, text).map_err(|error| ClientError::of_reference(USER, error))?;
                 Ok(TargetOwner::User(user))
             }
             Self::Team(team) if team.trim().is_empty() => {

@@ -16,7 +16,7 @@ use forsat_domain::edit::Edit;
 use forsat_domain::id::encode_id;
 use forsat_domain::record::{RecordState, Scalar};
 use forsat_domain::schema::display::Locale;
-use forsat_domain::schema::input::{Assignment, Input, ParseContext};
+use forsat_domain::schema::input::{Assignment, Input, InputError, ParseContext, ReferenceError};
 use forsat_domain::schema::{FieldDef, FieldKind, ModuleDef, OPPORTUNITY, PRODUCT, Schema, record_name};
 use forsat_domain::world::World;
 use forsat_domain::{Currency, Money, RecordId, RialUnit, date};
@@ -25,10 +25,10 @@ use std::collections::BTreeMap;
 
 /// What a command runs with: the record, the rules' context, and how typed values are read.
 pub(crate) struct Scene<'c, 'a> {
-    pub context: &'c mut Context<'a>,
-    pub parse: &'c ParseContext<'c>,
-    pub echoed: &'c mut BTreeMap<String, String>,
-    pub locale: &'c Locale,
+    pub(crate) context: &'c mut Context<'a>,
+    pub(crate) parse: &'c ParseContext<'c>,
+    pub(crate) echoed: &'c mut BTreeMap<String, String>,
+    pub(crate) locale: &'c Locale,
 }
 
 /// Commands. `reference` is a short id or a beginning of one, a whole UUID, or a unique name.
@@ -46,6 +46,7 @@ impl Engine {
         space: Option<&str>,
     ) -> Result<Saved, ClientError> {
         let table = find::module(self.schema(), module)?;
+        self.check_filter(table, None, fields)?;
         self.turn(|turn| {
             let empty = RecordState::new(RecordId::from_bytes([0; 16]), table.name.as_ref());
             let mut echoed = BTreeMap::new();
@@ -68,6 +69,9 @@ impl Engine {
 
     /// Changes fields of a record.
     pub fn edit(&self, module: &str, reference: &str, fields: &[FieldInput]) -> Result<Saved, ClientError> {
+        if let Ok(table) = find::module(self.schema(), module) {
+            self.check_filter(table, Some(reference), fields)?;
+        }
         self.command(module, reference, "edit", |scene, table, state| {
             let assignments = scene.assignments(table, fields)?;
             Ok(edit(scene.context, state, &assignments)?)
@@ -315,13 +319,15 @@ impl Scene<'_, '_> {
 
     pub(crate) fn close(&self, close: &CloseInput) -> Result<Close, ClientError> {
         let on = close.on.as_deref().map(|on| date::parse_date(on, self.context.today)).transpose();
-        let on = on.map_err(|error| ClientError::Input(error.to_string()))?;
+        let on = on.map_err(|source| InputError::Date { field: "actual_close_date".to_owned(), source })?;
         Ok(Close { on, reason: close.reason.clone(), note: close.note.clone() })
     }
 
     /// The record of a module that a text names.
     pub(crate) fn reference(&self, module: &str, text: &str) -> Result<RecordId, ClientError> {
-        (self.parse.find)(module, text).map(|(id, _)| id).map_err(ClientError::Input)
+        (self.parse.find)(module, text)
+            .map(|(id, _)| id)
+            .map_err(|error| ClientError::of_reference(module, error))
     }
 
     pub(crate) fn product(&self, reference: &str) -> Result<RecordId, ClientError> {
@@ -330,7 +336,8 @@ impl Scene<'_, '_> {
 }
 
 fn product(parse: &ParseContext<'_>, reference: &str) -> Result<RecordId, ClientError> {
-    (parse.find)(PRODUCT, reference).map(|(id, _)| id).map_err(ClientError::Input)
+    let found = (parse.find)(PRODUCT, reference).map(|(id, _)| id);
+    Ok(found.map_err(|source| InputError::Reference { field: "product".to_owned(), source })?)
 }
 
 /// Takes `product=` out of a new deal's fields: it becomes the first line.
@@ -353,10 +360,10 @@ fn split_product(
 pub(crate) fn finder<'t, A: Access>(
     tx: &'t Tx<A>,
     schema: &'t Schema,
-) -> impl Fn(&str, &str) -> Result<(RecordId, String), String> + 't {
+) -> impl Fn(&str, &str) -> Result<(RecordId, String), ReferenceError> + 't {
     move |module, text| {
-        let hit = find::resolve(tx, schema, module, text).map_err(|error| error.to_string())?;
-        let state = crate::vault::state(tx, &hit.module, hit.id).map_err(|error| error.to_string())?;
+        let hit = find::resolve(tx, schema, module, text).map_err(ClientError::into_reference)?;
+        let state = crate::vault::state(tx, &hit.module, hit.id).map_err(ClientError::into_reference)?;
         let name = state.map(|state| record_name(&state));
         Ok((hit.id, name.unwrap_or_default()))
     }

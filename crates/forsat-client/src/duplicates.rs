@@ -191,7 +191,7 @@ impl Engine {
         let rows = merge_rows(&context, &states[0], &states[1..], &choices)?;
         let rows = rows.into_iter().filter_map(|row| preview_row(&viewer, &states, row.field, &row.taken));
         let rows = rows.collect();
-        let records = hits.into_iter().zip(&states).map(|(hit, state)| self.found(&tx, hit, state));
+        let records = hits.into_iter().zip(&states).map(|(hit, state)| self.found_state(&tx, hit, state));
         let records = records.collect::<Result<_, _>>()?;
         world.check()?;
         Ok(MergePreview { records, rows })
@@ -237,10 +237,10 @@ impl Engine {
             copied.iter().map(|edit| edit.field().to_owned()).collect();
         let survivor = survivor.map(|state| {
             let hit = Hit { id: state.id, module: state.module.clone() };
-            self.found(&tx, hit, &state)
+            self.found_state(&tx, hit, &state)
         });
         Ok(UnmergePreview {
-            loser: self.found(&tx, hit, &state)?,
+            loser: self.found_state(&tx, hit, &state)?,
             survivor: survivor.transpose()?,
             copied: fields.into_iter().collect(),
         })
@@ -272,13 +272,13 @@ impl Engine {
         }
         let survivor = lifecycle::surviving_id(state.id, world);
         let Some(record) = world.record(survivor).filter(|_| survivor != state.id) else { return Ok(None) };
-        self.found(tx, Hit { id: survivor, module: record.module.clone() }, &record).map(Some)
+        self.found_state(tx, Hit { id: survivor, module: record.module.clone() }, &record).map(Some)
     }
 
     fn found_by_id(&self, tx: &ReadTx, module: &str, id: RecordId) -> Result<Found, ClientError> {
         let hit = Hit { id, module: module.to_owned() };
         let state = self.state_of(tx, &hit)?;
-        self.found(tx, hit, &state)
+        self.found_state(tx, hit, &state)
     }
 }
 

@@ -5,7 +5,7 @@ use crate::error::ClientError;
 use crate::ids::{local_space, settings_id, sync_user, workspace_id};
 use crate::turn::{self, Turn};
 use crate::world::{self, StoreWorld};
-use crate::{rows, vault};
+use crate::{briefs, rows, vault};
 use forsat_domain::edit::Edit;
 use forsat_domain::schema::display::Locale;
 use forsat_domain::schema::{SETTINGS, Schema, USER};
@@ -152,7 +152,7 @@ impl Engine {
         if self.store.read()?.row_version()? != Some(rows::ROW_VERSION) {
             vault::rebuild_rows(&self.store, &self.schema)?;
         }
-        Ok(())
+        briefs::bring_up(&self.store, &self.schema)
     }
 
     /// The clock and the randomness that this engine was given.

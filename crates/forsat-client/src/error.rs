@@ -2,6 +2,8 @@
 
 use forsat_document::{EditError, LoadError, ReadError, ReauthorError};
 use forsat_domain::command::Refusal;
+use forsat_domain::filter::FilterError;
+use forsat_domain::schema::input::{InputError, ReferenceError};
 use forsat_store::StoreError;
 use serde::Serialize;
 use thiserror::Error;
@@ -51,6 +53,9 @@ pub enum ClientError {
         /// What it could mean, best first, at most twenty.
         candidates: Vec<Candidate>,
     },
+    /// A rule of the domain refuses the command; the refusal says why and what to do.
+    #[error(transparent)]
+    Rule(Box<Refusal>),
     /// The command is refused as it stands; the text says why and what to do.
     #[error("{message}")]
     Refused {
@@ -71,6 +76,16 @@ pub enum ClientError {
     /// An argument can't be read.
     #[error("{0}")]
     Input(String),
+    /// A condition can't be read, or means nothing for these records.
+    #[error("{}", marked(text, error))]
+    Filter {
+        /// The condition as typed.
+        text: String,
+        /// The saved filter that it comes from.
+        saved: Option<String>,
+        /// What is wrong, and where.
+        error: FilterError,
+    },
     /// A mapping file or an imported file can't be read.
     #[error("{file}: {message}")]
     Import {
@@ -128,7 +143,13 @@ pub enum ClientError {
 
 impl From<Refusal> for ClientError {
     fn from(refusal: Refusal) -> ClientError {
-        ClientError::refused(refusal.code(), refusal.to_string())
+        ClientError::Rule(Box::new(refusal))
+    }
+}
+
+impl From<InputError> for ClientError {
+    fn from(error: InputError) -> ClientError {
+        Refusal::Input(error).into()
     }
 }
 
@@ -160,9 +181,45 @@ impl ClientError {
         }
     }
 
+    /// A stable code in snake case of what was refused; none where nothing was.
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            ClientError::Rule(refusal) => Some(refusal.code()),
+            ClientError::Refused { code, .. } | ClientError::Relay { code, .. } => Some(code),
+            _ => None,
+        }
+    }
+
+    /// A typed reference to a record of a module that leads nowhere.
+    pub(crate) fn of_reference(module: &str, source: ReferenceError) -> ClientError {
+        InputError::Reference { field: module.to_owned(), source }.into()
+    }
+
+    /// Why a reference in a typed value leads nowhere.
+    pub(crate) fn into_reference(self) -> ReferenceError {
+        match self {
+            ClientError::NotFound { module, reference } => {
+                ReferenceError::NotFound { module, text: reference }
+            }
+            ClientError::Ambiguous { reference, candidates } => ReferenceError::Ambiguous {
+                text: reference,
+                count: candidates.len(),
+                options: list(&candidates),
+            },
+            other => ReferenceError::Other(other.to_string()),
+        }
+    }
+
     pub(crate) fn refused(code: &str, message: impl Into<String>) -> ClientError {
         ClientError::Refused { code: code.to_owned(), message: message.into() }
     }
+}
+
+/// What is wrong with a condition, with the condition and a mark under the place.
+fn marked(text: &str, error: &FilterError) -> String {
+    let line: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    let marks = "^".repeat(error.at.len().max(1));
+    format!("{error}\n  {line}\n  {}{marks}", " ".repeat(error.at.start))
 }
 
 fn list(candidates: &[Candidate]) -> String {

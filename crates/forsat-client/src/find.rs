@@ -4,6 +4,7 @@ use crate::error::{Candidate, ClientError};
 use crate::ids::{document_id, record_id};
 use crate::vault;
 use crate::world::StoreWorld;
+use forsat_domain::command::Refusal;
 use forsat_domain::id::{ID_LETTERS, decode_prefix, encode_id, parse_id};
 use forsat_domain::lifecycle;
 use forsat_domain::schema::{ModuleDef, Schema, record_name};
@@ -33,10 +34,7 @@ pub(crate) fn module<'s>(schema: &'s Schema, name: &str) -> Result<&'s ModuleDef
         let labels = [&module.label.en, &module.label.fa, &module.plural.en, &module.plural.fa];
         module.name == name || module.short == name || labels.iter().any(|label| text::fold(label) == folded)
     };
-    schema.modules().iter().find(is_named).ok_or_else(|| {
-        let known: Vec<&str> = schema.modules().iter().map(|module| module.name.as_ref()).collect();
-        ClientError::Input(format!("there is no module \"{name}\"; there are {}", known.join(", ")))
-    })
+    schema.modules().iter().find(is_named).ok_or_else(|| Refusal::UnknownModule(name.to_owned()).into())
 }
 
 /// The modules that a query is about: one, or all for "record" and the empty name.

@@ -10,7 +10,9 @@
 //! Nothing here prints, prompts or reads the environment: every answer is a struct that the caller shows.
 
 mod admin;
+mod agenda;
 mod ambient;
+mod briefs;
 mod checks;
 mod commands;
 mod connect;
@@ -19,6 +21,7 @@ mod duplicates;
 mod engine;
 mod error;
 mod find;
+mod form;
 mod ids;
 mod import;
 mod inspect;
@@ -26,6 +29,7 @@ mod join;
 mod journal;
 mod lead;
 mod log;
+mod mass;
 mod merged;
 mod model;
 mod query;
@@ -34,6 +38,7 @@ mod refused;
 mod related;
 mod reports;
 mod rows;
+mod saved;
 mod space;
 mod status;
 mod sync;
@@ -47,6 +52,7 @@ pub use admin::{
     CustomFieldView, ItemView, PipelineView, Preferences, RateView, SettingsCommand, SettingsView, StageView,
     TargetFor, TargetView,
 };
+pub use agenda::{DueItem, DueList, TodayIssues, TodayView};
 pub use ambient::{Ambient, SystemAmbient};
 pub use checks::CheckView;
 pub use connect::{ConnectOptions, SyncProgress, sync_once, watch};
@@ -55,10 +61,12 @@ pub use duplicates::{
 };
 pub use engine::{Engine, InitOptions};
 pub use error::{Candidate, ClientError};
+pub use form::{ReadValue, Suggestion};
 pub use forsat_sync::client::{SyncEvent, SyncIssue};
 pub use join::{JoinOptions, JoinPlan, PendingJoin, PlannedSpace, join};
 pub use lead::{ConvertInput, LeadConverted, Outcome};
 pub use log::{FollowUpInput, LogInput, LoggedActivity};
+pub use mass::{MassAction, MassAnswer, MassChange, MassRefusal, MassTarget};
 pub use model::*;
 pub use related::{Around, RelatedGroup, RelatedRow, TimelineEntry};
 pub use sync::{

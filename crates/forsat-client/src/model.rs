@@ -268,8 +268,14 @@ pub struct ListQuery {
     pub limit: Option<usize>,
     /// Only records assigned to this store's user.
     pub mine: bool,
-    /// Only deals that are open.
+    /// Only what is open: deals, leads neither converted nor dead, activities that aren't done.
     pub open: bool,
+    /// Conditions in the language of `docs/filters.md`, all of which must hold.
+    pub conditions: Vec<String>,
+    /// The name of a saved filter; its columns and sorting count where none are given here.
+    pub saved: Option<String>,
+    /// Words that must all occur in the searched fields, folded.
+    pub text: Option<String>,
     /// Trashed records instead of living ones.
     pub trashed: bool,
 }

@@ -58,7 +58,8 @@ fn places(fields: &[forsat_domain::FieldDef]) -> Vec<Place> {
 }
 
 /// Tells whether a name of the index is a person's or a thing's, and no reference.
-pub(crate) fn is_name(name: &str) -> bool {
+#[cfg(test)]
+fn is_name(name: &str) -> bool {
     !name.starts_with(REFERS)
 }
 

@@ -10,8 +10,8 @@ use forsat_domain::{RecordId, UserId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The version of this layout and of what the names index holds. Raise it whenever either changes.
-pub(crate) const ROW_VERSION: u32 = 2;
+/// The version of this layout, of what the names index holds, and of the briefs. Raise it whenever one changes.
+pub(crate) const ROW_VERSION: u32 = 3;
 
 #[derive(Serialize, Deserialize)]
 struct Row {

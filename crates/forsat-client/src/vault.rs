@@ -4,7 +4,7 @@
 
 use crate::error::ClientError;
 use crate::ids::{document_id, hashes};
-use crate::{merged, references, rows};
+use crate::{briefs, merged, references, rows};
 use forsat_document::{Chunk, Document};
 use forsat_domain::RecordId;
 use forsat_domain::record::RecordState;
@@ -105,12 +105,12 @@ pub(crate) fn refresh(
 ) -> Result<RecordState, ClientError> {
     tx.set_heads(&document_id(document.id()), &hashes(&document.heads()))?;
     let state = document.read(schema);
-    put_row(tx, &state)?;
+    put_row(tx, schema, &state)?;
     Ok(state)
 }
 
-/// Writes a row with its names; a record whose module isn't known yet has none.
-pub(crate) fn put_row(tx: &mut WriteTx<'_>, state: &RecordState) -> Result<(), ClientError> {
+/// Writes a row with its names, and its brief; a record whose module isn't known yet has none.
+pub(crate) fn put_row(tx: &mut WriteTx<'_>, schema: &Schema, state: &RecordState) -> Result<(), ClientError> {
     if state.module.is_empty() {
         return Ok(());
     }
@@ -120,7 +120,7 @@ pub(crate) fn put_row(tx: &mut WriteTx<'_>, state: &RecordState) -> Result<(), C
     let names: Vec<&str> = names.map(String::as_str).collect();
     tx.put_row(&state.module, &document_id(state.id), &names, &rows::encode(state))?;
     merged::note(tx, state)?;
-    Ok(())
+    briefs::put(tx, schema, state)
 }
 
 /// Reads a record by its row; none when it isn't here.
@@ -153,7 +153,7 @@ pub(crate) fn rebuild_rows(store: &forsat_store::Store, schema: &Schema) -> Resu
         store.write::<_, ClientError>(|tx| {
             for (id, _) in &page {
                 if let Some(loaded) = load(tx, crate::ids::record_id(id))? {
-                    put_row(tx, &loaded.document.read(schema))?;
+                    put_row(tx, schema, &loaded.document.read(schema))?;
                 }
             }
             Ok(())

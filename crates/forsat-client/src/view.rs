@@ -4,14 +4,13 @@ use crate::checks;
 use crate::model::{FieldView, LineView, OpportunityView, SideView, json};
 use crate::world::StoreWorld;
 use forsat_domain::composite::{Mode, reference_id};
-use forsat_domain::lead::is_converted;
 use forsat_domain::lifecycle::{Life, Presence};
 use forsat_domain::opportunity::{Deal, Line, ProbabilitySource, Standing, Worth};
 use forsat_domain::record::{FieldState, RecordState, Scalar, Side};
 use forsat_domain::schema::display::{Locale, NOTHING, contact_words, set_words};
-use forsat_domain::schema::{FieldDef, FieldKind, MergeCode, ModuleDef, Schema, record_name};
+use forsat_domain::schema::{FieldDef, FieldKind, Schema};
 use forsat_domain::world::World;
-use forsat_domain::{CivilDate, Currency, Money, RecordId, UserId, canonical};
+use forsat_domain::{CivilDate, Currency, Money, RecordId, UserId, canonical, cells};
 use forsat_store::Access;
 
 /// What views are made with.
@@ -65,36 +64,7 @@ impl<A: Access> Viewer<'_, '_, A> {
 
     /// What a column says: stored, or derived.
     pub(crate) fn value(&self, state: &RecordState, field: &FieldDef, deal: Option<&Deal>) -> Scalar {
-        use forsat_domain::composite::Composite;
-        if field.merge != MergeCode::D {
-            return match field.merge {
-                MergeCode::T => Scalar::text(state.text(&field.name)),
-                _ => field.winner(state).clone(),
-            };
-        }
-        let reason = |standing: Standing| {
-            let deal = deal.filter(|deal| deal.stage.standing == standing)?;
-            deal.stage.reason_id().map(Scalar::text)
-        };
-        let value = match (field.name.as_ref(), deal) {
-            ("amount", Some(deal)) => deal.amount.worth.known().map(|money| money.to_scalar()),
-            ("probability", Some(deal)) => Some(Scalar::Int(deal.probability.pct.into())),
-            ("win_reason", _) => reason(Standing::Won),
-            ("loss_reason", _) => reason(Standing::Lost),
-            ("actual_close_date", Some(deal)) => {
-                let closed = deal.stage.close_date.filter(|_| deal.stage.standing != Standing::Open);
-                closed.map(|day| Scalar::text(day.to_string()))
-            }
-            ("name", None) => Some(Scalar::text(record_name(state))),
-            ("converted", None) => Some(Scalar::Bool(is_converted(state))),
-            ("modified_at", _) => state.modified.as_ref().map(|stamp| Scalar::Int(stamp.time_ms)),
-            ("modified_by", _) => {
-                let author = state.modified.as_ref().and_then(|stamp| stamp.author);
-                author.map(|author| Scalar::text(author.0.to_string()))
-            }
-            _ => None,
-        };
-        value.unwrap_or(Scalar::Null)
+        cells::value(state, field, deal)
     }
 
     /// A value as a person reads it; empty when there is none.
@@ -283,9 +253,4 @@ fn raw(value: &Scalar) -> String {
         Scalar::Int(number) => number.to_string(),
         Scalar::Text(text) => text.clone(),
     }
-}
-
-/// The column of a module by its name or label.
-pub(crate) fn column<'m>(module: &'m ModuleDef, name: &str) -> Option<&'m FieldDef> {
-    module.find_field(name)
 }

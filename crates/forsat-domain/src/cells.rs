@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::composite::{Address, AmountMode, Composite, Mode, Moment, NamedReference, reference_id};
 use crate::id::RecordId;
+use crate::lead::is_converted;
 use crate::lifecycle::Presence;
 use crate::money::Money;
 use crate::opportunity::{Deal, Standing, Worth};
@@ -145,10 +146,6 @@ pub fn is_open(state: &RecordState, deal: Option<&Deal>) -> Option<bool> {
         (ACTIVITY, _) => Some(!matches!(status(), "" | "held" | "not_held" | "completed")),
         _ => None,
     }
-}
-
-fn is_converted(state: &RecordState) -> bool {
-    state.grown("conversions").next().is_some()
 }
 
 /// Tells whether the cells of a deal may be others tomorrow: its amount is counted at the rates of the day.

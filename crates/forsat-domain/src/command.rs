@@ -29,6 +29,7 @@ mod create;
 mod delete;
 mod dismiss;
 mod edit;
+mod hint;
 mod line;
 mod log;
 mod merge;
@@ -42,10 +43,11 @@ mod tests;
 pub use check::{Checked, checklist, opportunity_check};
 pub use contact::{contact_add, contact_remove};
 pub use convert::{AccountChoice, ConversionRequest, Converted, NewDeal, convert};
-pub use create::{Created, Draft, create};
+pub use create::{Created, Draft, create, proposed_name};
 pub use delete::{Confirmation, Deletion, delete, delete_preview, restore};
 pub use dismiss::dismiss;
 pub use edit::{edit, set_rate, set_setting};
+pub use hint::{ResolveHint, StageHint};
 pub use line::{NewLine, find_line, line_add, line_edit, line_remove, line_restore, new_line};
 pub use log::{FollowUp, LogEntry, Logged, complete, log};
 pub use merge::{
@@ -181,15 +183,13 @@ pub enum Refusal {
     /// The deal is there already.
     #[error("the deal already is in `{0}`; nothing to do")]
     SameStage(String),
-    /// A stage of a closing kind was named where an open one is needed, or the other way round.
-    #[error("`{stage}` is not {needed}; {hint}")]
+    /// A stage of a closing kind was named where an open one is needed.
+    #[error("`{stage}` is not an open stage; {hint}")]
     StageKind {
         /// The stage.
         stage: String,
-        /// What is needed.
-        needed: &'static str,
         /// What to do.
-        hint: &'static str,
+        hint: StageHint,
     },
     /// Required items of the stage's checklist are open.
     #[error(
@@ -309,9 +309,18 @@ pub enum Refusal {
         /// What was asked.
         what: String,
         /// What to do.
-        hint: String,
+        hint: ResolveHint,
     },
-    /// What only looks at the record can't be written.
+    /// An exchange rate is zero or less.
+    #[error("an exchange rate must be above zero; give organisation units per one unit")]
+    RateNotPositive,
+    /// A closed deal has no probability of its own.
+    #[error("only an open deal has a probability of its own; a won one counts 100 and a lost one 0")]
+    ClosedProbability,
+    /// The settings are for all, and stay.
+    #[error("the settings can't be deleted; change them instead")]
+    SettingsStay,
+    /// Something that has English words only.
     #[error("{0}")]
     Other(String),
 }
@@ -361,6 +370,9 @@ impl Refusal {
             Self::NoIssue(_) => "no_issue",
             Self::NoSide { .. } => "no_side",
             Self::NotAResolution { .. } => "not_a_resolution",
+            Self::RateNotPositive => "rate",
+            Self::ClosedProbability => "closed_probability",
+            Self::SettingsStay => "settings_stay",
             Self::Other(_) => "other",
         }
     }

@@ -233,11 +233,25 @@ fn stored_parts(text: &str) -> Option<(i32, u8, u8)> {
     Some((year.parse().ok()?, month.parse().ok()?, day.parse().ok()?))
 }
 
+impl DateError {
+    /// How many days the month of a day that does not exist has; `None` where there is no such month.
+    pub fn days_of_month(&self) -> Option<u8> {
+        match self {
+            Self::Absent { calendar, year, month, .. } => last_day(*calendar, *year, *month),
+            _ => None,
+        }
+    }
+}
+
+fn last_day(calendar: Calendar, year: i32, month: u8) -> Option<u8> {
+    (1..=31_u8).rev().find(|day| CivilDate::from_calendar(calendar, year, month, *day).is_some())
+}
+
 /// Says why a calendar lacks a day, and what the last one of the month is.
 fn absence(calendar: Calendar, year: i32, month: u8) -> String {
     if !(1..=12).contains(&month) {
         return "months run from 1 to 12".to_owned();
     }
-    let last = (1..=31_u8).rev().find(|day| CivilDate::from_calendar(calendar, year, month, *day).is_some());
+    let last = last_day(calendar, year, month);
     last.map_or_else(|| "give another date".to_owned(), |day| format!("that month has {day} days"))
 }

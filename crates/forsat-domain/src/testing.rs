@@ -18,7 +18,7 @@ use crate::issue::{Issue, IssueCode, issues};
 use crate::money::Money;
 use crate::opportunity::{Deal, Worth};
 use crate::record::{Entry, FieldState, RecordState, Register, Scalar, Side, Stamp};
-use crate::schema::input::{Assignment, ParseContext};
+use crate::schema::input::{Assignment, ParseContext, ReferenceError};
 use crate::schema::{ACCOUNT, OPPORTUNITY, PRODUCT, SETTINGS, Schema};
 use crate::settings::Settings;
 use crate::world::{Records, World};
@@ -139,7 +139,7 @@ impl Desk {
         let find = |module: &str, text: &str| match module {
             ACCOUNT if text == "آریا" => Ok((account_id(), "آریا".to_owned())),
             PRODUCT if text == "سرور" => Ok((product_id(), "سرور".to_owned())),
-            _ => Err(format!("no {module} matches {text}")),
+            _ => Err(ReferenceError::NoneOfModules(text.to_owned())),
         };
         read(&ParseContext {
             today: self.today,

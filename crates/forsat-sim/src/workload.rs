@@ -289,7 +289,8 @@ impl Workload {
 /// Refusals are answers; failures of the store are for the world to explain; anything else is wrong.
 fn failure(error: ClientError) -> Done {
     match error {
-        ClientError::Refused { .. }
+        ClientError::Rule(_)
+        | ClientError::Refused { .. }
         | ClientError::Input(_)
         | ClientError::NotFound { .. }
         | ClientError::Ambiguous { .. }

@@ -7,6 +7,8 @@ mod contract;
 mod crash;
 mod damage;
 mod device;
+#[cfg(unix)]
+mod forms;
 mod full;
 mod hostile;
 mod lead;
@@ -15,6 +17,9 @@ mod merge;
 mod program;
 mod relay;
 mod roles;
+#[cfg(unix)]
+mod terminal;
+mod today;
 mod watch;
 mod whole;
 mod wire;

@@ -9,7 +9,7 @@ use forsat_domain::command::{
 };
 use forsat_domain::issue::IssueCode;
 use forsat_domain::opportunity::{ProbabilitySource, Standing, Worth};
-use forsat_domain::schema::input::ParseContext;
+use forsat_domain::schema::input::{ParseContext, ReferenceError};
 use forsat_domain::world::{Records, World};
 use forsat_domain::{CivilDate, Currency, Edit, Scalar};
 
@@ -49,7 +49,7 @@ fn take_side(
 ) -> Result<Vec<Edit>, forsat_domain::command::Refusal> {
     move |ctx, state| {
         let settings = ctx.world.settings();
-        let find = |_: &str, _: &str| Err("nothing to find".to_owned());
+        let find = |_: &str, _: &str| Err(ReferenceError::NoneOfModules(String::new()));
         let parse = ParseContext { today: ctx.today, currency: Currency::IRR, settings, find: &find };
         Ok(resolve(ctx, &parse, state, what, &Choice::Take(number))?.edits)
     }

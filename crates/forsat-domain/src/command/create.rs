@@ -14,7 +14,7 @@ use crate::schema::input::Assignment;
 use crate::schema::{
     DefaultValue, FieldDef, FieldKind, MergeCode, ModuleDef, OPPORTUNITY, SETTINGS, naming, record_name,
 };
-use crate::settings::DEFAULT_PIPELINE;
+use crate::settings::{DEFAULT_PIPELINE, Settings};
 
 /// What a new record should hold.
 #[derive(Debug, Clone, Default)]
@@ -120,13 +120,18 @@ fn name_deal(plan: &mut Plan, ctx: &Context<'_>) {
     let account = account.map(|account| account.name).unwrap_or_default();
     let amount = Amount::read(&plan.state, settings, ctx.today);
     let product = amount.kept_lines().next().map(|line| line.name.clone()).unwrap_or_default();
-    let name = settings.naming_convention.replace("{account}", &account).replace("{product}", &product);
-    // A part that is not known leaves its separator behind.
-    let name = name.trim_matches(|letter: char| letter == '/' || letter == '-' || letter.is_whitespace());
-    let name: String = name.chars().take(NAME_LETTERS_MAX).collect();
+    let name = proposed_name(settings, &account, &product);
     if !name.is_empty() {
         plan.push(Edit::set("name", name));
     }
+}
+
+/// The name that the workspace's convention gives a deal; empty where neither part is known.
+pub fn proposed_name(settings: &Settings, account: &str, product: &str) -> String {
+    let name = settings.naming_convention.replace("{account}", account).replace("{product}", product);
+    // A part that is not known leaves its separator behind.
+    let name = name.trim_matches(|letter: char| letter == '/' || letter == '-' || letter.is_whitespace());
+    name.chars().take(NAME_LETTERS_MAX).collect()
 }
 
 /// Letters of a proposed name; the schema's limit of a name.

@@ -65,7 +65,7 @@ pub fn delete_preview(state: &RecordState, world: &dyn World, today: CivilDate) 
 /// Deletes a record; an account with open deals is deleted only when that was `confirmed`.
 pub fn delete(ctx: &Context<'_>, state: &RecordState, confirmed: bool) -> Result<Deletion, Refusal> {
     if state.module == SETTINGS {
-        return Err(Refusal::Other("the settings can't be deleted; change them instead".to_owned()));
+        return Err(Refusal::SettingsStay);
     }
     if Life::of(state) == Life::Trashed {
         return Err(Refusal::Trashed);

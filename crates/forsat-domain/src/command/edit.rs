@@ -16,7 +16,7 @@ use crate::lifecycle;
 use crate::money::Money;
 use crate::opportunity::{CurrentStage, Standing, lines_total_seen};
 use crate::record::{RecordState, Scalar};
-use crate::schema::input::{Assignment, Input, InputError};
+use crate::schema::input::{Assignment, Input, InputError, WhyNotEditable};
 use crate::schema::{FieldDef, FieldKind, MergeCode, OPPORTUNITY, SETTINGS, record_name};
 use rust_decimal::Decimal;
 
@@ -64,7 +64,7 @@ pub(super) fn assign(
             known: String::new(),
         })?;
         if !field.is_settable() {
-            let hint = "it follows from other fields or has a command of its own";
+            let hint = WhyNotEditable::Derived;
             return Err(InputError::NotEditable { field: change.field.clone(), hint }.into());
         }
         if module == OPPORTUNITY && deal.take(change) {
@@ -95,7 +95,7 @@ fn plain(plan: &mut Plan, ctx: &mut Context<'_>, field: &FieldDef, input: &Input
         }
         (_, Input::Value(value)) => plan.push(Edit::set(name, value.clone())),
         (_, Input::Add(_) | Input::Remove(_)) => {
-            let hint = "`+=` and `-=` are for lists such as tags; use `=`";
+            let hint = WhyNotEditable::NotAList;
             return Err(InputError::NotEditable { field: name.to_owned(), hint }.into());
         }
     }
@@ -370,7 +370,7 @@ pub fn set_setting(
 /// Enters an exchange rate: units of the organisation's currency for one of `currency`, from `day` on.
 pub fn set_rate(currency: Currency, day: CivilDate, rate: Decimal) -> Result<Vec<Edit>, Refusal> {
     if rate <= Decimal::ZERO {
-        return Err(Refusal::Other("an exchange rate must be above zero".to_owned()));
+        return Err(Refusal::RateNotPositive);
     }
     let entry = format!("{}-{day}", currency.code());
     let set = |name: &str, value: String| Edit::set_entry("rates", &entry, name, value);

@@ -186,7 +186,7 @@ fn set(plan: &mut Plan, ctx: &Context<'_>, entry: &str, change: &Assignment) -> 
     let register = ctx.schema.field(OPPORTUNITY, &format!("lines/{entry}/{}", change.field));
     let known = register.filter(|register| register.is_settable());
     let (Some(register), Input::Value(value)) = (known, &change.input) else {
-        let hint = "give one of the line's own values, such as qty or unit_price";
+        let hint = crate::schema::input::WhyNotEditable::NotOfALine;
         let field = change.field.clone();
         return Err(crate::schema::input::InputError::NotEditable { field, hint }.into());
     };

@@ -4,7 +4,7 @@ use super::delete::set_life;
 use super::edit::{edit, set_mode};
 use super::line::set_removed;
 use super::stage::{enter, find_stage, pipeline_of, set_probability};
-use super::{Close, Context, Plan, Refusal, lose, merge, reopen, stage_move, win};
+use super::{Close, Context, Plan, Refusal, ResolveHint, lose, merge, reopen, stage_move, win};
 use crate::composite::{Composite, LifeState, Mode, Outcome, ProbabilityOverride, StageEntry, reference_id};
 use crate::edit::Edit;
 use crate::id::RecordId;
@@ -114,8 +114,8 @@ pub(super) fn not_this_way(issue: &Issue, choice: &Choice) -> Refusal {
         Choice::Value(text) => format!("--value {text}"),
     };
     let hint = match issue.command("…") {
-        Some(command) => format!("use `{command}`"),
-        None => "it ends by itself once its cause is gone".to_owned(),
+        Some(command) => ResolveHint::Command(command),
+        None => ResolveHint::ByItself,
     };
     Refusal::NotAResolution { what, hint }
 }
@@ -148,7 +148,7 @@ fn take(
 /// correction of a stay that it left does not.
 pub(super) fn take_stage(plan: &mut Plan, ctx: &mut Context<'_>, value: &Scalar) -> Result<(), Refusal> {
     let Some(taken) = StageEntry::from_scalar(value) else {
-        let hint = "that side can't be read; give a stage with --value".to_owned();
+        let hint = ResolveHint::Unreadable;
         return Err(Refusal::NotAResolution { what: "--take".to_owned(), hint });
     };
     let overrides = plan.state.sides("probability_override").iter();
@@ -256,10 +256,7 @@ fn other_value(
     let field = if issue.field == "probability_override" { "probability" } else { &issue.field };
     let known = ctx.schema.field(&state.module, field);
     let Some(def) = known else {
-        return Err(Refusal::NotAResolution {
-            what: text.to_owned(),
-            hint: "take one of its sides".to_owned(),
-        });
+        return Err(Refusal::NotAResolution { what: text.to_owned(), hint: ResolveHint::TakeASide });
     };
     let value = def.parse(text, parse)?;
     if field.contains('/') {

@@ -179,7 +179,7 @@ impl Labels {
                 return Err(InputError::Range {
                     field: "label".to_owned(),
                     text: label.chars().take(40).collect(),
-                    expected: format!("one line of at most {LABEL_LETTERS_MAX} letters"),
+                    expected: crate::schema::input::Expected::Letters(LABEL_LETTERS_MAX),
                 }
                 .into());
             }

@@ -1,6 +1,6 @@
 //! Moving a deal: along its pipeline, to an outcome, and back.
 
-use super::{Context, Plan, Refusal, check, expect_module, refuse_trashed};
+use super::{Context, Plan, Refusal, StageHint, check, expect_module, refuse_trashed};
 use crate::composite::{Composite, LeftBooking, Outcome, ProbabilityOverride, StageEntry, StageMove};
 use crate::date::CivilDate;
 use crate::edit::Edit;
@@ -40,8 +40,8 @@ pub fn stage_move_forced(
         return win_forced(ctx, state, &Close::default(), force);
     }
     if stage.kind == Outcome::Lost {
-        let hint = "use `forsat opp lose … --reason`";
-        return Err(Refusal::StageKind { stage: stage.id.clone(), needed: "an open stage", hint });
+        let hint = StageHint::Close;
+        return Err(Refusal::StageKind { stage: stage.id.clone(), hint });
     }
     check::leave(&mut plan, ctx, stage, force)?;
     move_open(&mut plan, ctx, stage)?;
@@ -81,8 +81,8 @@ pub fn reopen(ctx: &mut Context<'_>, state: &RecordState, to: Option<&str>) -> R
         None => last_open(state, &current, settings)?,
     };
     if stage.kind != Outcome::Open {
-        let hint = "name one of the open stages that `forsat pipeline` lists";
-        return Err(Refusal::StageKind { stage: stage.id.clone(), needed: "an open stage", hint });
+        let hint = StageHint::NameOpen;
+        return Err(Refusal::StageKind { stage: stage.id.clone(), hint });
     }
     move_open(&mut plan, ctx, stage)?;
     Ok(plan.finish())
@@ -331,9 +331,6 @@ pub(super) fn set_probability(plan: &mut Plan, ctx: &Context<'_>, pct: Option<u8
             plan.push(Edit::set("probability_override", set.to_scalar()));
             Ok(())
         }
-        _ => Err(Refusal::Other(
-            "only an open deal has a probability of its own; a won one counts 100 and a lost one 0"
-                .to_owned(),
-        )),
+        _ => Err(Refusal::ClosedProbability),
     }
 }

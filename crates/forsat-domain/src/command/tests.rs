@@ -5,7 +5,7 @@ use crate::composite::{Composite, Outcome, StageEntry};
 use crate::edit::preview;
 use crate::opportunity::{Deal, Standing};
 use crate::record::Scalar;
-use crate::schema::input::{Assignment, Input};
+use crate::schema::input::{Assignment, Input, ReferenceError};
 use crate::schema::{ACCOUNT, OPPORTUNITY, PRODUCT, SETTINGS, USER};
 use crate::testing::{
     Desk, M, account_id, account_reference, because, euros, jalali, line, on, product_id, rials,
@@ -378,7 +378,7 @@ fn what_is_no_issue_or_no_side_is_said() {
     let mut desk = Desk::new();
     let deal = desk.deal_with(Vec::new(), Vec::new());
     let settings = desk.world.settings().clone();
-    let find = |_: &str, _: &str| Err(String::new());
+    let find = |_: &str, _: &str| Err(ReferenceError::NoneOfModules(String::new()));
     let parse = crate::schema::input::ParseContext {
         today: desk.today,
         currency: crate::currency::Currency::IRR,

@@ -326,7 +326,7 @@ fn record(ctx: &BindContext<'_>, field: &FieldDef, text: &str) -> Result<RecordI
     let hits: BTreeSet<RecordId> = found.iter().flatten().map(|(id, _)| (ctx.survivor)(*id)).collect();
     match (hits.len(), found.into_iter().find_map(Result::err)) {
         (1, _) => Ok(hits.into_iter().next().expect("one was counted")),
-        (0, Some(error)) => Err(Problem::Value(error)),
+        (0, Some(error)) => Err(Problem::Value(error.to_string())),
         (_, _) => Err(Problem::Value(format!(
             "\"{text}\" could be records of several modules; write one of {}",
             modules.iter().map(|module| format!("\"{module}:{text}\"")).collect::<Vec<_>>().join(", ")

@@ -53,7 +53,7 @@ impl Known for Desk {
 fn bound(desk: &Desk, text: &str) -> Result<Filter, FilterError> {
     let find = |_: &str, text: &str| match text {
         "آریا" => Ok((account_id(), "آریا".to_owned())),
-        _ => Err(format!("no account matches \"{text}\"")),
+        _ => Err(crate::schema::input::ReferenceError::Other(format!("no account matches \"{text}\""))),
     };
     let survivor = |id| surviving_id(id, &desk.world);
     let ctx = BindContext {

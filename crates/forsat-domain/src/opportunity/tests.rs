@@ -7,7 +7,7 @@ use crate::command::{self, Choice, Close, line_add, lose, reopen, resolve, stage
 use crate::composite::{Discount, StageEntry};
 use crate::edit::{Edit, preview};
 use crate::issue::IssueCode;
-use crate::schema::input::Assignment;
+use crate::schema::input::{Assignment, ReferenceError};
 use crate::testing::{
     Desk, M, REZA, SARA, account_id, because, euros, jalali, known, line, merge, on, rials,
 };
@@ -18,7 +18,7 @@ fn edit(desk: &mut Desk, state: &RecordState, field: &str, value: crate::record:
 
 fn take(desk: &mut Desk, state: &RecordState, what: &str, choice: Choice) -> RecordState {
     let settings = desk.world.settings().clone();
-    let find = |_: &str, _: &str| Err("nothing".to_owned());
+    let find = |_: &str, _: &str| Err(ReferenceError::NoneOfModules(String::new()));
     let parse = crate::schema::input::ParseContext {
         today: desk.today,
         currency: Currency::IRR,
@@ -328,7 +328,7 @@ fn s16_won_against_lost_is_disputed_until_one_command_ends_it() {
     assert_eq!(read.weighted(Currency::IRR), known(rials(0)));
     assert_eq!(desk.codes(&merged), [IssueCode::DisputedOutcome]);
     let settings = desk.world.settings().clone();
-    let find = |_: &str, _: &str| Err(String::new());
+    let find = |_: &str, _: &str| Err(ReferenceError::NoneOfModules(String::new()));
     let parse = crate::schema::input::ParseContext {
         today: desk.today,
         currency: Currency::IRR,

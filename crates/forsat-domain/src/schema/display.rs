@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use super::{FieldDef, FieldKind, Label, Language, record_name};
 use crate::canonical;
 use crate::composite::{
-    Address, AmountMode, Composite, Discount, LifeState, Lifecycle, Moment, NamedReference,
+    Address, AmountMode, CheckMark, Composite, Discount, LifeState, Lifecycle, Moment, NamedReference,
     ProbabilityOverride, Removed, StageEntry, read_typed_reference, reference_id,
 };
 use crate::date::{Calendar, CivilDate, Tz};
@@ -199,6 +199,10 @@ fn composite(value: &Scalar, locale: &Locale) -> Option<String> {
             LifeState::Active => word("active", "فعال"),
             LifeState::Trashed => word("deleted", "حذف‌شده"),
         });
+    }
+    // Before what is removed: a tick has a value too, and more besides.
+    if let Some(mark) = CheckMark::from_scalar(value) {
+        return Some(if mark.value { word("done", "انجام شد") } else { word("open", "باز") });
     }
     let removed = Removed::from_scalar(value)?;
     Some(if removed.value { word("removed", "حذف‌شده") } else { word("kept", "مانده") })

@@ -16,6 +16,10 @@ use crate::record::Scalar;
 use crate::settings::{CUSTOM_PREFIX, Settings};
 use crate::text::fold;
 
+mod reason;
+
+pub use reason::{Expected, ReferenceError, WhyNotEditable};
+
 /// Basis points of one percent.
 const PERCENT_BP: i64 = 100;
 
@@ -23,7 +27,7 @@ const PERCENT_BP: i64 = 100;
 const TAG_LETTERS_MAX: usize = 64;
 
 /// Finds a record of a module by what people type: an id, the beginning of one, or a unique name.
-pub type Find<'a> = dyn Fn(&str, &str) -> Result<(RecordId, String), String> + 'a;
+pub type Find<'a> = dyn Fn(&str, &str) -> Result<(RecordId, String), ReferenceError> + 'a;
 
 /// What reading a typed value depends on.
 pub struct ParseContext<'a> {
@@ -82,8 +86,8 @@ pub enum InputError {
     NotEditable {
         /// The field.
         field: String,
-        /// What to do instead.
-        hint: &'static str,
+        /// Why, and what to do instead.
+        hint: WhyNotEditable,
     },
     /// Not one of the field's values.
     #[error("`{text}` is none of the values of {field}; use one of: {options}")]
@@ -111,7 +115,7 @@ pub enum InputError {
         /// The text as given.
         text: String,
         /// What can be given.
-        expected: String,
+        expected: Expected,
     },
     /// A negative amount.
     #[error("{field}: an amount can't be negative; use a discount")]
@@ -120,12 +124,12 @@ pub enum InputError {
         field: String,
     },
     /// A reference that leads nowhere, or to several records.
-    #[error("{field}: {message}")]
+    #[error("{field}: {source}")]
     Reference {
         /// The field.
         field: String,
-        /// Why, and what to do.
-        message: String,
+        /// Why.
+        source: ReferenceError,
     },
     /// Not a number or an amount.
     #[error("{field}: {source}")]
@@ -190,7 +194,7 @@ impl ModuleDef {
             Some('+') if listed => Input::Add(scalar),
             Some('-') if listed => Input::Remove(scalar),
             Some(_) => {
-                let hint = "`+=` and `-=` are for lists such as tags; use `=`";
+                let hint = WhyNotEditable::NotAList;
                 return Err(InputError::NotEditable { field: field.name.to_string(), hint });
             }
             None => Input::Value(scalar),
@@ -269,7 +273,7 @@ impl FieldDef {
     pub fn parse(&self, text: &str, ctx: &ParseContext<'_>) -> Result<Scalar, InputError> {
         let text = text.trim();
         if !self.is_settable() {
-            let hint = "it follows from other fields or has a command of its own";
+            let hint = WhyNotEditable::Derived;
             return Err(InputError::NotEditable { field: self.name.to_string(), hint });
         }
         if text.is_empty() {
@@ -302,18 +306,19 @@ impl FieldDef {
             FieldKind::Timestamp
             | FieldKind::Composite
             | FieldKind::Position
-            | FieldKind::ReferenceSet(_) => {
-                Err(InputError::NotEditable { field: self.name.to_string(), hint: "only commands write it" })
-            }
+            | FieldKind::ReferenceSet(_) => Err(InputError::NotEditable {
+                field: self.name.to_string(),
+                hint: WhyNotEditable::CommandsOnly,
+            }),
         }
     }
 
     fn line(&self, text: &str, letters_max: usize) -> Result<Scalar, InputError> {
         if text.chars().count() > letters_max {
-            return Err(self.range(text, format!("at most {letters_max} letters")));
+            return Err(self.range(text, Expected::Letters(letters_max)));
         }
         if text.chars().any(char::is_control) {
-            return Err(self.range(text, "one line without control characters".to_owned()));
+            return Err(self.range(text, Expected::OneLine));
         }
         Ok(Scalar::text(text))
     }
@@ -321,9 +326,7 @@ impl FieldDef {
     fn tags(&self, text: &str) -> Result<Scalar, InputError> {
         let tags: Vec<&str> = text.split([',', '،']).map(str::trim).filter(|tag| !tag.is_empty()).collect();
         match tags.iter().find(|tag| tag.chars().count() > TAG_LETTERS_MAX || tag.contains('/')) {
-            Some(tag) => {
-                Err(self.range(tag, format!("tags of at most {TAG_LETTERS_MAX} letters without `/`")))
-            }
+            Some(tag) => Err(self.range(tag, Expected::Tags(TAG_LETTERS_MAX))),
             None => Ok(Scalar::text(tags.join(","))),
         }
     }
@@ -336,7 +339,7 @@ impl FieldDef {
         whole(self.number(text)?)
             .filter(|number| (min..=max).contains(number))
             .map(Scalar::Int)
-            .ok_or_else(|| self.range(text, format!("a whole number from {min} to {max}")))
+            .ok_or_else(|| self.range(text, Expected::Whole { min, max }))
     }
 
     fn positive(&self, text: &str) -> Result<Scalar, InputError> {
@@ -346,7 +349,7 @@ impl FieldDef {
             _ => Decimal::MAX_SCALE,
         };
         if number <= Decimal::ZERO || number.scale() > scale_max {
-            return Err(self.range(text, format!("a number above zero with at most {scale_max} decimals")));
+            return Err(self.range(text, Expected::Positive(scale_max)));
         }
         Ok(Scalar::text(canonical::decimal_text(number)))
     }
@@ -357,26 +360,24 @@ impl FieldDef {
         if (Decimal::ZERO..=Decimal::ONE_HUNDRED).contains(&number) {
             return Ok(number);
         }
-        Err(self.range(text, "a percentage from 0 to 100".to_owned()))
+        Err(self.range(text, Expected::Percent))
     }
 
     fn percent(&self, text: &str) -> Result<Scalar, InputError> {
-        whole(self.percentage(text)?)
-            .map(Scalar::Int)
-            .ok_or_else(|| self.range(text, "a whole percentage from 0 to 100".to_owned()))
+        whole(self.percentage(text)?).map(Scalar::Int).ok_or_else(|| self.range(text, Expected::WholePercent))
     }
 
     fn tax_rate(&self, text: &str) -> Result<Scalar, InputError> {
         whole(self.percentage(text)? * Decimal::from(PERCENT_BP))
             .map(Scalar::Int)
-            .ok_or_else(|| self.range(text, "a percentage with at most two decimals".to_owned()))
+            .ok_or_else(|| self.range(text, Expected::FinePercent))
     }
 
     fn truth(&self, text: &str) -> Result<Scalar, InputError> {
         match fold(text).as_str() {
             "yes" | "true" | "on" | "1" | "بله" | "بلی" | "اری" | "آری" => Ok(Scalar::Bool(true)),
             "no" | "false" | "off" | "0" | "خیر" | "نه" => Ok(Scalar::Bool(false)),
-            _ => Err(self.range(text, "yes or no".to_owned())),
+            _ => Err(self.range(text, Expected::YesNo)),
         }
     }
 
@@ -399,8 +400,7 @@ impl FieldDef {
 
     fn time_zone(&self, text: &str) -> Result<Scalar, InputError> {
         let zone: Result<Tz, _> = text.parse();
-        zone.map(|zone| Scalar::text(zone.name()))
-            .map_err(|_| self.range(text, "an IANA time zone such as Asia/Tehran".to_owned()))
+        zone.map(|zone| Scalar::text(zone.name())).map_err(|_| self.range(text, Expected::TimeZone))
     }
 
     fn moment(&self, text: &str, ctx: &ParseContext<'_>) -> Result<Scalar, InputError> {
@@ -423,7 +423,7 @@ impl FieldDef {
         modules: &[Name],
         ctx: &ParseContext<'_>,
     ) -> Result<String, InputError> {
-        let refused = |message| InputError::Reference { field: self.name.to_string(), message };
+        let refused = |source| InputError::Reference { field: self.name.to_string(), source };
         let named = word.split_once(':').and_then(|(module, rest)| {
             modules.iter().find(|known| *known == module.trim()).map(|module| (module, rest.trim()))
         });
@@ -434,11 +434,14 @@ impl FieldDef {
             modules.iter().filter_map(|module| Some((module, (ctx.find)(module, word).ok()?.0))).collect();
         match found.as_slice() {
             [(module, id)] => Ok(typed_reference(module, *id)),
-            [] => Err(refused(format!("no single record matches \"{word}\"; give more of its id or name"))),
+            [] => Err(refused(ReferenceError::NoneOfModules(word.to_owned()))),
             several => {
                 let several: Vec<String> =
                     several.iter().map(|(module, _)| format!("{module}:{word}")).collect();
-                Err(refused(format!("\"{word}\" could be {}; write one of these", several.join(", "))))
+                Err(refused(ReferenceError::SeveralModules {
+                    text: word.to_owned(),
+                    options: several.join(", "),
+                }))
             }
         }
     }
@@ -449,7 +452,7 @@ impl FieldDef {
             _ => return Ok(Scalar::Null),
         };
         let (id, name) = (ctx.find)(module, text)
-            .map_err(|message| InputError::Reference { field: self.name.to_string(), message })?;
+            .map_err(|source| InputError::Reference { field: self.name.to_string(), source })?;
         Ok(match &self.kind {
             FieldKind::NamedReference(_) => NamedReference { id, name }.to_scalar(),
             _ => id_scalar(id),
@@ -476,8 +479,8 @@ impl FieldDef {
         }
     }
 
-    fn range(&self, text: &str, expected: String) -> InputError {
-        InputError::Range { field: self.name.to_string(), text: clipped(text), expected }
+    fn range(&self, text: &str, expected: impl Into<Expected>) -> InputError {
+        InputError::Range { field: self.name.to_string(), text: clipped(text), expected: expected.into() }
     }
 }
 
