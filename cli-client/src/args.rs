@@ -13,12 +13,16 @@ use crate::bidi::Bidi;
 use crate::i18n::Language;
 use crate::output::Color;
 
+pub mod files;
 mod lead;
 mod log;
+pub mod past;
 mod query;
 mod settings;
 
+use files::{ExportArgs, ImportArgs};
 pub use log::{LogArgs, LogKind};
+use past::{HistoryArgs, TrashCommand, UndoArgs};
 
 /// The exit codes, as the help prints them.
 pub const EXIT_CODES: &str = "\
@@ -95,12 +99,15 @@ pub enum Fixed {
     },
     /// End a conflict or another issue of a record
     Resolve(ResolveArgs),
-    /// Take back this device's last command, as far as its values are still its own
-    Undo,
-    /// The changes of a record: field, old, new, who, when
-    History {
-        /// The record
-        record: String,
+    /// Take back this device's last command or an earlier one, as far as its values are still its own
+    Undo(UndoArgs),
+    /// The change log of a record or of the workspace: field, old, new, who, on which device, when
+    History(HistoryArgs),
+    /// What was deleted, and taking it out of the trash again
+    Trash {
+        /// What to do
+        #[command(subcommand)]
+        command: TrashCommand,
     },
     /// The pipeline by stage, or broken down
     #[command(args_conflicts_with_subcommands = true)]
@@ -123,8 +130,10 @@ pub enum Fixed {
     },
     /// Look inside a record's document
     Inspect(InspectArgs),
-    /// Take records from CSV files by a mapping
+    /// Take records from files: what `export` wrote, or CSV by a mapping
     Import(ImportArgs),
+    /// Write the records of a module to a file, as CSV or JSON lines, without loss
+    Export(ExportArgs),
     /// Forms that were begun and not saved
     #[command(args_conflicts_with_subcommands = true)]
     Drafts {
@@ -135,7 +144,7 @@ pub enum Fixed {
     /// Print the completions of a shell
     Completions {
         /// The shell
-        shell: Shell,
+        shell: CompletionTarget,
     },
     /// Print the reference of every command as Markdown
     #[command(hide = true)]
@@ -165,7 +174,7 @@ pub enum DraftsCommand {
 
 /// A shell that completions are printed for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Shell {
+pub enum CompletionTarget {
     /// Bash.
     Bash,
     /// Zsh.
@@ -255,22 +264,6 @@ pub struct InspectArgs {
     pub at: Option<String>,
 }
 
-/// Arguments of `import`.
-#[derive(Args, Clone, Debug)]
-pub struct ImportArgs {
-    /// A CSV file, or a folder with the files that the mapping names
-    pub file: PathBuf,
-    /// The mapping file (TOML)
-    #[arg(long, value_name = "FILE")]
-    pub map: PathBuf,
-    /// Say what would be taken and refused; write nothing
-    #[arg(long)]
-    pub dry_run: bool,
-    /// The folder for files of refused rows [default: beside the CSV file]
-    #[arg(long, value_name = "DIR")]
-    pub refused_dir: Option<PathBuf>,
-}
-
 /// The whole command tree.
 pub fn command(schema: &Schema) -> Command {
     let mut root = Command::new("forsat")
@@ -303,6 +296,7 @@ fn module_command(module: &ModuleDef) -> Command {
         .subcommand(with_fields(edit_command(), module))
         .subcommand(Command::new("show").about("Show a record in full").arg(record()))
         .subcommand(add_command(module))
+        .subcommand(similar_command(module))
         .subcommand(query::list_command())
         .subcommand(query::update_command())
         .subcommand(query::delete_command())
@@ -331,6 +325,12 @@ fn add_command(module: &ModuleDef) -> Command {
     }
     let product = Arg::new("product").long("product").value_name("PRODUCT").help_heading("Fields");
     command.arg(product.help("Its first line: a product by name, code or id (محصول)"))
+}
+
+fn similar_command(module: &ModuleDef) -> Command {
+    let command =
+        Command::new("similar").about("Create a record like another: its values, a life of its own");
+    with_fields(command.arg(record()), module)
 }
 
 fn edit_command() -> Command {

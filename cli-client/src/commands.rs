@@ -14,6 +14,7 @@ pub mod close;
 mod complete;
 pub mod drafts;
 pub mod duplicates;
+mod export;
 pub mod import;
 mod inspect;
 mod issues;
@@ -21,6 +22,7 @@ mod lead;
 mod list;
 mod log;
 mod mass;
+mod past;
 pub mod record;
 mod report;
 pub mod settings;
@@ -40,8 +42,9 @@ pub fn run(app: &mut App, command: Fixed) -> Result<(), CliError> {
             issues::list(app, &issues::Asked { record, code, all, info })
         }
         Fixed::Resolve(arguments) => issues::resolve(app, &arguments),
-        Fixed::Undo => issues::undo(app),
-        Fixed::History { record } => inspect::history(app, &record),
+        Fixed::Undo(arguments) => past::undo(app, &arguments),
+        Fixed::History(arguments) => past::history(app, &arguments),
+        Fixed::Trash { command } => past::trash(app, &command),
         Fixed::Pipeline { by: None, what: None } => report::pipeline(app),
         Fixed::Pipeline { by: Some(by), .. } => report::breakdown(app, by),
         Fixed::Pipeline { what: Some(PipelineCommand::Stuck), .. } => report::stuck(app),
@@ -53,6 +56,7 @@ pub fn run(app: &mut App, command: Fixed) -> Result<(), CliError> {
         Fixed::Drafts { what } => drafts::run(app, what),
         Fixed::Completions { shell } => complete::run(app, shell),
         Fixed::Docs => complete::docs(app),
+        Fixed::Export(arguments) => export::run(app, &arguments),
         Fixed::Demo { dir } => crate::demo::run(app, dir),
     }
 }

@@ -19,6 +19,7 @@ pub mod issue;
 pub mod lead;
 pub mod list;
 pub mod mass;
+pub mod past;
 pub mod pipeline;
 pub mod record;
 pub mod related;

@@ -3,7 +3,4 @@
 mod dependencies;
 mod e2e;
 mod hygiene;
-mod processes;
-mod refusals;
 mod repo;
-mod sharing;

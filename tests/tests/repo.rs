@@ -28,7 +28,11 @@ pub fn files() -> Vec<PathBuf> {
             let entry = entry.expect("entries can be read");
             let kind = entry.file_type().expect("entries have a type");
             let ignored = [".git", "target"].iter().any(|name| entry.file_name() == *name);
-            if kind.is_dir() && !ignored {
+            // In a worktree `.git` is a file.
+            if ignored {
+                continue;
+            }
+            if kind.is_dir() {
                 folders.push(entry.path());
             } else if kind.is_file() {
                 found.push(entry.path());

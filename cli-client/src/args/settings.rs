@@ -188,7 +188,7 @@ pub(super) fn with_custom_options(mut root: Command, modules: &[ModuleDef]) -> C
         root.get_arguments().filter_map(|argument| argument.get_long().map(str::to_owned)).collect();
     taken.extend(["help".to_owned(), "version".to_owned()]);
     for module in modules.iter().filter(|module| module.fields.iter().any(is_custom)) {
-        root = root.mut_subcommand(module.name.to_string(), |command| {
+        root = root.mut_subcommand(&*module.name, |command| {
             let names = ["add", "edit"];
             let there = names.into_iter().filter(|name| command.find_subcommand(name).is_some());
             there.collect::<Vec<_>>().into_iter().fold(command, |command, name| {

@@ -349,8 +349,11 @@ fn names_of(field: &FieldDef) -> Vec<String> {
     }
 }
 
-/// What a field is chosen from: id, English and Persian label; none where it is typed.
-fn options(engine: &Engine, field: &FieldDef) -> Result<Option<Vec<(String, String, String)>>, CliError> {
+/// A choice: id, English and Persian label.
+type Choice = (String, String, String);
+
+/// What a field is chosen from; none where it is typed.
+fn options(engine: &Engine, field: &FieldDef) -> Result<Option<Vec<Choice>>, CliError> {
     let row = |id: &str, label: &forsat_domain::schema::Label| {
         (id.to_owned(), label.en.to_string(), label.fa.to_string())
     };

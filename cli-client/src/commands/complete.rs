@@ -1,17 +1,17 @@
 //! `completions`, and the reference of every command that `docs/cli.md` holds.
 
 use crate::app::App;
-use crate::args::{self, Shell};
+use crate::args::{self, CompletionTarget};
 use crate::error::CliError;
 use crate::reference;
 
 /// Prints the completions of a shell.
-pub fn run(app: &mut App, shell: Shell) -> Result<(), CliError> {
+pub fn run(app: &mut App, shell: CompletionTarget) -> Result<(), CliError> {
     let shell = match shell {
-        Shell::Bash => clap_complete::Shell::Bash,
-        Shell::Zsh => clap_complete::Shell::Zsh,
-        Shell::Fish => clap_complete::Shell::Fish,
-        Shell::PowerShell => clap_complete::Shell::PowerShell,
+        CompletionTarget::Bash => clap_complete::Shell::Bash,
+        CompletionTarget::Zsh => clap_complete::Shell::Zsh,
+        CompletionTarget::Fish => clap_complete::Shell::Fish,
+        CompletionTarget::PowerShell => clap_complete::Shell::PowerShell,
     };
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut args::command(&app.schema), "forsat", &mut script);

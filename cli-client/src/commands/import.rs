@@ -1,16 +1,16 @@
 //! `import`: records from CSV files.
 
-use forsat_client::{FileSummary, ImportOptions, ImportSummary};
+use forsat_client::{FileSummary, ImportOptions, ImportProgress, ImportSummary};
 
 use crate::app::App;
-use crate::args::ImportArgs;
+use crate::args::files::ImportArgs;
 use crate::error::CliError;
 use crate::i18n::tr;
 use crate::output::{GOOD, STRONG, WARN, paint};
 use crate::progress::Progress;
 use crate::render;
 
-/// Imports a file, or the files of a folder that the mapping names.
+/// Imports a file, or the files of a folder: what `export` wrote, or what the mapping names.
 pub fn run(app: &mut App, arguments: &ImportArgs) -> Result<(), CliError> {
     let engine = app.engine()?;
     let options = ImportOptions {
@@ -19,9 +19,11 @@ pub fn run(app: &mut App, arguments: &ImportArgs) -> Result<(), CliError> {
         ..ImportOptions::default()
     };
     let progress = Progress::new(app.out.shows_progress());
-    let outcome = engine.import(&arguments.file, &arguments.map, &options, &mut |step| {
-        progress.at(&step.file, step.done, step.total);
-    });
+    let mut tell = |step: &ImportProgress| progress.at(&step.file, step.done, step.total);
+    let outcome = match &arguments.map {
+        Some(map) => engine.import(&arguments.file, map, &options, &mut tell),
+        None => engine.import_export(&arguments.file, &options, &mut tell),
+    };
     progress.finish();
     let summary = outcome?;
     if app.out.is_json() {

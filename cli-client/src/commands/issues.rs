@@ -1,4 +1,4 @@
-//! `issues`, `resolve` and `undo`.
+//! `issues` and `resolve`.
 
 use std::collections::BTreeMap;
 
@@ -80,19 +80,4 @@ pub fn resolve(app: &mut App, arguments: &ResolveArgs) -> Result<(), CliError> {
     };
     let answer = app.engine()?.resolve(&arguments.record, &arguments.field, &choice)?;
     super::record::saved(app, answer)
-}
-
-/// Takes back this device's last command.
-pub fn undo(app: &mut App) -> Result<(), CliError> {
-    let undone = app.engine()?.undo()?;
-    if app.out.is_json() {
-        app.out.json(&undone);
-        return Ok(());
-    }
-    app.out.note(tr!(app.messages, "undone", command = undone.command.as_str()));
-    for field in &undone.skipped {
-        let (id, name, now) = (field.short.as_str(), field.field.as_str(), field.now.as_str());
-        app.out.note(tr!(app.messages, "undo-skipped", id = id, field = name, now = now));
-    }
-    undone.saved.into_iter().try_for_each(|answer| super::record::saved(app, answer))
 }

@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::error::CliError;
 use crate::i18n::tr;
 use crate::render;
+use crate::render::mass::Point;
 
 /// Runs `forsat MODULE update …`.
 pub fn update(
@@ -82,10 +83,12 @@ fn run(
     let preview = engine.mass_preview(&module.name, target, action)?;
     let goes_on = !matches.get_flag("dry-run") && preview.changed > 0;
     if !goes_on {
-        return show(app, module, &preview, true);
+        return show(app, module, &preview, Point::Looking);
     }
     if !app.global.yes {
-        render::mass::lines(app, module, &preview, true).into_iter().for_each(|line| app.out.note(line));
+        render::mass::lines(app, module, &preview, Point::Asking)
+            .into_iter()
+            .for_each(|line| app.out.note(line));
         let question = render::mass::question(app, &preview, matches!(action, MassAction::Delete));
         super::confirm(app, &question)?;
     }
@@ -98,14 +101,14 @@ fn run(
         refused: preview.refused.into_iter().chain(answer.refused).collect(),
         ..answer
     };
-    show(app, module, &answer, false)
+    show(app, module, &answer, Point::Done)
 }
 
-fn show(app: &mut App, module: &ModuleDef, answer: &MassAnswer, spelled_out: bool) -> Result<(), CliError> {
+fn show(app: &mut App, module: &ModuleDef, answer: &MassAnswer, point: Point) -> Result<(), CliError> {
     if app.out.is_json() {
         app.out.json(answer);
         return Ok(());
     }
-    render::mass::lines(app, module, answer, spelled_out).into_iter().for_each(|line| app.out.note(line));
+    render::mass::lines(app, module, answer, point).into_iter().for_each(|line| app.out.note(line));
     Ok(())
 }

@@ -20,6 +20,7 @@ pub fn run(app: &mut App, module: &ModuleDef, matches: &ArgMatches) -> Result<()
         "edit" => edit(app, &engine, module, sub),
         "show" => show(app, &engine, module, sub),
         "list" => super::list::run(app, &engine, module, sub),
+        "similar" => saved(app, engine.similar(&module.name, text(sub, "record"), &fields(sub, module)?)?),
         "update" => super::mass::update(app, &engine, module, sub),
         "delete" => super::mass::delete(app, &engine, module, sub),
         "restore" => restore(app, &engine, module, sub),
@@ -66,10 +67,9 @@ struct Shown<'a> {
 }
 
 fn restore(app: &mut App, engine: &Engine, module: &ModuleDef, matches: &ArgMatches) -> Result<(), CliError> {
-    let mut answers = Vec::new();
-    for reference in matches.get_many::<String>("record").into_iter().flatten() {
-        answers.push(engine.restore(&module.name, reference)?);
-    }
+    let references: Vec<&str> =
+        matches.get_many::<String>("record").into_iter().flatten().map(String::as_str).collect();
+    let answers = engine.restore_many(&module.name, &references)?;
     saved_all(app, answers)
 }
 

@@ -1,12 +1,9 @@
-//! How `inspect` and `history` read.
+//! How `inspect` reads.
 
-use forsat_client::{ChangeView, Engine, HistoryView, Inspection};
-use forsat_domain::{Scalar, World};
+use forsat_client::Inspection;
 
 use crate::app::App;
-use crate::error::CliError;
-use crate::i18n::tr;
-use crate::output::{FAINT, STRONG, WARN, paint};
+use crate::output::{STRONG, paint};
 use crate::table::{Align, table};
 
 /// Hex digits of a hash or an actor that are shown in tables.
@@ -62,59 +59,6 @@ fn changes(app: &App, inspection: &Inspection) -> String {
         })
         .collect();
     table(&headings, rows, app.out.width())
-}
-
-/// The lines of `history`, newest change first.
-pub fn history_lines(
-    app: &App,
-    engine: &Engine,
-    module: &str,
-    entries: &[HistoryView],
-) -> Result<Vec<String>, CliError> {
-    Ok(engine.with_world(|world| history(app, world, module, entries))?)
-}
-
-fn history(app: &App, world: &dyn World, module: &str, entries: &[HistoryView]) -> Vec<String> {
-    let mut lines = Vec::new();
-    for entry in entries {
-        let changes: Vec<&ChangeView> = entry.changes.iter().filter(|change| is_told(&change.path)).collect();
-        if changes.is_empty() {
-            continue;
-        }
-        let who = entry.author.clone().unwrap_or_else(|| tr!(app.messages, "unknown-author"));
-        let unsent =
-            if entry.unsent { paint(WARN, tr!(app.messages, "history-unsent")) } else { String::new() };
-        let head = format!(
-            "{}  {who}  {}  {unsent}",
-            app.locale.moment(entry.time_ms),
-            paint(FAINT, short(&entry.hash))
-        );
-        lines.push(head.trim_end().to_owned());
-        for change in changes {
-            let field = super::settings::check_label(app, world, &change.path)
-                .unwrap_or_else(|| super::field_label(app, module, &change.path));
-            let before = value(app, world, module, change, &change.before);
-            let after = value(app, world, module, change, &change.after);
-            lines.push(format!("  {field}: {} → {after}", paint(FAINT, before)));
-        }
-        let forced = |change: &ChangeView| super::settings::forced_line(app, world, change);
-        lines.extend(entry.changes.iter().filter_map(forced));
-    }
-    lines
-}
-
-/// Whether a person reads this field's changes: what only keeps the record together says nothing to them.
-fn is_told(path: &str) -> bool {
-    let whole = path.split('/').next().unwrap_or(path);
-    let is_frame = matches!(whole, "id" | "module" | "created_at" | "created_by" | "stage_history");
-    !is_frame && !path.ends_with("/position")
-}
-
-fn value(app: &App, world: &dyn World, module: &str, change: &ChangeView, value: &Scalar) -> String {
-    match app.schema.field(module, &change.path) {
-        Some(field) => field.format(value, &app.locale.values, world),
-        None => super::raw(value),
-    }
 }
 
 fn short(hex: &str) -> &str {

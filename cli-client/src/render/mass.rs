@@ -10,10 +10,21 @@ use crate::i18n::tr;
 /// Refusals that are spelled out.
 const REFUSALS_SHOWN: usize = 10;
 
-/// The first changes where asked for, the counts, and who is left out.
-pub fn lines(app: &App, module: &ModuleDef, answer: &MassAnswer, spelled_out: bool) -> Vec<String> {
+/// At which point of the command the lines are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Point {
+    /// Before the question.
+    Asking,
+    /// Nothing is to be written.
+    Looking,
+    /// It is done.
+    Done,
+}
+
+/// The first changes where nothing is done yet, the counts, and who is left out.
+pub fn lines(app: &App, module: &ModuleDef, answer: &MassAnswer, point: Point) -> Vec<String> {
     let mut lines = Vec::new();
-    if spelled_out {
+    if point != Point::Done {
         lines.extend(answer.changes.iter().map(|change| change_line(app, module, change)));
         let more = answer.changed.saturating_sub(answer.changes.len());
         if more > 0 {
@@ -21,31 +32,24 @@ pub fn lines(app: &App, module: &ModuleDef, answer: &MassAnswer, spelled_out: bo
         }
     }
     for refusal in answer.refused.iter().take(REFUSALS_SHOWN) {
-        lines.push(tr!(
-            app.messages,
-            "mass-refused",
-            name = refusal.name.as_str(),
-            reason = refusal.message.as_str()
-        ));
+        let (name, reason) = (refusal.name.as_str(), refusal.message.as_str());
+        lines.push(tr!(app.messages, "mass-refused", name = name, reason = reason));
     }
     if answer.open_deals > 0 {
         lines.push(tr!(app.messages, "mass-deals", count = answer.open_deals));
     }
-    lines.push(tr!(
-        app.messages,
-        "mass-counts",
-        matched = answer.matched,
-        changed = answer.changed,
-        unchanged = answer.unchanged,
-        refused = answer.refused_count
-    ));
-    lines.push(match (answer.saved && answer.changed > 0, answer.changed) {
-        (true, _) => tr!(app.messages, "mass-saved", unsent = answer.unsent),
-        (false, _) => tr!(app.messages, "mass-nothing"),
-    });
-    // Before the question nothing has been decided yet.
-    if spelled_out && !answer.saved && answer.changed > 0 {
-        lines.pop();
+    let key = if point == Point::Done { "mass-done" } else { "mass-counts" };
+    let counts: [(&str, usize); 4] = [
+        ("matched", answer.matched),
+        ("changed", answer.changed),
+        ("unchanged", answer.unchanged),
+        ("refused", answer.refused_count),
+    ];
+    lines.push(app.messages.text(key, &counts.map(|(name, count)| (name, count.into()))));
+    match point {
+        Point::Asking => {}
+        Point::Looking => lines.push(tr!(app.messages, "mass-nothing")),
+        Point::Done => lines.push(tr!(app.messages, "mass-saved", unsent = answer.unsent)),
     }
     lines
 }

@@ -1,11 +1,13 @@
 //! How one record reads, and what a command saved.
 
+use std::collections::BTreeMap;
+
 use forsat_client::{DeletePreview, Engine, RecordView, Saved};
 use forsat_domain::composite::reference_id;
 use forsat_domain::opportunity::{Line, ProbabilitySource};
 use forsat_domain::schema::display::{NOTHING, contact_words, set_words};
 use forsat_domain::schema::{FieldDef, OPPORTUNITY};
-use forsat_domain::{Deal, FieldKind, FieldState, MergeCode, Scalar, World};
+use forsat_domain::{Currency, Deal, FieldKind, FieldState, MergeCode, Money, Scalar, World};
 
 use crate::app::App;
 use crate::error::CliError;
@@ -234,15 +236,25 @@ pub fn delete_question(app: &App, previews: &[DeletePreview]) -> String {
     };
     let deals: u64 = previews.iter().map(|preview| preview.open_deals).sum();
     if deals > 0 {
-        let sums: Vec<String> = previews
-            .iter()
-            .flat_map(|preview| preview.open_sums.iter().map(|(currency, sum)| format!("{sum} {currency}")))
-            .collect();
+        let mut sums: BTreeMap<Currency, Money> = BTreeMap::new();
+        for sum in previews.iter().flat_map(open_sums) {
+            let so_far = sums.entry(sum.currency()).or_insert(Money::zero(sum.currency()));
+            // A sum that does not fit stays as it is: the question is asked all the same.
+            *so_far = so_far.checked_add(sum).unwrap_or(*so_far);
+        }
+        let sums: Vec<String> = sums.values().map(|sum| app.locale.money(*sum)).collect();
         let sums = sums.join(" + ");
         question.push(' ');
         question.push_str(&tr!(app.messages, "delete-deals", count = deals, sums = sums));
     }
     question
+}
+
+fn open_sums(preview: &DeletePreview) -> impl Iterator<Item = Money> {
+    preview.open_sums.iter().filter_map(|(code, sum)| {
+        let value = forsat_domain::canonical::parse_decimal(sum).ok()?;
+        Money::new(value, Currency::from_code(code).ok()?).ok()
+    })
 }
 
 /// A stored value without a definition, as it is.

@@ -1,9 +1,9 @@
 //! How the settings read: everything, or one part of it.
 
-use forsat_client::{ChangeView, CheckView, ItemView, PipelineView, SettingsView, StageView};
-use forsat_domain::World;
+use forsat_client::{CheckView, ItemView, PipelineView, SettingsView, StageView};
 use forsat_domain::composite::{Composite as _, StageMove};
 use forsat_domain::schema::{Language, OPPORTUNITY, SETTINGS};
+use forsat_domain::{Scalar, World};
 
 use super::field_label;
 use crate::app::App;
@@ -272,9 +272,9 @@ pub fn check_label(app: &App, world: &dyn World, path: &str) -> Option<String> {
 }
 
 /// The line of the history that says which required items were open when a deal was moved on by force.
-pub fn forced_line(app: &App, world: &dyn World, change: &ChangeView) -> Option<String> {
-    change.path.starts_with("stage_history/").then_some(())?;
-    let moved = StageMove::from_scalar(&change.after).filter(|moved| !moved.forced.is_empty())?;
+pub fn forced_line(app: &App, world: &dyn World, path: &str, after: &Scalar) -> Option<String> {
+    path.starts_with("stage_history/").then_some(())?;
+    let moved = StageMove::from_scalar(after).filter(|moved| !moved.forced.is_empty())?;
     let from = moved.from.as_deref().unwrap_or_default();
     let items: Vec<String> = moved.forced.iter().map(|item| check_name(app, world, from, item)).collect();
     let items = items.join(comma(app));

@@ -121,7 +121,7 @@ impl Engine {
             })?;
         }
         let (overdue, due) = (day.overdue, day.due);
-        let spaces = self.status()?.spaces;
+        let spaces = status::spaces(&tx)?;
         let view = TodayView {
             today,
             user_name: user.and_then(|user| viewer.user(user)).unwrap_or_default(),

@@ -190,12 +190,11 @@ pub(crate) fn settings_with_basis<A: Access>(tx: &Tx<A>) -> Result<(Settings, Ba
     Ok((Settings::read(state.as_ref()), basis))
 }
 
+/// What a walk calls for each brief: the record and the brief's bytes.
+type Visit<'v> = dyn FnMut(RecordId, &[u8]) -> Result<(), ClientError> + 'v;
+
 /// Walks the briefs of a module in the order of ids, each with its bytes.
-pub(crate) fn each<A: Access>(
-    tx: &Tx<A>,
-    module: &str,
-    visit: &mut dyn FnMut(RecordId, &[u8]) -> Result<(), ClientError>,
-) -> Result<(), ClientError> {
+pub(crate) fn each<A: Access>(tx: &Tx<A>, module: &str, visit: &mut Visit<'_>) -> Result<(), ClientError> {
     let mut failed = None;
     tx.each_row(&place(module), &mut |id, bytes| match visit(record_id(&id), bytes) {
         Ok(()) => ControlFlow::Continue(()),

@@ -1,5 +1,6 @@
 //! Commands: each finds its record, runs the domain's rule and keeps what it writes, in one write transaction.
 
+use crate::bulk;
 use crate::engine::Engine;
 use crate::error::ClientError;
 use crate::find::{self, Hit};
@@ -8,8 +9,8 @@ use crate::space;
 use crate::turn::Turn;
 use crate::world::StoreWorld;
 use forsat_domain::command::{
-    Choice, Close, Context, Deletion, Draft, NewLine, Refusal, Resolved, create, delete, delete_preview,
-    edit, find_line, line_add, line_edit, line_remove, lose, refuse_merged, reopen, resolve, restore,
+    Choice, Close, Context, Draft, NewLine, Refusal, Resolved, create, delete_preview, edit, find_line,
+    line_add, line_edit, line_remove, lose, refuse_merged, reopen, resolve,
 };
 use forsat_domain::composite::Composite as _;
 use forsat_domain::edit::Edit;
@@ -104,19 +105,12 @@ impl Engine {
 
     /// Moves a record to the trash. The caller has shown [`Engine::delete_preview`] and was told to go on.
     pub fn delete(&self, module: &str, reference: &str) -> Result<Saved, ClientError> {
-        self.command(module, reference, "delete", |scene, _, state| {
-            match delete(scene.context, state, true)? {
-                Deletion::Edits(edits) => Ok(edits),
-                Deletion::Ask(_) => Err(ClientError::NeedsConfirmation {
-                    message: "deleting this record leaves open deals behind".to_owned(),
-                }),
-            }
-        })
+        self.delete_many(module, &[reference]).map(bulk::only)
     }
 
     /// Takes a record out of the trash.
     pub fn restore(&self, module: &str, reference: &str) -> Result<Saved, ClientError> {
-        self.command(module, reference, "restore", |scene, _, state| Ok(restore(scene.context, state)?))
+        self.restore_many(module, &[reference]).map(bulk::only)
     }
 
     /// Moves a deal to an open stage, by id or label.
@@ -259,6 +253,7 @@ impl Turn<'_, '_, '_> {
 }
 
 impl Scene<'_, '_> {
+    /// Reads typed fields, and notes those that were understood from a short form.
     pub(crate) fn assignments(
         &mut self,
         table: &ModuleDef,

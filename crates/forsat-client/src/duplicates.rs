@@ -13,11 +13,11 @@ use forsat_domain::RecordId;
 use forsat_domain::command::{
     Context, FieldChoice, Refusal, Take, Taken, dismiss, is_mergeable, merge, merge_rows, take_back, unmerge,
 };
-use forsat_domain::duplicates::{Criteria, Reason, read_criteria, search};
+use forsat_domain::duplicates::{Criteria, Reason, converted_apart, read_criteria, search};
 use forsat_domain::lifecycle;
 use forsat_domain::record::RecordState;
 use forsat_domain::schema::input::ParseContext;
-use forsat_domain::schema::{FieldDef, ModuleDef};
+use forsat_domain::schema::{ACCOUNT, CONTACT, FieldDef, LEAD, ModuleDef};
 use forsat_domain::world::World;
 use forsat_store::{Access, ReadTx};
 use serde::Serialize;
@@ -121,7 +121,13 @@ impl Engine {
         let world = StoreWorld::new(&tx)?.with_module(&table.name)?;
         let only = only.map(|hit| lifecycle::surviving_id(hit.id, &world));
         let states = world::module_states(&tx, &table.name)?;
-        let pairs = search(table, &states, &world, &criteria, Vec::new());
+        let leads = if matches!(table.name.as_ref(), ACCOUNT | CONTACT) {
+            world::module_states(&tx, LEAD)?
+        } else {
+            Vec::new()
+        };
+        let suggested = converted_apart(&table.name, &leads, &world);
+        let pairs = search(table, &states, &world, &criteria, suggested);
         let wanted =
             pairs.into_iter().filter(|pair| only.is_none_or(|id| pair.left == id || pair.right == id));
         let mut list = DuplicateList { module: table.name.to_string(), pairs: Vec::new() };

@@ -53,10 +53,31 @@ pub(crate) fn resolve<A: Access>(
     module: &str,
     reference: &str,
 ) -> Result<Hit, ClientError> {
+    resolve_by(tx, schema, module, reference, &|hit| Ok(tx.row(&hit.module, &document_id(hit.id))?.is_some()))
+}
+
+/// The same, for looking inside: also a document that holds no record, such as one whose creation was refused.
+pub(crate) fn resolve_document<A: Access>(
+    tx: &Tx<A>,
+    schema: &Schema,
+    module: &str,
+    reference: &str,
+) -> Result<Hit, ClientError> {
+    resolve_by(tx, schema, module, reference, &|_| Ok(true))
+}
+
+fn resolve_by<A: Access>(
+    tx: &Tx<A>,
+    schema: &Schema,
+    module: &str,
+    reference: &str,
+    counts: &dyn Fn(&Hit) -> Result<bool, ClientError>,
+) -> Result<Hit, ClientError> {
     let modules = modules(schema, module)?;
-    let is_wanted = |hit: &Hit| modules.iter().any(|module| module.name == hit.module);
+    let is_wanted = |hit: &Hit| Ok(modules.iter().any(|module| module.name == hit.module) && counts(hit)?);
     if let Ok(bytes) = parse_id(reference)
-        && let Some(hit) = hit_of(tx, &DocumentId::from_bytes(bytes))?.filter(is_wanted)
+        && let Some(hit) = hit_of(tx, &DocumentId::from_bytes(bytes))?
+        && is_wanted(&hit)?
     {
         return Ok(hit);
     }
@@ -166,7 +187,7 @@ fn by_later_word<A: Access>(tx: &Tx<A>, modules: &[&ModuleDef], name: &str) -> R
 fn by_prefix<A: Access>(
     tx: &Tx<A>,
     reference: &str,
-    is_wanted: &dyn Fn(&Hit) -> bool,
+    is_wanted: &dyn Fn(&Hit) -> Result<bool, ClientError>,
 ) -> Result<Vec<Hit>, ClientError> {
     let Ok((mut low, high)) = decode_prefix(reference) else { return Ok(Vec::new()) };
     let high = DocumentId::from_bytes(high);
@@ -177,7 +198,11 @@ fn by_prefix<A: Access>(
         let next = page.last().filter(|_| page.len() == PREFIX_PAGE).and_then(|(id, _)| id_after(id));
         let found =
             page.into_iter().filter_map(|(id, row)| Some(Hit { id: record_id(&id), module: row.module? }));
-        hits.extend(found.filter(is_wanted));
+        for hit in found {
+            if is_wanted(&hit)? {
+                hits.push(hit);
+            }
+        }
         match next {
             Some(next) => low = next,
             None => break,

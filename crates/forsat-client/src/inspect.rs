@@ -19,7 +19,7 @@ impl Engine {
     /// A record's changes, newest first; without the fixed ones that it began with, which nobody made.
     pub fn history(&self, module: &str, reference: &str) -> Result<Vec<HistoryView>, ClientError> {
         let tx = self.read()?;
-        let hit = find::resolve(&tx, self.schema(), module, reference)?;
+        let hit = find::resolve_document(&tx, self.schema(), module, reference)?;
         let loaded = loaded(&tx, &hit)?;
         let world = StoreWorld::new(&tx)?;
         let mut entries = Vec::new();
@@ -53,7 +53,7 @@ impl Engine {
         raw: bool,
     ) -> Result<Inspection, ClientError> {
         let tx = self.read()?;
-        let hit = find::resolve(&tx, self.schema(), module, reference)?;
+        let hit = find::resolve_document(&tx, self.schema(), module, reference)?;
         let loaded = loaded(&tx, &hit)?;
         let chunks = tx.chunks(&document_id(hit.id))?;
         let at = at.map(|at| change_named(&chunks, at)).transpose()?.map(|hash| vec![*hash.as_bytes()]);

@@ -13,6 +13,8 @@ mod admin;
 mod agenda;
 mod ambient;
 mod briefs;
+mod bulk;
+mod changelog;
 mod checks;
 mod commands;
 mod connect;
@@ -20,6 +22,7 @@ mod deal_contact;
 mod duplicates;
 mod engine;
 mod error;
+mod exchange;
 mod find;
 mod form;
 mod ids;
@@ -54,6 +57,8 @@ pub use admin::{
 };
 pub use agenda::{DueItem, DueList, TodayIssues, TodayView};
 pub use ambient::{Ambient, SystemAmbient};
+pub use bulk::TrashedRecord;
+pub use changelog::{ChangeLog, LogEntry, LogField, LogQuery};
 pub use checks::CheckView;
 pub use connect::{ConnectOptions, SyncProgress, sync_once, watch};
 pub use duplicates::{
@@ -61,6 +66,7 @@ pub use duplicates::{
 };
 pub use engine::{Engine, InitOptions};
 pub use error::{Candidate, ClientError};
+pub use exchange::{ExportFormat, ExportSummary};
 pub use form::{ReadValue, Suggestion};
 pub use forsat_sync::client::{SyncEvent, SyncIssue};
 pub use join::{JoinOptions, JoinPlan, PendingJoin, PlannedSpace, join};
@@ -73,3 +79,4 @@ pub use sync::{
     AmountChange, Enrolment, IssueChange, RecordChange, SessionEffect, SessionEvent, SessionInput,
     SessionPurpose, SyncSession, SyncSummary,
 };
+pub use undo::CommandView;

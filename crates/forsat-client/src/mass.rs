@@ -213,7 +213,6 @@ impl Turn<'_, '_, '_> {
     }
 
     /// The edits of one record: the outer error ends the command, the inner one leaves the record out.
-    #[expect(clippy::type_complexity, reason = "an error for the command around one for the record")]
     fn edits_of(
         &self,
         table: &ModuleDef,
@@ -277,6 +276,7 @@ impl MassAnswer {
     fn refuse(&mut self, state: &RecordState, error: ClientError) -> Result<(), ClientError> {
         let code = match &error {
             ClientError::Refused { code, .. } => code.clone(),
+            ClientError::Rule(refusal) => refusal.code().to_owned(),
             ClientError::Edit(_) => "edit".to_owned(),
             _ => return Err(error),
         };

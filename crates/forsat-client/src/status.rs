@@ -49,7 +49,7 @@ impl Engine {
     }
 }
 
-fn spaces<A: Access>(tx: &Tx<A>) -> Result<Vec<SpaceStatus>, ClientError> {
+pub(crate) fn spaces<A: Access>(tx: &Tx<A>) -> Result<Vec<SpaceStatus>, ClientError> {
     let mut all = Vec::new();
     let left = left_behind(tx)?;
     for (id, row) in tx.spaces()?.into_iter().filter(|(id, _)| !left.contains(id)) {

@@ -142,13 +142,23 @@ impl<'e, 't, 'w> Turn<'e, 't, 'w> {
     ) -> Result<Saved, ClientError> {
         let changed = !self.changes.is_empty();
         let journal = if changed { Some(self.write_journal(command)?) } else { None };
+        self.saved(state, journal, echoed)
+    }
+
+    /// What was saved for one record by the command with a number.
+    pub(crate) fn saved(
+        &self,
+        state: &RecordState,
+        journal: Option<u64>,
+        echoed: BTreeMap<String, String>,
+    ) -> Result<Saved, ClientError> {
         Ok(Saved {
             id: state.id.0,
             short: encode_id(state.id.as_bytes()),
             prefix: find::prefix_len(&*self.tx, state.id)?,
             module: state.module.clone(),
             name: record_name(state),
-            changed,
+            changed: journal.is_some(),
             unsent: unsent(&*self.tx)?,
             journal,
             echoed,
@@ -160,6 +170,21 @@ impl<'e, 't, 'w> Turn<'e, 't, 'w> {
         let record =
             JournalRecord { command: command.to_owned(), changes: std::mem::take(&mut self.changes) };
         Ok(self.tx.append_journal(self.now_ms, &record.encode())?.get())
+    }
+
+    /// Hands over what was written so far, for a command of several transactions.
+    pub(crate) fn take_changes(&mut self) -> Vec<JournalChange> {
+        std::mem::take(&mut self.changes)
+    }
+
+    /// Appends what a command of several transactions wrote to the journal.
+    pub(crate) fn write_journal_of(
+        &mut self,
+        command: &str,
+        changes: Vec<JournalChange>,
+    ) -> Result<u64, ClientError> {
+        self.changes = changes;
+        self.write_journal(command)
     }
 
     /// Forgets what was written so far, for commands that undo can't take back.

@@ -5,7 +5,7 @@
 use crate::error::ClientError;
 use crate::ids::{document_id, hashes};
 use crate::{briefs, merged, references, rows};
-use forsat_document::{Chunk, Document};
+use forsat_document::{Chunk, Document, Genesis};
 use forsat_domain::RecordId;
 use forsat_domain::record::RecordState;
 use forsat_domain::schema::{Schema, record_name};
@@ -109,9 +109,16 @@ pub(crate) fn refresh(
     Ok(state)
 }
 
-/// Writes a row with its names, and its brief; a record whose module isn't known yet has none.
+/// Writes a row with its names, and its brief. A document that holds no record, because its module isn't known yet or it
+/// has no more than its fixed beginning, has none.
 pub(crate) fn put_row(tx: &mut WriteTx<'_>, schema: &Schema, state: &RecordState) -> Result<(), ClientError> {
-    if state.module.is_empty() {
+    let is_written = state.heads.iter().any(|head| Genesis::by_hash(head).is_none());
+    if state.module.is_empty() || !is_written {
+        let at = document_id(state.id);
+        if let Some(module) = tx.document(&at)?.and_then(|row| row.module) {
+            tx.remove_row(&module, &at)?;
+            tx.remove_row(&briefs::place(&module), &at)?;
+        }
         return Ok(());
     }
     let name = text::fold(&record_name(state));

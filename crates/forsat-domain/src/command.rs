@@ -36,6 +36,7 @@ mod merge;
 mod position;
 mod resolve;
 mod settings;
+mod similar;
 mod stage;
 #[cfg(test)]
 mod tests;
@@ -60,6 +61,7 @@ pub use settings::{
     field_add, field_remove, item_add, item_archive, item_edit, item_restore, rate_add, rate_remove,
     stage_add, stage_archive, stage_edit, stage_place, stage_restore, target_add, target_remove,
 };
+pub use similar::similar;
 pub use stage::{Close, lose, reopen, stage_move, stage_move_forced, win, win_forced};
 
 /// What a command depends on besides the record.
@@ -133,7 +135,7 @@ pub enum Refusal {
     #[error("{0} is required and can't be cleared; give it another value")]
     Required(String),
     /// The record is deleted.
-    #[error("the record is deleted; restore it first with `forsat restore`")]
+    #[error("the record is deleted; restore it first with `forsat trash restore`")]
     Trashed,
     /// The record is not deleted.
     #[error("the record is not deleted; there is nothing to restore")]

@@ -22,6 +22,7 @@ use crate::composite::Composite;
 use crate::composite::MergedInto;
 use crate::id::RecordId;
 use crate::issue::two_targets;
+use crate::lead;
 use crate::lifecycle::{self, Life};
 use crate::record::RecordState;
 use crate::schema::{FieldDef, ModuleDef};
@@ -68,7 +69,9 @@ pub fn search(
     match criteria {
         Criteria::Keys => {
             key::pairs(table, &live, world, &mut |left, right, reason| note(&mut found, left, right, reason));
-            for pair in merge_conflicts(records, world).into_iter().chain(suggested) {
+            let is_shown = |id: RecordId| world.record(id).is_some_and(|state| is_live(&state, world));
+            let suggested = merge_conflicts(records, world).into_iter().chain(suggested);
+            for pair in suggested.filter(|pair| is_shown(pair.left) && is_shown(pair.right)) {
                 for reason in pair.reasons {
                     note(&mut found, pair.left, pair.right, reason);
                 }
@@ -128,6 +131,17 @@ fn dismissed(records: &[RecordState], world: &dyn World) -> BTreeSet<(RecordId, 
     pairs
 }
 
+/// The records of a module that conversions of leads left in pairs, by those that stand for them now.
+pub fn converted_apart(module: &str, leads: &[RecordState], world: &dyn World) -> Vec<Pair> {
+    let pairs = leads.iter().flat_map(lead::duplicate_pairs).filter(|pair| pair.module == module);
+    let pairs = pairs.map(|pair| {
+        let standing = |id| lifecycle::surviving_id(id, world);
+        let (left, right) = in_order(standing(pair.first), standing(pair.second));
+        Pair { left, right, reasons: vec![Reason::ConvertedApart] }
+    });
+    pairs.collect()
+}
+
 /// The targets of records that two people merged apart.
 fn merge_conflicts(records: &[RecordState], world: &dyn World) -> Vec<Pair> {
     let mut pairs = Vec::new();
@@ -137,8 +151,7 @@ fn merge_conflicts(records: &[RecordState], world: &dyn World) -> Vec<Pair> {
             targets.map(|merge| lifecycle::surviving_id(merge.into, world)).collect();
         let first = targets.first().copied();
         for target in targets.iter().skip(1) {
-            let is_shown = |id: RecordId| world.record(id).is_some_and(|state| is_live(&state, world));
-            if let Some(first) = first.filter(|first| is_shown(*first) && is_shown(*target)) {
+            if let Some(first) = first {
                 pairs.push(Pair { left: first, right: *target, reasons: vec![Reason::MergedApart] });
             }
         }

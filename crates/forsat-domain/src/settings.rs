@@ -160,13 +160,16 @@ fn list(state: Option<&RecordState>, field: &str, builtin: &[BuiltinItem]) -> Ve
     items
 }
 
-/// The entries of a map that say anything: one whose every value was taken back is as if it had never been.
+/// The entries of a map that say anything: one whose every value was taken back is as if it had never been. The kind of
+/// a stage is written once and stays.
 fn written<'s>(
     state: Option<&'s RecordState>,
     field: &'s str,
 ) -> impl Iterator<Item = (&'s str, &'s Entry)> + 's {
     let entries = state.into_iter().flat_map(move |state| state.entries(field));
-    entries.filter(|(_, entry)| entry.fields.values().any(|register| !register.winner().is_null()))
+    entries.filter(|(_, entry)| {
+        entry.fields.iter().any(|(name, register)| name != "kind" && !register.winner().is_null())
+    })
 }
 
 /// Overlays what an entry says on a label, a position and an archived flag.

@@ -53,7 +53,8 @@ pub fn read_raw_rows(store: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn run_command(program: &Path, arguments: &[&str]) -> anyhow::Result<Duration> {
+/// Runs a program to its end, its data going nowhere.
+pub fn run_command(program: &Path, arguments: &[&str]) -> anyhow::Result<Duration> {
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     let (took, output) = time(|| Ok(command.output()?))?;

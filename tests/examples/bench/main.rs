@@ -13,6 +13,7 @@ mod edit;
 mod first_sync;
 mod fixture;
 mod import;
+mod lists;
 mod measure;
 mod noise;
 mod proxy;
@@ -79,6 +80,7 @@ const PARTS: &[(&str, Part)] = &[
     ("import", import::run),
     ("edit", edit::run),
     ("commands", commands::run),
+    ("lists", lists::run),
     ("first-sync", first_sync::run),
     ("reconnect", reconnect::run),
     ("acks", acks::run),

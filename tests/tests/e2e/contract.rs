@@ -1,5 +1,7 @@
 //! The contract of the command line: exit codes, streams, JSON of every command, messages that say what to do, languages.
 
+use std::process::Stdio;
+
 use serde_json::Value;
 
 use super::device::Device;
@@ -111,7 +113,37 @@ fn errors_say_what_happened_and_what_to_do() {
     assert!(yes.contains("--yes"), "{yes}");
     let nothing = device.says(2, &["account", "edit", "Arya"]);
     assert!(!nothing.is_empty());
+    let missing = device.says(3, &["opp", "show", "nosuch"]);
+    assert!(missing.contains("forsat find"), "{missing}");
+    device.says(6, &["sync"]);
+    let bare = Device::at(device.dir().with_extension("bare"));
+    let none = bare.says(5, &["opp", "list"]);
+    assert!(none.contains("forsat init"), "{none}");
     assert_eq!(device.unsent(), before, "nothing of it was written");
+}
+
+#[test]
+fn losing_asks_for_its_reason_and_another_reason_for_a_note() {
+    let (_dir, device) = device();
+    device.add("account", &["name=Arya"]);
+    let deal = device.add("opp", &["name=Deal", "account=Arya", "amount=5", "close_date=+30d"]);
+    let before = device.unsent();
+    device.says(2, &["opp", "lose", &deal]);
+    let noted = device.says(4, &["opp", "lose", &deal, "--reason", "other"]);
+    assert!(noted.contains("--note"), "{noted}");
+    assert_eq!(device.unsent(), before);
+    device.ok(&["opp", "lose", &deal, "--reason", "other", "--note", "they moved away"]);
+}
+
+#[test]
+fn a_reader_that_leaves_early_is_no_failure() {
+    let (_dir, device) = device();
+    for number in 0..30 {
+        device.add("account", &[&format!("name=Company {number}")]);
+    }
+    let mut list = device.command(&["account", "list"]).stdout(Stdio::piped()).spawn().unwrap();
+    drop(list.stdout.take());
+    assert!(list.wait().unwrap().success());
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! Stores that were cut short, flipped or written by a newer version: named as such, never read as data.
 
+use std::path::Path;
+
 use redb::{Database, ReadableTable as _, TableDefinition};
 
 use super::device::{Device, Office};
 use super::relay::Relay;
 
-/// The table of a device's store that holds the format.
+/// The table of both kinds of stores that holds the format.
 const META: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("meta");
 
 /// The key of the format in it.
@@ -13,12 +15,33 @@ const FORMAT: &[u8] = b"format";
 /// Bytes of the seal behind every value.
 const SEAL_LEN: usize = 8;
 
-/// A value as the store keeps it: sealed with its table and key (docs/storage.md).
-fn sealed(key: &[u8], mut framed: Vec<u8>) -> Vec<u8> {
+/// Replaces the format in a store's file. `seal` hashes key and fields as the store does (docs/storage.md, docs/storage-relay.md).
+fn add_to_format(file: &Path, change: i8, seal: fn(&[u8], &[u8]) -> blake3::Hash) {
+    let database = Database::open(file).unwrap();
+    let writing = database.begin_write().unwrap();
+    {
+        let mut meta = writing.open_table(META).unwrap();
+        let mut fields = meta.get(FORMAT).unwrap().unwrap().value().to_vec();
+        fields.truncate(fields.len() - SEAL_LEN);
+        let last = fields.last_mut().unwrap();
+        *last = last.checked_add_signed(change).unwrap();
+        let sum = seal(FORMAT, &fields);
+        fields.extend_from_slice(&sum.as_bytes()[..SEAL_LEN]);
+        meta.insert(FORMAT, fields.as_slice()).unwrap();
+    }
+    writing.commit().unwrap();
+}
+
+fn device_seal(key: &[u8], fields: &[u8]) -> blake3::Hash {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(b"meta\0").update(&(key.len() as u64).to_be_bytes()).update(key).update(&framed);
-    framed.extend_from_slice(&hasher.finalize().as_bytes()[..SEAL_LEN]);
-    framed
+    hasher.update(b"meta\0").update(&(key.len() as u64).to_be_bytes()).update(key).update(fields);
+    hasher.finalize()
+}
+
+fn relay_seal(key: &[u8], fields: &[u8]) -> blake3::Hash {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(key).update(fields);
+    hasher.finalize()
 }
 
 fn device() -> (tempfile::TempDir, Device) {
@@ -39,6 +62,10 @@ fn a_store_cut_short_is_told_and_works_again_when_it_is_put_back() {
         let error = device.fails(5, &["account", "list"]);
         assert!(error["error"].as_str().unwrap().contains("store"), "{error}");
     }
+    let mut other = whole.clone();
+    other[..11].copy_from_slice(b"not a store");
+    std::fs::write(device.file(), &other).unwrap();
+    device.fails(5, &["account", "list"]);
     std::fs::write(device.file(), &whole).unwrap();
     assert_eq!(device.names("account").len(), 20);
 }
@@ -89,24 +116,10 @@ fn a_flipped_byte_never_comes_out_as_data() {
 fn a_store_of_a_newer_version_is_left_alone() {
     let (_dir, device) = device();
     let account = device.add("account", &["name=Arya"]);
-    let format = |change: i8| {
-        let database = Database::open(device.file()).unwrap();
-        let writing = database.begin_write().unwrap();
-        {
-            let mut meta = writing.open_table(META).unwrap();
-            let value = meta.get(FORMAT).unwrap().unwrap().value().to_vec();
-            let (framed, _) = value.split_at(value.len() - SEAL_LEN);
-            let mut framed = framed.to_vec();
-            let last = framed.last_mut().unwrap();
-            *last = last.checked_add_signed(change).unwrap();
-            meta.insert(FORMAT, sealed(FORMAT, framed).as_slice()).unwrap();
-        }
-        writing.commit().unwrap();
-    };
-    format(1);
+    add_to_format(&device.file(), 1, device_seal);
     let error = device.fails(5, &["account", "list"]);
     assert!(error["error"].as_str().unwrap().contains("install a newer version"), "{error}");
-    format(-1);
+    add_to_format(&device.file(), -1, device_seal);
     assert_eq!(device.show("account", &account)["name"], "Arya");
 }
 
@@ -129,6 +142,25 @@ fn a_relay_refuses_a_damaged_store_and_serves_it_again_when_it_is_restored() {
     office.sara.add("account", &["name=Behnam"]);
     office.level();
     assert_eq!(office.reza.names("account"), ["Arya", "Behnam"]);
+}
+
+#[test]
+fn a_relay_leaves_a_store_of_a_newer_version_alone() {
+    let mut office = Office::open();
+    office.sara.add("account", &["name=Arya"]);
+    office.level();
+    office.relay.stop();
+    let file = office.relay.data().join("relay.redb");
+    add_to_format(&file, 1, relay_seal);
+    for command in [&["serve", "--listen", "127.0.0.1:0"][..], &["status"]] {
+        let ran = office.relay.run(command);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(6), ""), "{ran:?}");
+        assert!(ran.err.contains("newer"), "{ran:?}");
+    }
+    add_to_format(&file, -1, relay_seal);
+    office.relay.serve();
+    office.level();
+    assert_eq!(office.newcomer("Mina", "rep").names("account"), ["Arya"]);
 }
 
 #[test]

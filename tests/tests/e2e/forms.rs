@@ -126,6 +126,8 @@ fn nothing_is_asked_where_a_program_reads_the_answer() {
     wrong.press(&[key::ENTER]);
     wrong.sees("این لازم است");
     wrong.press(&["کریمی", key::BACK, "ی", key::ENTER]);
+    wrong.sees("نام کوچک (اختیاری)");
+    wrong.press(&[key::ENTER]);
     wrong.sees("فیلدهای دیگر؟");
     wrong.press(&[key::ENTER]);
     assert_eq!(wrong.ends().0, Some(0));

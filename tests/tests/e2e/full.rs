@@ -69,6 +69,8 @@ fn a_relay_on_a_full_disk_acknowledges_nothing_and_goes_on_when_there_is_room() 
     let status = office.relay.status();
     assert_eq!(status["serving"]["writes_failing"], true, "{status}");
     assert!(!office.relay.ended(), "reading goes on");
+    let log = office.relay.log();
+    assert!(log.contains("free some disk space"), "{log}");
     let pid = office.relay.pid().to_string();
     let raised = Command::new("prlimit").args(["--fsize=unlimited", "--pid", &pid]).status().unwrap();
     assert!(raised.success());

@@ -1,9 +1,11 @@
 //! Peers that break the rules get a fault with a stable code, and everybody else is served on.
 
+use automerge::transaction::Transactable as _;
+use automerge::{ActorId, Author, Automerge, Change, ROOT};
 use forsat_sync::frame::{ItemOutcome, PROTOCOL_VERSIONS, Pull, StreamId, ToRelay};
-use forsat_sync::id::{DocumentId, SpaceId};
+use forsat_sync::id::{DocumentId, SpaceId, UserId};
 use forsat_sync::identity::{InviteCode, InviteSecret};
-use forsat_sync::limits::MESSAGE_BYTES_MAX;
+use forsat_sync::limits::{CHUNK_BYTES_MAX, MESSAGE_BYTES_MAX};
 
 use super::device::{Device, Office};
 use super::relay::SPACE;
@@ -126,4 +128,43 @@ fn bytes_that_are_no_change_are_refused_for_good() {
     });
     assert_eq!(office.relay.status()["changes"], entries);
     office.level();
+}
+
+#[test]
+fn a_chunk_above_the_limit_is_refused_by_its_code_and_the_connection_serves_on() {
+    let office = Office::open();
+    let code: InviteCode = office.relay.invite("Mina", SPACE, "rep").parse().unwrap();
+    let space = space_of(&office.sara, SPACE);
+    let entries = office.relay.status()["changes"].clone();
+    block_on(async {
+        let mut mina = Wire::connect(office.relay.url(), 81).await;
+        mina.enrol(&code).await;
+        let user = mina.welcome().await;
+        let document = DocumentId::from_bytes([3; 16]);
+        let long = change(user, CHUNK_BYTES_MAX);
+        let (plain, deflated) = (long.raw_bytes().to_vec(), long.clone().bytes().to_vec());
+        assert!(plain.len() > CHUNK_BYTES_MAX && plain.len() < MESSAGE_BYTES_MAX);
+        assert!(deflated.len() < CHUNK_BYTES_MAX / 100, "small on the wire, too large once it is inflated");
+        for chunk in [plain, deflated] {
+            let outcome = mina.push(space, document, chunk).await;
+            let ItemOutcome::Refused { code, message } = outcome else { panic!("{outcome:?}") };
+            assert_eq!(code.to_string(), "chunk_too_large");
+            assert!(message.contains("smaller"), "{message}");
+        }
+        let short = change(user, CHUNK_BYTES_MAX / 2).raw_bytes().to_vec();
+        assert_eq!(mina.push(space, document, short).await, ItemOutcome::Acked, "on the same connection");
+    });
+    office.level();
+    let changes = office.relay.status()["changes"].as_u64().unwrap();
+    assert_eq!(changes, entries.as_u64().unwrap() + 1);
+}
+
+/// A first change of a document with so many bytes of one value, which deflate well.
+fn change(user: UserId, bytes: usize) -> Change {
+    let author = Author::from(user.as_bytes().to_vec());
+    let mut document = Automerge::new().with_author(Some(author)).with_actor(ActorId::from(&[7; 16][..]));
+    let mut transaction = document.transaction();
+    transaction.put(ROOT, "name", "x".repeat(bytes)).unwrap();
+    transaction.commit();
+    document.get_last_local_change().unwrap()
 }

@@ -7,16 +7,19 @@ mod contract;
 mod crash;
 mod damage;
 mod device;
+mod duplicates;
 #[cfg(unix)]
 mod forms;
 mod full;
 mod hostile;
+mod joining;
 mod lead;
 mod ledger;
 mod merge;
 mod program;
 mod relay;
 mod roles;
+mod sharing;
 #[cfg(unix)]
 mod terminal;
 mod today;

@@ -60,9 +60,11 @@ impl Relay {
         self.serve_by(command);
     }
 
-    /// Serves by a command that comes to [`Relay::serving`]; waits until devices can connect.
+    /// Serves by a command that comes to [`Relay::serving`], its log going to a file beside the data; waits until devices
+    /// can connect.
     pub fn serve_by(&mut self, mut command: Command) {
-        let mut child = command.stdout(Stdio::piped()).spawn().expect("the relay starts");
+        let log = File::options().create(true).append(true).open(self.log_file()).expect("a log file");
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().expect("the relay starts");
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("it is piped")).read_line(&mut line).expect("a line comes");
         let ready: Value =
@@ -72,12 +74,9 @@ impl Relay {
         self.process = Some(Running(child));
     }
 
-    /// The command that serves, its log going to a file beside the data.
+    /// The command that serves.
     pub fn serving(&self) -> Command {
-        let log = File::options().create(true).append(true).open(self.log_file()).expect("a log file");
-        let mut command = self.command(&["serve", "--json", "--listen", &self.address]);
-        command.stderr(log);
-        command
+        self.command(&["serve", "--json", "--listen", &self.address])
     }
 
     fn log_file(&self) -> PathBuf {

@@ -70,3 +70,54 @@ fn two_that_watch_see_each_others_edits_and_those_of_their_other_processes() {
     let error = office.sara.fails(5, &["sync"]);
     assert!(error["error"].as_str().unwrap().contains("already syncing"), "{error}");
 }
+
+#[test]
+fn every_role_reads_and_all_but_viewers_write() {
+    let office = Office::open();
+    office.sara.add("account", &["name=Arya"]);
+    let deal = office.sara.add("opp", &["name=Deal", "account=Arya", "amount=5", "close_date=1404/06/31"]);
+    office.sara.sync();
+    for role in ["admin", "manager", "rep", "viewer"] {
+        let person = office.newcomer(&format!("One {role}"), role);
+        assert_eq!(person.names("opp"), ["Deal"], "{role}");
+        let (own, product) = (format!("next_step={role}"), format!("name=Product of {role}"));
+        let edits: [&[&str]; 2] = [&["opp", "edit", &deal, &own], &["product", "add", &product, "prices=5"]];
+        if role == "viewer" {
+            let unsent = person.unsent();
+            for edit in edits {
+                let error = person.fails(4, edit);
+                assert_eq!(error["code"], "read_only", "{error}");
+            }
+            assert_eq!(person.unsent(), unsent, "nothing was written");
+            continue;
+        }
+        for edit in edits {
+            person.ok(edit);
+        }
+        assert_eq!(person.sync()["refused"], 0, "{role}");
+        office.sara.sync();
+        assert_eq!(office.sara.field("opp", &deal, "next_step"), role);
+        assert!(office.sara.names("product").contains(&format!("Product of {role}")), "{role}");
+    }
+}
+
+#[test]
+fn reps_write_no_products_where_the_relay_keeps_common_to_its_managers() {
+    let mut office = Office::open();
+    office.relay.stop();
+    let mut command = office.relay.serving();
+    command.env("FORSAT_RELAY_REPS_WRITE_COMMON", "false");
+    office.relay.serve_by(command);
+    let product = office.reza.add("product", &["name=Server", "prices=5"]);
+    let account = office.reza.add("account", &["name=Arya"]);
+    let summary = office.reza.ok(&["sync"]);
+    assert_eq!(summary["refused"], 1, "{summary}");
+    let refused = office.reza.status()["refused"].clone();
+    assert_eq!(refused[0]["code"], "forbidden", "{refused}");
+    office.reza.fails(3, &["product", "show", &product]);
+    assert_eq!(office.reza.unsent(), 0);
+    office.sara.ok(&["product", "add", "name=Server", "prices=5"]);
+    office.level();
+    assert_eq!(office.sara.show("account", &account)["name"], "Arya", "deals and accounts go on");
+    assert_eq!(office.reza.names("product"), ["Server"]);
+}

@@ -3,7 +3,7 @@
 use forsat_sync::frame::{
     Auth, Enrol, Hello, ItemOutcome, PROTOCOL_VERSIONS, Pull, Push, PushItem, StreamId, ToDevice, ToRelay,
 };
-use forsat_sync::id::{BatchId, DocumentId, Nonce, SpaceId};
+use forsat_sync::id::{BatchId, DocumentId, Nonce, SpaceId, UserId};
 use forsat_sync::identity::{AuthClaim, DeviceKey, InviteCode, sign_auth, sign_enrol};
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::net::TcpStream;
@@ -120,11 +120,11 @@ impl Wire {
         }
     }
 
-    /// Waits for the welcome.
-    pub async fn welcome(&mut self) {
+    /// Waits for the welcome; answers who the device's user is.
+    pub async fn welcome(&mut self) -> UserId {
         loop {
             match self.receive().await {
-                Some(ToDevice::Welcome(_)) => return,
+                Some(ToDevice::Welcome(welcome)) => return welcome.user,
                 Some(ToDevice::Enrolled { .. }) => {}
                 other => panic!("no welcome: {other:?}"),
             }

@@ -23,9 +23,9 @@ pub(crate) struct Mapping {
     /// The order of a date's parts in the files, such as `M/D/Y`; none: as people type dates.
     #[serde(default)]
     pub date: Option<String>,
-    /// The column separator.
-    #[serde(default = "comma")]
-    pub delimiter: char,
+    /// The column separator; none: found out by the header.
+    #[serde(default)]
+    pub delimiter: Option<char>,
     /// Named value maps: cell → value; a cell that isn't in the map stays as it is.
     #[serde(default)]
     pub maps: BTreeMap<String, BTreeMap<String, String>>,
@@ -108,6 +108,9 @@ pub(crate) struct ValueSource {
     /// How a reference is looked up; by key unless it says by name.
     #[serde(default)]
     pub by: Lookup,
+    /// The module of the records that a cell names, where the field takes several; a cell may also say `module:key`.
+    #[serde(default)]
+    pub module: Option<String>,
 }
 
 /// How a reference is looked up.
@@ -176,10 +179,6 @@ pub(crate) struct RefuseRule {
     pub equals: String,
     /// Why such a row is refused.
     pub reason: String,
-}
-
-fn comma() -> char {
-    ','
 }
 
 impl FieldSource {

@@ -7,6 +7,7 @@
 
 mod known;
 mod mapping;
+mod own;
 mod plan;
 mod reader;
 mod reimport;
@@ -16,6 +17,7 @@ pub(crate) use known::FORMER_WORKSPACES;
 
 use crate::engine::Engine;
 use crate::error::ClientError;
+use crate::journal::JournalChange;
 use crate::model::{FileSummary, ImportOptions, ImportProgress, ImportSummary};
 use crate::turn::Turn;
 use crate::world;
@@ -37,7 +39,7 @@ impl Engine {
     /// Imports a file, or every file of a directory that the mapping names, in the mapping's order.
     ///
     /// Rows that can't be taken go to `<name>.refused.csv` with a column that says why; corrected there, they can be
-    /// imported with the same mapping. The journal gets one entry, which undo doesn't take back.
+    /// imported with the same mapping. The journal gets one entry, so that undo takes the whole import back.
     pub fn import(
         &self,
         file_or_dir: &Path,
@@ -47,7 +49,14 @@ impl Engine {
     ) -> Result<ImportSummary, ClientError> {
         let mapping = Mapping::read(mapping)?;
         let parts = parts(&mapping, file_or_dir)?;
-        let mut run = Run { engine: self, mapping: &mapping, options, progress, taken: BTreeMap::new() };
+        let mut run = Run {
+            engine: self,
+            mapping: &mapping,
+            options,
+            progress,
+            taken: BTreeMap::new(),
+            changes: Vec::new(),
+        };
         let mut summary = ImportSummary { dry_run: options.dry_run, ..ImportSummary::default() };
         let mut refused_files = RefusedFiles::default();
         for (path, part) in &parts {
@@ -56,7 +65,8 @@ impl Engine {
         }
         if !options.dry_run {
             refused_files.write(options, &mut summary)?;
-            self.turn(|turn| turn.write_journal(&format!("import {}", file_or_dir.display())))?;
+            let changes = run.changes;
+            self.turn(|turn| turn.write_journal_of(&format!("import {}", file_or_dir.display()), changes))?;
         }
         summary.unsent = self.unsent()?;
         Ok(summary)
@@ -86,6 +96,8 @@ struct Run<'a> {
     options: &'a ImportOptions,
     progress: &'a mut dyn FnMut(&ImportProgress),
     taken: BTreeMap<RecordId, Taken>,
+    /// What was written so far, for undo.
+    changes: Vec<JournalChange>,
 }
 
 /// The rows of a file as planned, and those that can't be taken with their reason.
@@ -170,14 +182,14 @@ impl Run<'_> {
         let mut done = 0;
         for batch in planned.chunks(self.options.batch.max(1)) {
             (self.progress)(&ImportProgress { file: summary.file.clone(), done, total });
-            let counts = match self.options.dry_run {
-                true => self.try_batch(batch)?,
+            let (counts, changes) = match self.options.dry_run {
+                true => (self.try_batch(batch)?, Vec::new()),
                 false => self.engine.turn(|turn| {
                     let counts = self.write_batch(turn, batch, part, module)?;
-                    turn.drop_journal();
-                    Ok(counts)
+                    Ok((counts, turn.take_changes()))
                 })?,
             };
+            self.changes.extend(changes);
             counts.add_to(summary);
             done += batch.len() as u64;
         }
@@ -329,6 +341,7 @@ impl Counts {
 #[derive(Default)]
 struct RefusedFiles {
     by_source: BTreeMap<PathBuf, RefusedFile>,
+    lines: BTreeMap<PathBuf, Vec<String>>,
 }
 
 /// The rows of one file that were refused: its header, and by row number the cells and the reason.
@@ -356,11 +369,22 @@ impl RefusedFiles {
         }
     }
 
+    /// Adds lines of a JSON lines file, each with its reason.
+    fn add_lines(&mut self, source: &Path, lines: Vec<String>) {
+        if !lines.is_empty() {
+            self.lines.insert(source.to_owned(), lines);
+        }
+    }
+
     /// Writes each file of refused rows, readable by office programs with Persian intact.
     fn write(&self, options: &ImportOptions, summary: &mut ImportSummary) -> Result<(), ClientError> {
-        for (source, refused) in &self.by_source {
-            let target = refused_path(source, options);
-            let bytes = refused_csv(refused);
+        let tables = self.by_source.iter().map(|(source, file)| (source, "csv", refused_csv(file)));
+        let lines = self
+            .lines
+            .iter()
+            .map(|(source, lines)| (source, "jsonl", (lines.join("\n") + "\n").into_bytes()));
+        for (source, ending, bytes) in tables.chain(lines) {
+            let target = refused_path(source, ending, options);
             std::fs::write(&target, bytes)
                 .map_err(|error| ClientError::File { path: target.display().to_string(), source: error })?;
             let name = source.file_name().map(|name| name.to_string_lossy().into_owned());
@@ -374,9 +398,9 @@ impl RefusedFiles {
     }
 }
 
-fn refused_path(source: &Path, options: &ImportOptions) -> PathBuf {
+fn refused_path(source: &Path, ending: &str, options: &ImportOptions) -> PathBuf {
     let stem = source.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let name = format!("{}.refused.csv", stem.trim_end_matches(".refused"));
+    let name = format!("{}.refused.{ending}", stem.trim_end_matches(".refused"));
     match &options.refused_dir {
         Some(dir) => dir.join(name),
         None => source.with_file_name(name),

@@ -8,13 +8,14 @@ use super::mapping::{FieldSource, FileMapping, LineMapping, Lookup, Mapping, Sta
 use super::reader::Table;
 use super::value::{Measure, Reading};
 use forsat_domain::composite::{
-    AmountMode, Booking, Composite, Discount, Mode, NamedReference, Outcome, StageEntry, StageMove, id_scalar,
+    AmountMode, Booking, Composite, Discount, Mode, NamedReference, Outcome, StageEntry, StageMove,
+    id_scalar, typed_reference,
 };
 use forsat_domain::edit::{Edit, preview};
 use forsat_domain::opportunity::figures;
 use forsat_domain::record::{RecordState, Scalar};
 use forsat_domain::schema::{
-    DefaultValue, FieldDef, FieldKind, MergeCode, ModuleDef, PRODUCT, naming, record_name,
+    DefaultValue, FieldDef, FieldKind, MergeCode, ModuleDef, Name, PRODUCT, naming, record_name,
 };
 use forsat_domain::{CivilDate, Currency, EntryId, Money, RecordId, canonical, derived_id};
 use forsat_store::Access;
@@ -191,7 +192,7 @@ impl<A: Access> Plan<'_, '_, A> {
         match (&field.kind, field.merge) {
             (_, MergeCode::T) => self.edits.push(Edit::SetText { field: name, value: text.to_owned() }),
             (FieldKind::Tags, _) => {
-                let tags = text.split([';', '،']).map(str::trim).filter(|tag| !tag.is_empty());
+                let tags = text.split([';', '؛', '،']).map(str::trim).filter(|tag| !tag.is_empty());
                 self.edits.extend(tags.map(|tag| Edit::Add { field: name.clone(), key: tag.to_owned() }));
             }
             (FieldKind::Reference(module), _) => {
@@ -201,6 +202,23 @@ impl<A: Access> Plan<'_, '_, A> {
             (FieldKind::NamedReference(module), _) => {
                 let (id, target) = self.reference(module, text, source.by)?;
                 self.edits.push(Edit::set(name, NamedReference { id, name: target }.to_scalar()));
+            }
+            (FieldKind::References(modules), _) => {
+                for word in members(text) {
+                    let (module, key) = module_of(word, modules, source)?;
+                    let (id, _) = self.reference(module, key, source.by)?;
+                    self.edits.push(Edit::Add { field: name.clone(), key: typed_reference(module, id) });
+                }
+            }
+            (FieldKind::Entries, _) => {
+                let register =
+                    field.entry_field("raw").ok_or("it is filled by [[file.entry]] of the mapping")?;
+                let measure = self.planner.measure(source)?;
+                for (number, word) in (1_usize..).zip(members(text)) {
+                    let value = self.planner.reading.scalar(register, word, &measure)?;
+                    let entry = self.entry_id(&name, &number.to_string()).0.to_string();
+                    self.edits.push(Edit::set_entry(name.as_str(), entry, "raw", value));
+                }
             }
             _ => {
                 let measure = self.planner.measure(source)?;
@@ -371,6 +389,8 @@ impl<A: Access> Plan<'_, '_, A> {
         let entered = self.date_of(mapping.entered.as_deref())?;
         let at = if outcome.is_closed() { closed } else { entered };
         let reason = mapping.reason.as_deref().map(|column| cell(self.cells, column)).transpose()?;
+        let reason = reason.filter(|reason| !reason.is_empty() && outcome.is_closed());
+        let reason = reason.map(|reason| self.planner.reading.reason(reason, outcome)).transpose()?;
         let booked = closed.filter(|_| outcome.is_closed()).and_then(|day| self.booking(day));
         Ok(StageEntry {
             entry_id: self
@@ -379,7 +399,7 @@ impl<A: Access> Plan<'_, '_, A> {
             entered_at: at.map_or(self.planner.now_ms, midnight_ms),
             by: None,
             outcome,
-            reason_id: reason.filter(|reason| !reason.is_empty() && outcome.is_closed()).map(str::to_owned),
+            reason_id: reason,
             note: None,
             actual_close_date: closed.filter(|_| outcome.is_closed()),
             booked,
@@ -449,6 +469,33 @@ impl<A: Access> Plan<'_, '_, A> {
 fn cell<'c>(cells: &'c Cells, column: &str) -> Result<&'c str, String> {
     let found = cells.get(column).map(String::as_str);
     found.ok_or_else(|| format!("the file has no column {column}"))
+}
+
+/// The members of a list in one cell.
+fn members(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split([';', '؛', '\n']).map(str::trim).filter(|word| !word.is_empty())
+}
+
+/// The module that a member of a set of references belongs to, and what names the record in it.
+fn module_of<'w>(
+    word: &'w str,
+    modules: &'w [Name],
+    source: &'w ValueSource,
+) -> Result<(&'w str, &'w str), String> {
+    let known = |module: &str| modules.iter().find(|known| *known == module).map(Name::as_ref);
+    if let Some((module, key)) = word.split_once(':')
+        && let Some(module) = known(module.trim())
+    {
+        return Ok((module, key.trim()));
+    }
+    let named = source.module.as_deref().and_then(known);
+    named.map(|module| (module, word)).ok_or_else(|| {
+        let modules: Vec<&str> = modules.iter().map(Name::as_ref).collect();
+        format!(
+            "\"{word}\" names no module; write module = \"…\" into the mapping, one of {}",
+            modules.join(", ")
+        )
+    })
 }
 
 fn midnight_ms(day: CivilDate) -> i64 {

@@ -19,26 +19,30 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// Reads a file; `label` names its encoding, none finds it out.
-    pub(crate) fn read(path: &Path, label: Option<&str>, delimiter: char) -> Result<Table, ClientError> {
-        let file_error = |source| ClientError::File { path: path.display().to_string(), source };
-        let wrong = |message: String| ClientError::Import { file: path.display().to_string(), message };
-        if std::fs::metadata(path).map_err(file_error)?.len() > FILE_BYTES_MAX {
-            return Err(wrong(format!("larger than {FILE_BYTES_MAX} bytes; split it")));
-        }
-        let bytes = std::fs::read(path).map_err(file_error)?;
-        let text = decode(&bytes, label).map_err(wrong)?;
-        Table::parse(&text, delimiter).map_err(wrong)
+    /// Reads a file; `label` names its encoding and `delimiter` its separator, none finds them out.
+    pub(crate) fn read(
+        path: &Path,
+        label: Option<&str>,
+        delimiter: Option<char>,
+    ) -> Result<Table, ClientError> {
+        let text = read_text(path, label)?;
+        let delimiter = delimiter.unwrap_or_else(|| delimiter_of(&text));
+        Table::parse(&text, delimiter, csv::Trim::All)
+            .map_err(|message| ClientError::Import { file: path.display().to_string(), message })
     }
 
-    /// Reads decoded text.
-    pub(crate) fn parse(text: &str, delimiter: char) -> Result<Table, String> {
+    /// Reads decoded text with every blank of its cells, for a form that loses nothing.
+    pub(crate) fn parse_as_is(text: &str, delimiter: char) -> Result<Table, String> {
+        Table::parse(text.trim_start_matches('\u{feff}'), delimiter, csv::Trim::None)
+    }
+
+    fn parse(text: &str, delimiter: char, trim: csv::Trim) -> Result<Table, String> {
         let delimiter =
             u8::try_from(delimiter).map_err(|_| "the delimiter is one ASCII character".to_owned())?;
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(delimiter)
             .flexible(true)
-            .trim(csv::Trim::All)
+            .trim(trim)
             .from_reader(text.as_bytes());
         let header: Vec<String> =
             reader.headers().map_err(|error| error.to_string())?.iter().map(str::to_owned).collect();
@@ -68,6 +72,41 @@ impl Table {
     pub(crate) fn column(&self, name: &str) -> Option<usize> {
         self.index.get(name).copied()
     }
+}
+
+/// Reads a file's text; `label` names its encoding, none finds it out.
+pub(crate) fn read_text(path: &Path, label: Option<&str>) -> Result<String, ClientError> {
+    let file_error = |source| ClientError::File { path: path.display().to_string(), source };
+    let wrong = |message: String| ClientError::Import { file: path.display().to_string(), message };
+    if std::fs::metadata(path).map_err(file_error)?.len() > FILE_BYTES_MAX {
+        return Err(wrong(format!("larger than {FILE_BYTES_MAX} bytes; split it")));
+    }
+    let bytes = std::fs::read(path).map_err(file_error)?;
+    decode(&bytes, label).map_err(wrong)
+}
+
+/// Decodes the beginning of a file, which may end inside a letter.
+pub(crate) fn decode_head(bytes: &[u8]) -> String {
+    let encoding = Encoding::for_bom(bytes).map_or(UTF_8, |(encoding, _)| encoding);
+    encoding.decode(bytes).0.into_owned()
+}
+
+/// The separator of a CSV text: whichever of `,` `;` and tab stands most often in its header, outside of quotes.
+pub(crate) fn delimiter_of(text: &str) -> char {
+    let mut counts = [(',', 0_usize), (';', 0), ('\t', 0)];
+    let mut is_quoted = false;
+    for letter in text.chars() {
+        match letter {
+            '"' => is_quoted = !is_quoted,
+            '\n' | '\r' if !is_quoted => break,
+            letter if !is_quoted => {
+                counts.iter_mut().filter(|(known, _)| *known == letter).for_each(|(_, count)| *count += 1);
+            }
+            _ => {}
+        }
+    }
+    let most = counts.iter().rev().max_by_key(|(_, count)| *count).expect("there are three");
+    most.0
 }
 
 /// Decodes a file: by its label, its byte order mark, or what the bytes look like.
@@ -127,6 +166,14 @@ mod tests {
     }
 
     #[test]
+    fn the_separator_is_the_one_of_the_header() {
+        assert_eq!(delimiter_of("a,b;c,d\n1;2;3;4"), ',');
+        assert_eq!(delimiter_of("\"a,b,c\";d\n"), ';');
+        assert_eq!(delimiter_of("نام\tکد\n1,2,3"), '\t');
+        assert_eq!(delimiter_of("one column"), ',');
+    }
+
+    #[test]
     fn every_office_encoding_reads_the_same() {
         let text = "نام,کد\nآریا,1\n";
         let utf16 = |little: bool, mark: bool| -> Vec<u8> {
@@ -151,10 +198,10 @@ mod tests {
 
     #[test]
     fn short_rows_are_filled_and_long_ones_refused() {
-        let table = Table::parse("a,b\n1\n\n2,3\n", ',').expect("good");
+        let table = Table::parse("a,b\n1\n\n2,3\n", ',', csv::Trim::All).expect("good");
         assert_eq!(table.rows, [["1", ""], ["2", "3"]]);
         assert_eq!(table.column("b"), Some(1));
-        assert!(Table::parse("a,a\n", ',').is_err());
-        assert!(Table::parse("a\n1,2\n", ',').is_err());
+        assert!(Table::parse("a,a\n", ',', csv::Trim::All).is_err());
+        assert!(Table::parse("a\n1,2\n", ',', csv::Trim::All).is_err());
     }
 }

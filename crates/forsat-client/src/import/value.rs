@@ -1,10 +1,10 @@
 //! From a cell's text to a stored value, by the field's kind.
 
-use forsat_domain::composite::{Address, Composite};
+use forsat_domain::composite::{Address, Composite, Discount, Moment, Outcome};
 use forsat_domain::date::{self, CivilDate};
-use forsat_domain::number::{ascii_digits, parse_number, parse_percent};
+use forsat_domain::number::{ascii_digits, parse_money, parse_number, parse_percent};
 use forsat_domain::record::Scalar;
-use forsat_domain::schema::{Choice, FieldDef, FieldKind, Label};
+use forsat_domain::schema::{Choice, FieldDef, FieldKind, Label, SettingList};
 use forsat_domain::settings::Settings;
 use forsat_domain::{Currency, Money, canonical, text};
 use rust_decimal::Decimal;
@@ -52,6 +52,8 @@ impl Reading<'_> {
                 Ok(zone) => Ok(Scalar::text(zone.name())),
                 Err(_) => Err(format!("\"{cell}\" is not an IANA time zone, such as Asia/Tehran")),
             },
+            FieldKind::Moment => self.moment(cell),
+            FieldKind::Discount => discount(cell, measure),
             FieldKind::Address => Ok(Address { text: cell.to_owned() }.to_scalar()),
             _ => Err(format!("the field {} can't be filled from a cell", field.name)),
         }
@@ -60,9 +62,24 @@ impl Reading<'_> {
     /// Reads a date in the mapping's order, or as people type dates.
     pub(crate) fn date(&self, cell: &str) -> Result<CivilDate, String> {
         match self.date_order {
-            Some(order) => ordered_date(cell, order),
-            None => date::parse_date(cell, self.today).map_err(|error| error.to_string()),
+            // A month by its name needs no order.
+            Some(order) if !cell.contains(char::is_alphabetic) => ordered_date(cell, order),
+            _ => date::parse_date(cell, self.today).map_err(|error| error.to_string()),
         }
+    }
+
+    /// Reads a day and an hour in the organisation's time zone.
+    fn moment(&self, cell: &str) -> Result<Scalar, String> {
+        let zone = self.settings.time_zone;
+        let instant = date::parse_moment(cell, self.today, zone).map_err(|error| error.to_string())?;
+        Ok(Moment { instant, zone: zone.name().to_owned() }.to_scalar())
+    }
+
+    /// Finds why a deal was won or lost by its id or label.
+    pub(crate) fn reason(&self, cell: &str, outcome: Outcome) -> Result<String, String> {
+        let list = if outcome == Outcome::Won { SettingList::WinReasons } else { SettingList::LossReasons };
+        let items = self.settings.items(list).iter().map(|item| (item.id.as_str(), &item.label));
+        labelled(cell, items)
     }
 
     /// Finds a stage by its id or label.
@@ -91,12 +108,29 @@ pub(crate) fn labelled<'a>(
     Err(format!("\"{cell}\" is none of {}", known.join(", ")))
 }
 
-/// Reads an amount of money.
+/// Reads an amount of money; a unit in the cell (تومان, $) wins over the mapping's currency.
 pub(crate) fn money(cell: &str, measure: &Measure) -> Result<Money, String> {
-    let value = parse_number(cell).map_err(|error| error.to_string())?;
+    let (value, currency) = match parse_number(cell) {
+        Ok(value) => (value, measure.currency),
+        Err(_) => {
+            let money = parse_money(cell, measure.currency).map_err(|error| error.to_string())?;
+            (money.value(), money.currency())
+        }
+    };
     let value = canonical::exact_product(value, measure.times)
         .ok_or_else(|| format!("\"{cell}\" is too large to compute with"))?;
-    Money::non_negative(value, measure.currency).map_err(|error| error.to_string())
+    Money::non_negative(value, currency).map_err(|error| error.to_string())
+}
+
+fn discount(cell: &str, measure: &Measure) -> Result<Scalar, String> {
+    if !cell.contains(['%', '٪']) {
+        return Ok(Discount::Amount { amount: money(cell, measure)? }.to_scalar());
+    }
+    let pct = parse_percent(cell).map_err(|error| error.to_string())?;
+    if !(Decimal::ZERO..=Decimal::ONE_HUNDRED).contains(&pct) {
+        return Err(format!("\"{cell}\" is not a percentage from 0 to 100"));
+    }
+    Ok(Discount::Percent { pct }.to_scalar())
 }
 
 fn short_text(cell: &str, letters_max: usize) -> Result<Scalar, String> {

@@ -17,6 +17,8 @@ use std::collections::BTreeSet;
 /// How well a record answers a search; the best first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
+    /// The name is what was typed.
+    Named,
     /// The name begins with what was typed.
     NameBegins,
     /// The name holds every word.
@@ -98,7 +100,9 @@ impl Engine {
 
 fn rank(head: &Head<'_>, folded: &str, words: &Words) -> Rank {
     let name = head.search.split('\n').next().unwrap_or_default();
-    if name.starts_with(folded) {
+    if name == folded {
+        Rank::Named
+    } else if name.starts_with(folded) {
         Rank::NameBegins
     } else if words.are_in_name(name) {
         Rank::NameHolds

@@ -199,7 +199,7 @@ impl Merge<'_, '_, '_> {
             let rebased = rebase::rebase(self.tx, view.clone(), &BTreeSet::new(), &author)?;
             rebased.keep(self.tx, self.engine.schema())?;
         } else {
-            rebase::show(self.tx, self.engine.schema(), &view)?;
+            vault::refresh(self.tx, self.engine.schema(), &view)?;
             if loose + brought >= SNAPSHOT_EVERY_CHUNKS && !view.heads().is_empty() {
                 self.tx.put_snapshot(&document, &view.snapshot())?;
             }

@@ -72,22 +72,9 @@ impl Rebased {
         for (old, new) in self.renamed.iter().filter(|(old, new)| old != new) {
             tx.add_alias(&ChangeHash::from_bytes(*old), &ChangeHash::from_bytes(*new))?;
         }
-        show(tx, schema, &self.document)
+        vault::refresh(tx, schema, &self.document)?;
+        Ok(())
     }
-}
-
-/// Makes the row say what the document says; a document without changes has none.
-pub(super) fn show(tx: &mut WriteTx<'_>, schema: &Schema, document: &Document) -> Result<(), ClientError> {
-    let at = document_id(document.id());
-    if document.heads().is_empty()
-        && let Some(module) = tx.document(&at)?.and_then(|row| row.module)
-    {
-        tx.set_heads(&at, &[])?;
-        tx.remove_row(&module, &at)?;
-        return Ok(());
-    }
-    vault::refresh(tx, schema, document)?;
-    Ok(())
 }
 
 /// The document as the relay has it.

@@ -1,10 +1,15 @@
 //! The engine on real stores: import of the whole sample set, commands, undo, and two devices that meet.
 
+mod admin;
 mod chain;
 mod commands;
+mod exchange;
 mod import;
 mod lead;
+mod lists;
 mod pair;
+mod past;
+mod persian;
 mod related;
 mod sharing;
 mod support;

@@ -1,7 +1,7 @@
 //! Devices that meet over a relay: what merges, what is refused, what gets lost on the way.
 
 use crate::pair::{Device, Fate, Relay, Wire};
-use forsat_client::{FieldInput, Resolve, SyncIssue};
+use forsat_client::{ClientError, FieldInput, ListQuery, Resolve, SyncIssue};
 use forsat_relay::store::Role;
 use forsat_sync::code::Code;
 use forsat_sync::frame::{ItemOutcome, ToDevice, ToRelay};
@@ -189,6 +189,28 @@ fn a_refused_edit_is_kept_and_what_was_built_on_it_is_sent_without_it() {
     sara.engine.retry_refused(refused.number).expect("made again");
     meet(&mut relay, &sara, &reza);
     assert_eq!(reads(&reza, &arya, "website"), "https://refused.example");
+}
+
+#[test]
+fn a_refused_creation_leaves_no_record_and_can_be_made_again() {
+    let mut relay = Relay::new();
+    let (sara, reza) = two(&mut relay);
+    let arya = account(&sara, &[("name", "Arya")]);
+    let summary = sara.sync_over(&mut relay, &mut Refuses { code: "forbidden", done: false }).summary();
+    assert_eq!((summary.refused, summary.unsent), (1, 0), "{summary:?}");
+    for reference in [arya.as_str(), "Arya"] {
+        let error = sara.engine.show("account", reference).expect_err("no record any more");
+        assert!(matches!(error, ClientError::NotFound { .. }), "{error}");
+    }
+    assert_eq!(sara.engine.list("account", &ListQuery::default()).expect("lists").total, 0);
+    let inside = sara.engine.inspect("account", &arya, None, false).expect("its bytes are kept");
+    assert!(inside.changes.iter().all(|change| change.state == "refused"), "{:?}", inside.changes);
+    let number = sara.engine.status().expect("status").refused.first().expect("kept").number;
+    sara.engine.retry_refused(number).expect("made again");
+    meet(&mut relay, &sara, &reza);
+    for device in [&sara, &reza] {
+        assert_eq!(reads(device, &arya, "name"), "Arya");
+    }
 }
 
 fn unsent_hashes(device: &Device, account: &str) -> Vec<String> {

@@ -98,14 +98,14 @@ fn no_heads() -> Vec<String> {
 
 /// What a composite of this name holds.
 fn composite(name: &str, seed: u8) -> Scalar {
-    let state = if seed % 2 == 0 { LifeState::Trashed } else { LifeState::Active };
+    let state = if seed.is_multiple_of(2) { LifeState::Trashed } else { LifeState::Active };
     match name {
         "lifecycle" => Lifecycle { state, at: NOW_MS, by: None, seen_heads: no_heads() }.to_scalar(),
         "merged_into" => {
             let into = record_id(seed % 4 + 1);
             MergedInto { into, loser_heads: no_heads(), at: NOW_MS, by: None, ..merge_into(into) }.to_scalar()
         }
-        "removed" => Removed { value: seed % 2 == 0, seen_heads: no_heads() }.to_scalar(),
+        "removed" => Removed { value: seed.is_multiple_of(2), seen_heads: no_heads() }.to_scalar(),
         "probability_override" => {
             ProbabilityOverride { pct: seed % 101, entry_id: entry_id(seed) }.to_scalar()
         }
@@ -130,7 +130,7 @@ fn value(field: &FieldDef, seed: u8) -> Scalar {
     let reference = record_id(seed % 9 + 1);
     match &field.kind {
         _ if field.name == "amount_mode" => {
-            let mode = if seed % 2 == 0 { Mode::Manual } else { Mode::Lines };
+            let mode = if seed.is_multiple_of(2) { Mode::Manual } else { Mode::Lines };
             AmountMode { mode, lines_total_seen: Default::default(), manual_seen: None }.to_scalar()
         }
         FieldKind::Stage => stay(seed).to_scalar(),
@@ -145,7 +145,7 @@ fn value(field: &FieldDef, seed: u8) -> Scalar {
         FieldKind::NamedReference(_) => NamedReference { id: reference, name: "نام".into() }.to_scalar(),
         FieldKind::Reference(_) => reference.0.to_string().into(),
         FieldKind::Currency => ["IRR", "EUR"][usize::from(seed % 2)].into(),
-        FieldKind::Bool => Scalar::Bool(seed % 2 == 0),
+        FieldKind::Bool => Scalar::Bool(seed.is_multiple_of(2)),
         FieldKind::Integer { .. } | FieldKind::Percent | FieldKind::TaxRate | FieldKind::Timestamp => {
             Scalar::Int(i64::from(seed % 101))
         }
@@ -166,7 +166,11 @@ fn edit_of(field: &FieldDef, seed: u8) -> Option<Edit> {
                 FieldKind::ReferenceSet(_) => record_id(seed % 9 + 1).0.to_string(),
                 _ => format!("t{}", seed % 3),
             };
-            if seed % 3 == 0 { Edit::Remove { field: name, key } } else { Edit::Add { field: name, key } }
+            if seed.is_multiple_of(3) {
+                Edit::Remove { field: name, key }
+            } else {
+                Edit::Add { field: name, key }
+            }
         }
         MergeCode::M => {
             let register = &field.entries[usize::from(seed) % field.entries.len()];

@@ -27,7 +27,7 @@ pub fn contact_add(
     if there.is_none() && state.entries("contacts").count() >= CONTACTS_MAX {
         return Err(Refusal::TooMany { field: "contacts".to_owned(), max: CONTACTS_MAX });
     }
-    if !there.is_some_and(|there| Presence::of(there) == Presence::Kept) {
+    if there.is_none_or(|there| Presence::of(there) != Presence::Kept) {
         set_removed(&mut plan, "contacts", &entry, false);
     }
     if let Some(role) = role.map(str::trim) {

@@ -76,7 +76,7 @@ pub fn create(ctx: &mut Context<'_>, module: &str, draft: &Draft) -> Result<Crea
 }
 
 /// Enters the first open stage, or the one asked for.
-fn begin_stage(
+pub(super) fn begin_stage(
     plan: &mut Plan,
     ctx: &mut Context<'_>,
     to: Option<&str>,
@@ -94,7 +94,7 @@ fn begin_stage(
 }
 
 /// Writes the defaults of the fields that were not given.
-fn defaults(plan: &mut Plan, ctx: &Context<'_>, table: &ModuleDef) {
+pub(super) fn defaults(plan: &mut Plan, ctx: &Context<'_>, table: &ModuleDef) {
     for field in table.fields.iter().filter(|field| matches!(field.merge, MergeCode::R | MergeCode::RA)) {
         if !plan.state.winner(&field.name).is_null() {
             continue;
@@ -138,7 +138,7 @@ pub fn proposed_name(settings: &Settings, account: &str, product: &str) -> Strin
 const NAME_LETTERS_MAX: usize = 255;
 
 /// Refuses a record without its required fields.
-fn refuse_missing(plan: &Plan, table: &ModuleDef, lenient: bool) -> Result<(), Refusal> {
+pub(super) fn refuse_missing(plan: &Plan, table: &ModuleDef, lenient: bool) -> Result<(), Refusal> {
     let needed = |field: &&FieldDef| {
         let always = field.name == table.name_field || field.name == "account_id";
         field.required && (always || !lenient)

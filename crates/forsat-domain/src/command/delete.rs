@@ -70,9 +70,11 @@ pub fn delete(ctx: &Context<'_>, state: &RecordState, confirmed: bool) -> Result
     if Life::of(state) == Life::Trashed {
         return Err(Refusal::Trashed);
     }
-    let hanging = delete_preview(state, ctx.world, ctx.today);
-    if hanging.open_deals > 0 && !confirmed {
-        return Ok(Deletion::Ask(hanging));
+    if !confirmed {
+        let hanging = delete_preview(state, ctx.world, ctx.today);
+        if hanging.open_deals > 0 {
+            return Ok(Deletion::Ask(hanging));
+        }
     }
     Ok(Deletion::Edits(set_life(ctx, state, LifeState::Trashed)))
 }

@@ -103,7 +103,11 @@ fn plain(plan: &mut Plan, ctx: &mut Context<'_>, field: &FieldDef, input: &Input
 }
 
 /// Refuses a reference to a deleted record, and refreshes the name that is kept beside it.
-fn checked_reference(ctx: &Context<'_>, field: &FieldDef, value: &Scalar) -> Result<Scalar, Refusal> {
+pub(super) fn checked_reference(
+    ctx: &Context<'_>,
+    field: &FieldDef,
+    value: &Scalar,
+) -> Result<Scalar, Refusal> {
     let Some(id) = reference_id(value) else { return Ok(value.clone()) };
     let target = lifecycle::resolve(id, ctx.world);
     let lifecycle::Target::Found { record, life } = &target else { return Ok(value.clone()) };
@@ -118,7 +122,7 @@ fn checked_reference(ctx: &Context<'_>, field: &FieldDef, value: &Scalar) -> Res
 }
 
 /// Refuses to put a deleted record into a set of references.
-fn refuse_trashed_targets(ctx: &Context<'_>, input: &Input) -> Result<(), Refusal> {
+pub(super) fn refuse_trashed_targets(ctx: &Context<'_>, input: &Input) -> Result<(), Refusal> {
     let (Input::Value(value) | Input::Add(value)) = input else { return Ok(()) };
     let keys = value.as_text().unwrap_or_default().split(',');
     for (_, id) in keys.filter_map(read_typed_reference) {
@@ -223,7 +227,7 @@ fn refuse_cleared(
 pub(super) struct DealChanges {
     pub(super) stage: Option<String>,
     pub(super) amount: Option<Scalar>,
-    mode: Option<Scalar>,
+    pub(super) mode: Option<Scalar>,
     probability: Option<Scalar>,
     reason: Option<Scalar>,
     note: Option<Scalar>,

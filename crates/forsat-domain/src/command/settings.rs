@@ -205,11 +205,11 @@ pub(super) fn check_convention(plan: &Plan) -> Result<(), Refusal> {
     }
     let mut rest = plan.state.winner("naming_convention").as_text().unwrap_or_default();
     while let Some((_, after)) = rest.split_once('{') {
-        let (name, after) = after.split_once('}').unwrap_or((after, ""));
-        if !matches!(name, "account" | "product") {
-            return Err(SettingsRefusal::Placeholder(format!("{{{name}}}")).into());
+        match after.split_once('}') {
+            Some(("account" | "product", after)) => rest = after,
+            Some((name, _)) => return Err(SettingsRefusal::Placeholder(format!("{{{name}}}")).into()),
+            None => return Err(SettingsRefusal::Placeholder(format!("{{{after}")).into()),
         }
-        rest = after;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ const GREGORIAN_YEARS: std::ops::RangeInclusive<i32> = 1900..=2199;
 /// Jalali years that a typed date may name.
 const JALALI_YEARS: std::ops::RangeInclusive<i32> = 1300..=1499;
 
-/// Reads a typed date: `1404/06/30`, `2025-09-21`, `today`, `فردا`, `+3d`, `-2d`.
+/// Reads a typed date: `1404/06/30`, `2025-09-21`, `۱۲ مرداد ۱۴۰۴`, `today`, `فردا`, `+3d`, `-2d`.
 ///
 /// The year tells the calendar, whatever the setting: 1300–1499 is Jalali, 1900–2199 Gregorian. Parts are separated
 /// by `/` or `-`, digits may be Persian or Arabic. Words and distances count from `today`.
@@ -19,7 +19,7 @@ pub fn parse_date(text: &str, today: CivilDate) -> Result<CivilDate, DateError> 
         return today.add_days(days).ok_or_else(|| DateError::TooFar(text.to_owned()));
     }
     let malformed = || DateError::Malformed(text.to_owned());
-    let (year, month, day) = parts(&plain).ok_or_else(malformed)?;
+    let (year, month, day) = parts(&plain).or_else(|| named_month(&plain)).ok_or_else(malformed)?;
     let calendar = match year {
         year if JALALI_YEARS.contains(&year) => Calendar::Persian,
         year if GREGORIAN_YEARS.contains(&year) => Calendar::Gregorian,
@@ -70,6 +70,21 @@ fn relative_days(plain: &str) -> Option<i64> {
         return None;
     }
     Some(digits.parse::<i64>().map_or(i64::MAX, |days| sign * days))
+}
+
+/// The months of the Jalali year.
+const JALALI_MONTHS: [&str; 12] =
+    ["فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور", "مهر", "آبان", "آذر", "دی", "بهمن", "اسفند"];
+
+/// Splits a day and a year around the name of a Jalali month: `12مرداد1404`; the older name امرداد is one too.
+fn named_month(plain: &str) -> Option<(i32, u8, u8)> {
+    let is_digit = |letter: char| letter.is_ascii_digit();
+    let (day, rest) = plain.split_at(plain.find(|letter| !is_digit(letter))?);
+    let (name, year) = rest.split_at(rest.find(is_digit)?);
+    let name = if name == "امرداد" { "مرداد" } else { name };
+    let month = JALALI_MONTHS.iter().position(|known| *known == name)?;
+    let year: i32 = year.parse().ok().filter(|year| JALALI_YEARS.contains(year))?;
+    Some((year, u8::try_from(month + 1).ok()?, day.parse().ok()?))
 }
 
 /// Splits a year, a month and a day at `/` or `-`.

@@ -35,6 +35,21 @@ fn both_calendars_name_the_same_days() {
 }
 
 #[test]
+fn jalali_months_are_read_by_name() {
+    for text in ["۱۲ مرداد ۱۴۰۴", "12 مرداد 1404", "۱۲ امرداد ۱۴۰۴", "۱۲مرداد۱۴۰۴"]
+    {
+        assert_eq!(parse_date(text, CivilDate::MIN), Ok(date("2025-08-03")), "{text}");
+    }
+    // Arabic letters and a joiner, as other keyboards give them.
+    assert_eq!(parse_date("۳۱ شهريور ۱۴۰۴", CivilDate::MIN), Ok(date("2025-09-22")));
+    assert_eq!(parse_date("1 دي 1404", CivilDate::MIN), Ok(date("2025-12-22")));
+    for wrong in ["۳۰ اسفند ۱۴۰۴", "۱۲ مرداد ۲۰۲۵", "۱۲ فلان ۱۴۰۴", "مرداد ۱۴۰۴", "۱۲ مرداد"]
+    {
+        assert!(parse_date(wrong, CivilDate::MIN).is_err(), "{wrong}");
+    }
+}
+
+#[test]
 fn leap_years_have_a_thirtieth_of_esfand() {
     let leap: Vec<i32> =
         (1398..=1412).filter(|year| CivilDate::from_jalali(*year, 12, 30).is_some()).collect();

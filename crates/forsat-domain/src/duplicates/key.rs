@@ -120,7 +120,10 @@ pub(super) fn pairs(
     }
 }
 
-fn contact_points(equal: &mut dyn FnMut(Reason, &dyn Fn(&RecordState) -> Vec<String>)) {
+/// The keys of a record under one rule.
+type Keys<'k> = &'k dyn Fn(&RecordState) -> Vec<String>;
+
+fn contact_points(equal: &mut dyn FnMut(Reason, Keys<'_>)) {
     equal(Reason::Phone, &|state| listed(state, "phones").filter_map(phone_key).collect());
     equal(Reason::Email, &|state| listed(state, "emails").filter_map(email_key).collect());
 }

@@ -85,6 +85,7 @@ fn a_cycle_of_replacements_stands_for_its_lowest_position() {
 fn a_replacement_never_changes_the_outcome() {
     let mut edits = archived("won", "needs");
     edits.push(Edit::set_entry("stages", "sold", "kind", "won"));
+    edits.push(Edit::set_entry("stages", "sold", "label_en", "Sold"));
     let settings = settings_of(&edits);
     assert_eq!(settings.stages.effective("won").unwrap().id, "won");
 }

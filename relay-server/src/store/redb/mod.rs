@@ -321,7 +321,7 @@ impl RedbStore {
     fn reserve(&self, bytes: u64) -> Result<(), StoreError> {
         let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
         source.reserve(bytes).map_err(|error| match error.kind() {
-            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => StoreError::Full,
+            kind if says_full(kind) => StoreError::Full,
             _ => StoreError::Io(error.to_string()),
         })
     }
@@ -515,10 +515,16 @@ fn fixed<const N: usize>(meta: &impl tables::Readable, name: &[u8]) -> Result<[u
     fact(meta, name)?.try_into().map_err(|_| corrupt(META, "a fact of the store has a wrong length"))
 }
 
+/// Whether a file can't grow: for want of space, by a quota, or by a limit on the size of a file.
+fn says_full(kind: std::io::ErrorKind) -> bool {
+    use std::io::ErrorKind as Kind;
+    matches!(kind, Kind::StorageFull | Kind::QuotaExceeded | Kind::FileTooLarge)
+}
+
 impl From<redb::Error> for StoreError {
     fn from(error: redb::Error) -> Self {
         match error {
-            redb::Error::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => Self::Full,
+            redb::Error::Io(error) if says_full(error.kind()) => Self::Full,
             redb::Error::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => {
                 Self::Corrupt { table: "(file)", reason: format!("this is no relay store ({error})") }
             }
