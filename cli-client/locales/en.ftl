@@ -441,7 +441,7 @@ filter-operator = { $field } takes { $known }, not { $operator }
 filter-not_open = "open" says nothing about { $module }; it is for opportunities, leads and activities
 
 # import, export, change log, undo, trash
-exported = { $count } of { $module } exported
+exported = exported { $count } records: { $module }
 log-created = created
 log-more = { $shown } shown · more: add --skip { $next }
 log-cut = The search ended before it was through: too many records changed since. Narrow it with --since, or name the record.
