@@ -86,17 +86,22 @@ pub fn read_table(path: &Path, table: &'static str, prefix: &[u8]) -> anyhow::Re
 }
 
 /// Reads single entries of a file of one writer.
-pub struct Reader(redb::ReadTransaction);
+pub struct Reader {
+    transaction: redb::ReadTransaction,
+    /// Reads end when their database is closed.
+    _database: redb::Database,
+}
 
 impl Reader {
     /// Opens a file that nobody writes to.
     pub fn open_single(path: &Path) -> anyhow::Result<Self> {
-        Ok(Self(Builder::new().set_cache_size(CACHE_BYTES).open(path)?.begin_read()?))
+        let database = Builder::new().set_cache_size(CACHE_BYTES).open(path)?;
+        Ok(Self { transaction: database.begin_read()?, _database: database })
     }
 
     /// The value under a key of a table.
     pub fn get(&self, table: &'static str, key: &[u8]) -> anyhow::Result<Option<Vec<u8>>> {
-        let table = self.0.open_table(Raw::new(table))?;
+        let table = self.transaction.open_table(Raw::new(table))?;
         Ok(table.get(key)?.map(|value| value.value().to_vec()))
     }
 }
