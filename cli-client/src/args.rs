@@ -297,6 +297,7 @@ fn module_command(module: &ModuleDef) -> Command {
         .subcommand(Command::new("show").about("Show a record in full").arg(record()))
         .subcommand(add_command(module))
         .subcommand(similar_command(module))
+        .subcommand(past::history_command())
         .subcommand(query::list_command())
         .subcommand(query::update_command())
         .subcommand(query::delete_command())

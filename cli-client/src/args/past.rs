@@ -1,6 +1,13 @@
 //! Arguments of what looks back: `history`, `undo` and `trash`.
 
-use clap::{Args, Subcommand};
+use clap::{Args, Command, Subcommand};
+
+/// `MODULE history`: the same as `history`, of a record of one module.
+pub fn history_command() -> Command {
+    let command = HistoryArgs::augment_args(Command::new("history"));
+    let command = command.about("The changes of a record: field, old, new, who, when").long_about(None);
+    command.mut_arg("record", |record| record.required(true).help("The beginning of its id, or its name"))
+}
 
 /// Arguments of `history`.
 #[derive(Args, Clone, Debug)]

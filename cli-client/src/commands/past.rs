@@ -13,6 +13,11 @@ const SAVED_SHOWN_MAX: usize = 10;
 
 /// Shows the changes of a record, or of the workspace, newest first.
 pub fn history(app: &mut App, arguments: &HistoryArgs) -> Result<(), CliError> {
+    history_of(app, "record", arguments)
+}
+
+/// Shows the changes of a record of a module; "record" means any module.
+pub fn history_of(app: &mut App, module: &str, arguments: &HistoryArgs) -> Result<(), CliError> {
     let engine = app.engine()?;
     let query = LogQuery {
         field: arguments.field.clone(),
@@ -22,7 +27,7 @@ pub fn history(app: &mut App, arguments: &HistoryArgs) -> Result<(), CliError> {
         skip: arguments.skip,
     };
     let log = match &arguments.record {
-        Some(record) => engine.record_log(record, &query)?,
+        Some(record) => engine.record_log(module, record, &query)?,
         None => engine.change_log(&query)?,
     };
     if app.out.is_json() {

@@ -1,11 +1,12 @@
 //! The commands that every module has, and those of deals: arguments to the engine, its answer to lines.
 
-use clap::ArgMatches;
+use clap::{ArgMatches, FromArgMatches as _};
 use forsat_client::{Around, Engine, FieldInput, RecordView, Saved};
 use forsat_domain::schema::ModuleDef;
 use serde::Serialize;
 
 use crate::app::App;
+use crate::args::past::HistoryArgs;
 use crate::error::CliError;
 use crate::i18n::tr;
 use crate::render;
@@ -24,6 +25,10 @@ pub fn run(app: &mut App, module: &ModuleDef, matches: &ArgMatches) -> Result<()
         "update" => super::mass::update(app, &engine, module, sub),
         "delete" => super::mass::delete(app, &engine, module, sub),
         "restore" => restore(app, &engine, module, sub),
+        "history" => {
+            let arguments = HistoryArgs::from_arg_matches(sub).expect("the command has these arguments");
+            super::past::history_of(app, &module.name, &arguments)
+        }
         "line" => line(app, &engine, module, sub),
         "contact" => super::lead::contact(app, &engine, sub),
         "convert" => super::lead::convert(app, &engine, sub),

@@ -142,9 +142,14 @@ impl Wanted {
 
 impl Engine {
     /// The changes of a record, newest first.
-    pub fn record_log(&self, reference: &str, query: &LogQuery) -> Result<ChangeLog, ClientError> {
+    pub fn record_log(
+        &self,
+        module: &str,
+        reference: &str,
+        query: &LogQuery,
+    ) -> Result<ChangeLog, ClientError> {
         let tx = self.read()?;
-        let hit = find::resolve(&tx, self.schema(), "record", reference)?;
+        let hit = find::resolve(&tx, self.schema(), module, reference)?;
         let wanted = self.wanted(&tx, query)?;
         let world = StoreWorld::new(&tx)?;
         let mut entries = self.entries_of(&tx, &world, &hit, None, &wanted)?;

@@ -17,6 +17,7 @@ fn level(devices: [&Device; 3]) {
     }
 }
 
+// R30 of docs/requirements.md.
 #[test]
 fn s9_a_circle_of_merges_on_three_devices_ends_in_one_account() {
     let office = Office::open();
@@ -75,6 +76,7 @@ fn s9_a_circle_of_merges_on_three_devices_ends_in_one_account() {
     }
 }
 
+// R29 of docs/requirements.md.
 #[test]
 fn a_pair_is_merged_taken_back_and_dismissed() {
     let dir = tempfile::tempdir().expect("a temporary folder");

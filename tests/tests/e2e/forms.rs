@@ -29,6 +29,7 @@ fn begin(terminal: &mut Terminal) {
     terminal.sees("محصول (اختیاری)");
 }
 
+// R5, R11, R43 of docs/requirements.md.
 #[test]
 fn r5_r43_a_deal_is_added_by_arrow_keys_and_a_draft_survives_ctrl_c() {
     let (_dir, device) = shop();
@@ -69,6 +70,7 @@ fn r5_r43_a_deal_is_added_by_arrow_keys_and_a_draft_survives_ctrl_c() {
     assert_eq!(device.ok(&["drafts"]), serde_json::json!([]), "a saved form leaves no draft");
 }
 
+// R18 of docs/requirements.md.
 #[test]
 fn amounts_are_echoed_in_full_and_a_killed_form_is_kept() {
     let (_dir, device) = shop();
@@ -91,6 +93,7 @@ fn amounts_are_echoed_in_full_and_a_killed_form_is_kept() {
     device.fails(2, &["drafts", "drop", "1"]);
 }
 
+// R4 of docs/requirements.md.
 #[test]
 fn a_loss_is_asked_for_its_reason_in_a_terminal_only() {
     let (_dir, device) = shop();

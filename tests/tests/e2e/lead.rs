@@ -8,6 +8,7 @@ fn listed(device: &Device, module: &str) -> Vec<Value> {
     device.ok(&[module, "list"])["rows"].as_array().expect("rows").clone()
 }
 
+// R7 of docs/requirements.md.
 #[test]
 fn s7_a_lead_converted_on_two_devices_is_one_deal() {
     let office = Office::open();

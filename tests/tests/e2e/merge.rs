@@ -116,6 +116,7 @@ fn a_deal_won_here_and_lost_there_is_disputed_until_one_command_ends_it() {
     assert!(standing == "won" || standing == "lost", "{standing}");
 }
 
+// R23 of docs/requirements.md.
 #[test]
 fn a_text_edited_on_both_sides_merges_and_other_fields_do_not_disturb_each_other() {
     let office = Office::open();

@@ -31,6 +31,7 @@ fn text(view: &RecordView, name: &str) -> String {
     view.fields.iter().find(|field| field.field == name).map(|field| field.text.clone()).expect("a field")
 }
 
+// R1 of docs/requirements.md.
 #[test]
 fn a_deal_goes_from_lead_to_won_and_back() {
     let (_dir, engine) = dollars(11);
@@ -51,6 +52,7 @@ fn a_deal_goes_from_lead_to_won_and_back() {
     assert_eq!((view.standing.as_str(), view.reason.as_deref()), ("lost", Some("price")));
 }
 
+// R33 of docs/requirements.md.
 #[test]
 fn every_save_is_in_one_change_that_history_tells() {
     let (_dir, engine) = dollars(12);
@@ -96,6 +98,7 @@ fn undo_takes_back_only_what_is_still_its_own() {
     assert_eq!((text(&view, "next_step").as_str(), text(&view, "description").as_str()), ("", ""));
 }
 
+// R28 of docs/requirements.md.
 #[test]
 fn deleting_and_restoring_are_undone_one_after_the_other() {
     let (_dir, engine) = dollars(17);
@@ -190,6 +193,7 @@ fn a_deleted_account_asks_first_and_its_deal_stays() {
     assert_eq!(engine.show("account", "آریا").expect("shows").lifecycle, "active");
 }
 
+// R26 of docs/requirements.md.
 #[test]
 fn lists_filter_sort_and_page() {
     let (_dir, engine) = dollars(17);

@@ -150,6 +150,7 @@ fn filled(seed: u64) -> (TempDir, Engine) {
     (dir, engine)
 }
 
+// R31 of docs/requirements.md.
 #[test]
 fn every_field_of_every_module_comes_back_from_both_forms() {
     let (_keep, engine) = filled(31);

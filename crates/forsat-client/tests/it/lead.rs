@@ -30,6 +30,7 @@ fn meet(relay: &mut Relay, one: &Device, two: &Device) {
     assert_eq!(one.view(), two.view());
 }
 
+// R7 of docs/requirements.md.
 #[test]
 fn a_lead_converted_on_two_devices_is_one_account_one_contact_and_one_deal() {
     let mut relay = Relay::new();

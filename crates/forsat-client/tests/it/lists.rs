@@ -226,6 +226,7 @@ fn any_column_sorts_and_nothing_comes_last() {
     }
 }
 
+// R27 of docs/requirements.md.
 #[test]
 fn a_search_looks_into_every_searched_field_and_the_best_comes_first() {
     let (_dir, engine) = dollars(74);
@@ -247,6 +248,7 @@ fn a_search_looks_into_every_searched_field_and_the_best_comes_first() {
     assert_eq!(engine.count("opp", &text).expect("counts"), 4);
 }
 
+// R32 of docs/requirements.md.
 #[test]
 fn an_update_of_many_is_one_command_that_undo_takes_back() {
     let (_dir, engine) = dollars(75);
@@ -288,6 +290,7 @@ fn records_that_a_rule_refuses_are_left_out_and_the_rest_is_done() {
     assert_eq!(engine.count("activity", &condition("open")).expect("counts"), 1);
 }
 
+// R27 of docs/requirements.md.
 #[test]
 fn a_saved_filter_comes_along_with_a_sync() {
     let mut relay = Relay::new();

@@ -53,7 +53,7 @@ fn a_line_is_called_by_its_name_in_the_log() {
     engine.line_add(&deal.short, None, &[field("name", "Rack"), field("unit_price", "100")]).expect("adds");
     engine.line_edit(&deal.short, "1", &[field("qty", "3")]).expect("edits");
     let query = LogQuery { field: Some("lines".to_owned()), ..LogQuery::default() };
-    let log = engine.record_log(&deal.short, &query).expect("tells");
+    let log = engine.record_log("opp", &deal.short, &query).expect("tells");
     assert_eq!(log.entries.len(), 2);
     let edit = &log.entries[0].changes[0];
     assert_eq!((edit.entry.as_deref(), &edit.before, &edit.after), (Some("Rack"), &"1".into(), &"3".into()));
@@ -101,6 +101,7 @@ fn an_earlier_command_is_taken_back_where_no_later_one_wrote() {
     assert!(engine.undo_command(99).is_err());
 }
 
+// R31 of docs/requirements.md.
 #[test]
 fn a_similar_deal_is_a_deal_of_its_own() {
     let (_dir, engine) = dollars(65);

@@ -116,6 +116,7 @@ fn two_administrators_who_add_the_same_field_meet_in_one_row() {
     assert!(schema.field("account", "x_region").is_some());
 }
 
+// R41 of docs/requirements.md.
 #[test]
 fn a_forced_move_meets_a_tick_that_came_too_late() {
     let item = CheckDraft { labels: english("Call made"), required: true };

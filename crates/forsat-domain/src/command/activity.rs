@@ -92,6 +92,7 @@ mod tests {
         assert_eq!(desk.run(|ctx| edit(ctx, &task, &times)).unwrap_err(), Refusal::EndsBeforeStart);
     }
 
+    // R3 of docs/requirements.md.
     #[test]
     fn an_activity_is_about_at_least_one_record() {
         let mut desk = Desk::new();

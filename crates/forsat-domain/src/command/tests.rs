@@ -24,6 +24,7 @@ fn asked(
     desk.run(|ctx| edit(ctx, state, &[Assignment::set(field, value)]))
 }
 
+// R2, R6, R16, R43 of docs/requirements.md.
 #[test]
 fn a_new_deal_has_its_defaults_and_a_name_by_convention() {
     let mut desk = Desk::new();
@@ -40,6 +41,7 @@ fn a_new_deal_has_its_defaults_and_a_name_by_convention() {
     assert!(desk.issues(&deal).is_empty());
 }
 
+// R17 of docs/requirements.md.
 #[test]
 fn a_deal_typed_in_euros_is_one_in_euros() {
     let mut desk = Desk::new();
@@ -47,6 +49,7 @@ fn a_deal_typed_in_euros_is_one_in_euros() {
     assert_eq!(deal.winner("currency").as_text(), Some("EUR"));
 }
 
+// R8 of docs/requirements.md.
 #[test]
 fn a_deal_needs_an_account_even_when_imported() {
     let mut desk = Desk::new();
@@ -89,6 +92,7 @@ fn other_modules_are_created_from_the_table_alone() {
     assert_eq!(desk.run(|ctx| create(ctx, "moon", &draft)).unwrap_err().code(), "unknown_module");
 }
 
+// R4, R22 of docs/requirements.md.
 #[test]
 fn losing_needs_a_reason_and_other_needs_a_note() {
     let mut desk = Desk::new();
@@ -104,6 +108,7 @@ fn losing_needs_a_reason_and_other_needs_a_note() {
     assert_eq!(desk.read(&lost).stage.reason_id(), Some("other"));
 }
 
+// R2 of docs/requirements.md.
 #[test]
 fn closing_books_at_the_rate_of_its_day_and_not_ahead() {
     let mut desk = Desk::new();
@@ -128,6 +133,7 @@ fn closing_without_a_rate_is_possible_and_visible() {
     assert_eq!(desk.codes(&won), [crate::issue::IssueCode::NoRate]);
 }
 
+// R13 of docs/requirements.md.
 #[test]
 fn stages_are_named_in_either_language_and_archived_ones_refused() {
     let mut desk = Desk::new();
@@ -176,6 +182,7 @@ fn a_correction_keeps_the_stay_and_its_booking() {
     assert_eq!(asked(&mut desk, &lost, "loss_reason", "other").unwrap_err(), Refusal::NoteNeeded);
 }
 
+// R24 of docs/requirements.md.
 #[test]
 fn typing_an_amount_chooses_it_over_the_lines() {
     let mut desk = Desk::new();
@@ -188,6 +195,7 @@ fn typing_an_amount_chooses_it_over_the_lines() {
     assert!(desk.issues(&lines).is_empty());
 }
 
+// R24 of docs/requirements.md.
 #[test]
 fn the_first_line_fills_the_amount_of_a_deal_without_one() {
     let mut desk = Desk::new();
@@ -199,6 +207,7 @@ fn the_first_line_fills_the_amount_of_a_deal_without_one() {
     assert_eq!(desk.read(&kept).amount.worth.known(), Some(rials(70)));
 }
 
+// R25 of docs/requirements.md.
 #[test]
 fn a_line_takes_its_products_values_and_its_own_win() {
     let mut desk = Desk::new();
@@ -269,6 +278,7 @@ fn deleted_records_are_neither_edited_nor_chosen() {
     assert_eq!(desk.run(|ctx| restore(ctx, &deal)).unwrap_err(), Refusal::NotTrashed);
 }
 
+// R28 of docs/requirements.md.
 #[test]
 fn an_account_with_open_deals_asks_first() {
     let mut desk = Desk::new();
@@ -315,6 +325,7 @@ fn a_price_replaces_the_one_of_its_currency() {
     assert_eq!(priced.entry("prices", "IRR").unwrap().winner("value"), &rials(7).to_scalar());
 }
 
+// R9 of docs/requirements.md.
 #[test]
 fn required_fields_are_not_cleared() {
     let mut desk = Desk::new();
@@ -328,6 +339,7 @@ fn required_fields_are_not_cleared() {
     assert!(asked(&mut desk, &deal, "next_step", Scalar::Null).is_ok());
 }
 
+// R21 of docs/requirements.md.
 #[test]
 fn a_probability_belongs_to_an_open_stay() {
     let mut desk = Desk::new();

@@ -30,6 +30,7 @@ fn take(desk: &mut Desk, state: &RecordState, what: &str, choice: Choice) -> Rec
     preview(state, &resolved.edits)
 }
 
+// R25 of docs/requirements.md.
 #[test]
 fn a_line_is_rounded_at_every_step() {
     let discount = Discount::Percent { pct: Decimal::new(125, 1) };
@@ -194,6 +195,7 @@ fn s6_a_move_drops_the_probability_by_hand() {
     assert_eq!(weighted(&desk, &again), known(rials(200 * M)));
 }
 
+// R39 of docs/requirements.md.
 #[test]
 fn a_local_move_drops_the_probability_without_a_word() {
     let mut desk = Desk::new();

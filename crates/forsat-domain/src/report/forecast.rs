@@ -305,6 +305,7 @@ mod tests {
         preview(&deal, &[Edit::set("close_date", day.to_string())])
     }
 
+    // R37 of docs/requirements.md.
     #[test]
     fn months_are_the_organisations_and_terms_two_and_four() {
         let desk = Desk::new();
@@ -317,6 +318,7 @@ mod tests {
         assert_eq!(months.len(), 6);
     }
 
+    // R38 of docs/requirements.md.
     #[test]
     fn committed_weighted_and_best_case_add_up() {
         let mut desk = Desk::new();

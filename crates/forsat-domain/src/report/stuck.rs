@@ -234,6 +234,7 @@ mod tests {
         builder.finish()
     }
 
+    // R36 of docs/requirements.md.
     #[test]
     fn time_in_a_stage_comes_from_the_history_and_never_falls_below_nothing() {
         let mut desk = Desk::new();
@@ -256,6 +257,7 @@ mod tests {
         assert_eq!(report.bottleneck.as_deref(), Some("identification"));
     }
 
+    // R36 of docs/requirements.md.
     #[test]
     fn a_deal_with_something_planned_is_not_stuck() {
         let mut desk = Desk::new();

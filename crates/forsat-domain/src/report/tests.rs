@@ -20,6 +20,7 @@ fn quarter(report: &PipelineReport, year: i32, quarter: u8) -> &QuarterRow {
     row.expect("the quarter has a row")
 }
 
+// R38 of docs/requirements.md.
 #[test]
 fn three_deals_of_five_rials_at_ten_percent_weigh_three() {
     let mut desk = Desk::new();
@@ -37,6 +38,7 @@ fn empty_stages_are_shown_in_order() {
     assert_eq!(stages, ["identification", "needs", "proposal", "negotiation"]);
 }
 
+// R39 of docs/requirements.md.
 #[test]
 fn every_open_deal_is_in_one_row_and_the_rows_add_up() {
     let mut desk = Desk::new();
@@ -88,6 +90,7 @@ fn s14_a_period_that_lost_its_booking_says_so() {
     assert_eq!((report.won.count, report.won.amount), (1, Some(rials(12_500 * M))));
 }
 
+// R20 of docs/requirements.md.
 #[test]
 fn inactive_deals_leave_the_pipeline_and_keep_their_wins() {
     let mut desk = Desk::new();

@@ -19,6 +19,7 @@ fn value(text: &str) -> Input {
     Input::Value(Scalar::text(text))
 }
 
+// R14, R15 of docs/requirements.md.
 #[test]
 fn every_field_is_declared_once_and_labelled_in_both_languages() {
     for module in Schema::builtin().modules() {
@@ -74,6 +75,7 @@ fn fields_are_found_by_name_and_label() {
     assert_eq!(table.field_at("lines/x"), None);
 }
 
+// R18 of docs/requirements.md.
 #[test]
 fn amounts_are_read_in_any_digits_and_units() {
     let desk = Desk::new();
@@ -95,6 +97,7 @@ fn a_currency_beside_an_amount_is_the_amounts() {
     assert_eq!(read[1].input, value("EUR"));
 }
 
+// R19 of docs/requirements.md.
 #[test]
 fn dates_are_read_in_both_calendars() {
     let desk = Desk::new();
@@ -105,6 +108,7 @@ fn dates_are_read_in_both_calendars() {
     assert!(matches!(date("1404/12/30"), Err(InputError::Date { .. })));
 }
 
+// R12 of docs/requirements.md.
 #[test]
 fn choices_are_read_by_slug_label_and_beginning() {
     let desk = Desk::new();
@@ -118,6 +122,7 @@ fn choices_are_read_by_slug_label_and_beginning() {
     assert!(matches!(read("business_type", "odd"), Err(InputError::Choice { .. })));
 }
 
+// R3, R10 of docs/requirements.md.
 #[test]
 fn references_are_resolved_and_keep_the_name() {
     let desk = Desk::new();

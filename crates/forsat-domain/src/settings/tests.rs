@@ -13,6 +13,7 @@ fn archived(stage: &str, replaced_by: &str) -> Vec<Edit> {
     edits
 }
 
+// R42 of docs/requirements.md.
 #[test]
 fn without_a_record_everything_has_its_default() {
     let settings = Settings::default();
@@ -57,6 +58,7 @@ fn only_what_is_stored_differs_from_the_defaults() {
     assert_eq!(settings.stages.get("demo").unwrap().label.en, "نمایش");
 }
 
+// R40 of docs/requirements.md.
 #[test]
 fn archived_stages_follow_their_replacement() {
     let settings =

@@ -96,6 +96,7 @@ fn a_lead_becomes_an_account_a_contact_and_a_deal() {
     assert!(lead::is_converted(&desk.world.by_id(lead.id)));
 }
 
+// R35 of docs/requirements.md.
 #[test]
 fn s7_two_devices_that_convert_one_lead_write_the_same_records() {
     let mut desk = Desk::new();
@@ -119,6 +120,7 @@ fn s7_two_devices_that_convert_one_lead_write_the_same_records() {
     }
 }
 
+// R35 of docs/requirements.md.
 #[test]
 fn s12_a_recycled_lead_is_a_new_deal_of_the_same_customer() {
     let mut desk = Desk::new();

@@ -226,6 +226,7 @@ fn two_deals(desk: &mut Desk) -> (RecordState, RecordState) {
     (loser, survivor)
 }
 
+// R30 of docs/requirements.md.
 #[test]
 fn s10_a_duplicate_won_meanwhile_disputes_the_survivor() {
     let mut desk = Desk::new();

@@ -300,6 +300,7 @@ fn a_stage_is_left_only_with_its_required_items_done() {
     assert_eq!(code(desk.run(|ctx| stage_move(ctx, &undone, "needs"))), "checks_open");
 }
 
+// R41 of docs/requirements.md.
 #[test]
 fn a_forced_move_is_recorded_with_what_was_open() {
     let mut desk = with_checklist();
