@@ -249,6 +249,15 @@ pub struct ResolveArgs {
     /// Write this value
     #[arg(long)]
     pub value: Option<String>,
+    /// Of a stage given as won or lost: the day it closed [default: today]
+    #[arg(long, value_name = "DATE", requires = "value", conflicts_with = "take")]
+    pub on: Option<String>,
+    /// Of a stage given as won or lost: why; lost needs it
+    #[arg(long, requires = "value", conflicts_with = "take")]
+    pub reason: Option<String>,
+    /// Of a stage given as won or lost: a note; the reason "other" needs it
+    #[arg(long, requires = "value", conflicts_with = "take")]
+    pub note: Option<String>,
 }
 
 /// Arguments of `inspect`.

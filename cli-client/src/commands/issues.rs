@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use forsat_client::{IssueView, Resolve};
+use forsat_client::{CloseInput, IssueView, Resolve};
 use forsat_domain::issue::IssueCode;
 
 use crate::app::App;
@@ -73,7 +73,13 @@ fn take_crowds(issues: &mut Vec<IssueView>) -> BTreeMap<IssueCode, usize> {
 
 /// Ends an issue.
 pub fn resolve(app: &mut App, arguments: &ResolveArgs) -> Result<(), CliError> {
+    let close = CloseInput {
+        on: arguments.on.clone(),
+        reason: arguments.reason.clone(),
+        note: arguments.note.clone(),
+    };
     let choice = match (&arguments.value, arguments.take) {
+        (Some(value), _) if close != CloseInput::default() => Resolve::Closed(value.clone(), close),
         (Some(value), _) => Resolve::Value(value.clone()),
         (None, Some(take)) => Resolve::Take(take),
         (None, None) => return Err(CliError::Usage(tr!(app.messages, "resolve-how"))),

@@ -78,8 +78,13 @@ pub fn undo(app: &mut App, arguments: &UndoArgs) -> Result<(), CliError> {
         app.out.json(&undone);
         return Ok(());
     }
-    app.out.note(tr!(app.messages, "undone", command = undone.command.as_str()));
-    for line in render::past::skipped(app, &undone) {
+    let command = undone.command.as_str();
+    app.out.note(if undone.taken_back.is_empty() && !undone.skipped.is_empty() {
+        tr!(app.messages, "undone-nothing", command = command)
+    } else {
+        tr!(app.messages, "undone", command = command)
+    });
+    for line in render::past::skipped(app, &engine, &undone)? {
         app.out.note(line);
     }
     if undone.saved.len() > SAVED_SHOWN_MAX {

@@ -1,12 +1,14 @@
 //! How the change log, the list of commands and the trash read.
 
-use forsat_client::{ChangeLog, CommandView, Engine, LogEntry, LogField, TrashedRecord, Undone};
+use forsat_client::{
+    ChangeLog, CommandView, Engine, LeftAlone, LeftReason, LogEntry, LogField, TrashedRecord, Undone,
+};
 use forsat_domain::{Scalar, World};
 
 use crate::app::App;
 use crate::error::CliError;
 use crate::i18n::tr;
-use crate::output::{FAINT, STRONG, WARN, paint};
+use crate::output::{FAINT, GOOD, STRONG, WARN, paint};
 use crate::table::{Align, table};
 
 /// Hex digits of a device's actor that are shown.
@@ -115,17 +117,45 @@ fn names(app: &App, command: &CommandView) -> String {
     }
 }
 
-/// What undo left alone.
-pub fn skipped(app: &App, undone: &Undone) -> Vec<String> {
-    let line = |field: &forsat_client::UndoneField| {
-        let (id, name, now) = (
-            field.short.get(..DEVICE_DIGITS).unwrap_or(&field.short),
-            field.field.as_str(),
-            field.now.as_str(),
-        );
-        tr!(app.messages, "undo-skipped", id = id, field = name, now = now)
+/// What undo left alone, each with its reason and the command that goes on from there.
+pub fn skipped(app: &App, engine: &Engine, undone: &Undone) -> Result<Vec<String>, CliError> {
+    Ok(engine.with_world(|world| undone.skipped.iter().map(|left| left_line(app, world, left)).collect())?)
+}
+
+fn left_line(app: &App, world: &dyn World, left: &LeftAlone) -> String {
+    let say = |key: &str, more: &[(&str, String)]| {
+        let whole = left.field == "lifecycle";
+        let label = super::field_label(app, &left.module, &left.field);
+        let what = if whole { super::module_label(app, &left.module) } else { label };
+        let id = super::id(&left.short, left.prefix);
+        let mut arguments =
+            vec![("id", id.into()), ("name", left.name.clone().into()), ("what", what.into())];
+        arguments.extend(more.iter().map(|(name, value)| (*name, value.clone().into())));
+        app.messages.text(key, &arguments)
     };
-    undone.skipped.iter().map(line).collect()
+    let words = |value: &Scalar| {
+        let field = app.schema.field(&left.module, &left.field);
+        let text =
+            field.map_or_else(|| super::raw(value), |field| field.format(value, &app.locale.values, world));
+        clipped(&text.replace('\n', " ⏎ "))
+    };
+    let line = match left.why {
+        LeftReason::WrittenSince => say("undo-left-written", &[("now", words(&left.now))]),
+        LeftReason::LaterCommand => say("undo-left-later", &[]),
+        LeftReason::ConflictEnded => {
+            let comma = app.messages.text("list-comma", &[]);
+            let sides: Vec<String> = left.sides.iter().map(words).collect();
+            say("undo-left-conflict", &[("sides", sides.join(&comma))])
+        }
+        LeftReason::EditedSince => say("undo-left-edited", &[]),
+        LeftReason::HasDeals => say("undo-left-deals", &[]),
+        LeftReason::Trashed => say("undo-left-trashed", &[]),
+        LeftReason::Refused => say("undo-left-refused", &[]),
+    };
+    match &left.command {
+        Some(command) => format!("{line} {}", paint(GOOD, format!("→ {command}"))),
+        None => line,
+    }
 }
 
 /// What is in the trash, as a table.

@@ -36,7 +36,12 @@ pub fn record_lines(app: &App, summary: &SyncSummary) -> Vec<String> {
 }
 
 fn record_line(app: &App, record: &RecordChange) -> String {
-    let mut line = format!("{}  {}", super::id(&record.short, record.prefix), paint(STRONG, &record.name));
+    // A record without a name of its own, such as the settings, goes by what it is.
+    let name = match record.name.as_str() {
+        "" => super::module_label(app, &record.module),
+        name => name.to_owned(),
+    };
+    let mut line = format!("{}  {}", super::id(&record.short, record.prefix), paint(STRONG, name));
     if record.new {
         line.push_str(&format!("  {}", paint(FAINT, tr!(app.messages, "sync-new"))));
     }

@@ -176,15 +176,16 @@ impl Engine {
 
     /// Ends an issue; `what` is its field or its code.
     pub fn resolve(&self, reference: &str, what: &str, choice: &Resolve) -> Result<Saved, ClientError> {
-        let choice = match choice {
-            Resolve::Take(number) => Choice::Take(*number),
-            Resolve::Value(value) => Choice::Value(value.clone()),
-        };
         self.turn(|turn| {
             let hit = find::resolve(&*turn.tx, self.schema(), "", reference)?;
             let state = turn.state(&hit.module, hit.id)?;
             let mut echoed = BTreeMap::new();
             let Resolved { record, edits, also } = turn.rule(&state, &mut echoed, |scene| {
+                let choice = match choice {
+                    Resolve::Take(number) => Choice::Take(*number),
+                    Resolve::Value(value) => Choice::Value(value.clone()),
+                    Resolve::Closed(value, close) => Choice::Closed(value.clone(), scene.close(close)?),
+                };
                 Ok(resolve(scene.context, scene.parse, &state, what, &choice)?)
             })?;
             let after = turn.edit(record, &edits)?.unwrap_or(state);

@@ -42,6 +42,8 @@ pub(crate) enum Before {
     Text(String),
     /// Whether a key was in its set or map.
     Present(bool),
+    /// The sides of a register in conflict, the one that was read first.
+    Conflict(Vec<Scalar>),
 }
 
 impl Before {
@@ -55,9 +57,13 @@ impl Before {
             Edit::Insert { field, key, .. } => {
                 Before::Present(state.grown(field).any(|(present, _)| present == key))
             }
-            Edit::Set { .. } | Edit::SetEntry { .. } => Before::Value(
-                register(state, edit).map_or(Scalar::Null, |register| register.winner().clone()),
-            ),
+            Edit::Set { .. } | Edit::SetEntry { .. } => match register(state, edit) {
+                Some(register) if register.is_conflicted() => {
+                    Before::Conflict(register.sides.iter().map(|side| side.value.clone()).collect())
+                }
+                Some(register) => Before::Value(register.winner().clone()),
+                None => Before::Value(Scalar::Null),
+            },
         }
     }
 }

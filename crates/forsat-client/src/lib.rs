@@ -79,4 +79,4 @@ pub use sync::{
     AmountChange, Enrolment, IssueChange, RecordChange, SessionEffect, SessionEvent, SessionInput,
     SessionPurpose, SyncSession, SyncSummary,
 };
-pub use undo::CommandView;
+pub use undo::{CommandView, LeftAlone, LeftReason, Undone, UndoneField};

@@ -51,7 +51,7 @@ pub struct Saved {
 }
 
 /// How a deal is closed.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CloseInput {
     /// The civil date on which it closed, as typed; none: today.
     pub on: Option<String>,
@@ -68,6 +68,8 @@ pub enum Resolve {
     Take(usize),
     /// Writes this value, as typed.
     Value(String),
+    /// Closes the deal in this stage, as typed, with day, reason and note.
+    Closed(String, CloseInput),
 }
 
 /// What deleting a record would leave behind.
@@ -85,32 +87,6 @@ pub struct DeletePreview {
     pub open_deals: u64,
     /// Their sums by currency, as decimals.
     pub open_sums: BTreeMap<String, String>,
-}
-
-/// A value that undo took back, or left alone.
-#[derive(Clone, Debug, Serialize)]
-pub struct UndoneField {
-    /// The record's short id.
-    pub short: String,
-    /// The field, or `field/entry/name` inside one.
-    pub field: String,
-    /// What the field says now.
-    pub now: String,
-}
-
-/// What undo did.
-#[derive(Clone, Debug, Serialize)]
-pub struct Undone {
-    /// The command that was taken back, as it was recorded.
-    pub command: String,
-    /// Its number.
-    pub journal: JournalNumber,
-    /// What was written, for each record.
-    pub saved: Vec<Saved>,
-    /// Values taken back.
-    pub taken_back: Vec<UndoneField>,
-    /// Values left alone, because someone has written them since.
-    pub skipped: Vec<UndoneField>,
 }
 
 /// One field of a record, for a form or a detail view.

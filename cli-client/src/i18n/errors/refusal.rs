@@ -156,5 +156,6 @@ fn resolve_hint(words: &Words<'_>, hint: &ResolveHint) -> String {
         ResolveHint::ByItself => words.say("resolve-hint-by-itself", &[]),
         ResolveHint::Unreadable => words.say("resolve-hint-unreadable", &[]),
         ResolveHint::TakeASide => words.say("resolve-hint-side", &[]),
+        ResolveHint::OnlyClosed => words.say("resolve-hint-only-closed", &[]),
     }
 }

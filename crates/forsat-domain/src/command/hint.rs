@@ -31,6 +31,8 @@ pub enum ResolveHint {
     Unreadable,
     /// One of the sides has to be taken.
     TakeASide,
+    /// Day, reason and note belong to a closed stage.
+    OnlyClosed,
 }
 
 impl fmt::Display for ResolveHint {
@@ -40,6 +42,7 @@ impl fmt::Display for ResolveHint {
             Self::ByItself => f.write_str("it ends by itself once its cause is gone"),
             Self::Unreadable => f.write_str("that side can't be read; give a stage with --value"),
             Self::TakeASide => f.write_str("take one of its sides"),
+            Self::OnlyClosed => f.write_str("--on, --reason and --note belong to won or lost"),
         }
     }
 }

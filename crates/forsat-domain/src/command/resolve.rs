@@ -21,6 +21,8 @@ pub enum Choice {
     Take(usize),
     /// Gives a value as typed: one of the issue's words, or another value of the field.
     Value(String),
+    /// Gives a closed stage as typed, with day, reason and note.
+    Closed(String, Close),
 }
 
 /// What ending an issue writes, and where: deleting or restoring an account is a write to the account.
@@ -70,6 +72,8 @@ pub fn resolve(
             Some(edits) => edits,
             None => other_value(ctx, parse, state, &issue, text)?,
         },
+        Choice::Closed(text, close) if issue.field == "stage" => other_stage(ctx, state, text, close)?,
+        Choice::Closed(..) => return Err(not_this_way(&issue, choice)),
     };
     Ok(Resolved::of(state.id, edits))
 }
@@ -84,7 +88,7 @@ fn find(ctx: &Context<'_>, state: &RecordState, what: &str, choice: &Choice) -> 
         issues(state, ctx.schema, ctx.world, ctx.today).into_iter().filter(|issue| named(issue)).collect();
     let fits = |issue: &Issue| match choice {
         Choice::Take(_) => issue.resolutions.iter().any(|way| matches!(way, Resolution::Take(_))),
-        Choice::Value(text) => issue.resolutions.iter().any(|way| match way {
+        Choice::Value(text) | Choice::Closed(text, _) => issue.resolutions.iter().any(|way| match way {
             Resolution::Word(word) => word == text,
             Resolution::Value => true,
             // Sides of a choice of mode are words, too.
@@ -112,12 +116,25 @@ pub(super) fn not_this_way(issue: &Issue, choice: &Choice) -> Refusal {
     let what = match choice {
         Choice::Take(number) => format!("--take {number}"),
         Choice::Value(text) => format!("--value {text}"),
+        Choice::Closed(text, close) => format!("--value {text} {}", close_words(close)),
     };
     let hint = match issue.command("…") {
         Some(command) => ResolveHint::Command(command),
         None => ResolveHint::ByItself,
     };
     Refusal::NotAResolution { what, hint }
+}
+
+/// The options of a closing that were given.
+fn close_words(close: &Close) -> String {
+    let given = [
+        ("--on", close.on.is_some()),
+        ("--reason", close.reason.is_some()),
+        ("--note", close.note.is_some()),
+    ];
+    let given: Vec<&str> =
+        given.into_iter().filter(|(_, is_given)| *is_given).map(|(word, _)| word).collect();
+    given.join(" ")
 }
 
 /// Takes a side of an issue.
@@ -251,7 +268,7 @@ fn other_value(
     text: &str,
 ) -> Result<Vec<Edit>, Refusal> {
     if issue.field == "stage" {
-        return other_stage(ctx, state, text);
+        return other_stage(ctx, state, text, &Close::default());
     }
     let field = if issue.field == "probability_override" { "probability" } else { &issue.field };
     let known = ctx.schema.field(&state.module, field);
@@ -267,8 +284,13 @@ fn other_value(
     edit(ctx, state, &[Assignment::set(field, value)])
 }
 
-/// Moves the deal to a stage in place of those in conflict.
-fn other_stage(ctx: &mut Context<'_>, state: &RecordState, text: &str) -> Result<Vec<Edit>, Refusal> {
+/// Moves the deal to a stage in place of those in conflict; `close` says more of a closed one.
+fn other_stage(
+    ctx: &mut Context<'_>,
+    state: &RecordState,
+    text: &str,
+    close: &Close,
+) -> Result<Vec<Edit>, Refusal> {
     let settings = ctx.settings();
     let stage = match text {
         // The outcomes' own words mean the stage of this pipeline.
@@ -279,8 +301,12 @@ fn other_stage(ctx: &mut Context<'_>, state: &RecordState, text: &str) -> Result
     let stage = stage.map_or_else(|| find_stage(text, settings), Ok)?;
     let current = CurrentStage::read(state, settings);
     match stage.kind {
-        Outcome::Won => win(ctx, state, &Close::default()),
-        Outcome::Lost => lose(ctx, state, &Close::default()),
+        Outcome::Won => win(ctx, state, close),
+        Outcome::Lost => lose(ctx, state, close),
+        Outcome::Open if *close != Close::default() => {
+            let what = format!("--value {text} {}", close_words(close));
+            Err(Refusal::NotAResolution { what, hint: ResolveHint::OnlyClosed })
+        }
         Outcome::Open if current.standing.is_closed() => reopen(ctx, state, Some(&stage.id)),
         Outcome::Open => stage_move(ctx, state, &stage.id),
     }

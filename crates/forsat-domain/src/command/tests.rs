@@ -401,6 +401,8 @@ fn what_is_no_issue_or_no_side_is_said() {
     assert_eq!(end("stage", Choice::Take(1)).unwrap_err().code(), "no_issue");
     assert_eq!(end("amount", Choice::Take(1)).unwrap_err().code(), "not_a_resolution");
     assert_eq!(end("amount", Choice::Value("-5".into())).unwrap_err().code(), "input");
+    let closed = Close { reason: Some("price".into()), ..Close::default() };
+    assert_eq!(end("amount", Choice::Closed("12M".into(), closed)).unwrap_err().code(), "not_a_resolution");
     let ended = end("amount", Choice::Value("12M".into())).unwrap();
     assert_eq!(
         Deal::read(&preview(&deal, &ended.edits), &desk.world, desk.today).base.known(),

@@ -344,6 +344,11 @@ fn s16_won_against_lost_is_disputed_until_one_command_ends_it() {
     let by_command = desk.run(|ctx| lose(ctx, &merged, &because(desk_day(), "price"))).unwrap();
     let disputed = merge(&merged, &[(SARA, owner), (REZA, by_command)]);
     assert_eq!(desk.read(&disputed).stage.standing, Standing::Disputed);
+    let closed = Choice::Closed("lost".into(), because(jalali(1404, 7, 1), "budget"));
+    let ended = take(&mut desk, &again, "stage", closed);
+    let stage = desk.read(&ended).stage;
+    assert_eq!((stage.reason_id(), stage.close_date), (Some("budget"), Some(jalali(1404, 7, 1))));
+    assert!(desk.issues(&ended).is_empty());
     let ended = take(&mut desk, &again, "stage", Choice::Take(1));
     let standing = desk.read(&ended).stage.standing;
     assert!(standing.is_closed() && desk.issues(&ended).is_empty());
