@@ -205,8 +205,12 @@ impl Machine {
     /// Whether something was saved in the store since the last time, by this process or another.
     fn has_local_news(&mut self) -> Result<bool, ClientError> {
         let Self::Session { session, seen } = self else { return Ok(false) };
-        let now = session.engine().commit_seq()?;
-        Ok(std::mem::replace(seen, now) != now)
+        match session.engine().commit_seq() {
+            Ok(now) => Ok(std::mem::replace(seen, now) != now),
+            // A store that can't be read for a moment is looked at again.
+            Err(error) if error.is_transient() => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 }
 

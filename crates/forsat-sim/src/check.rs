@@ -5,7 +5,8 @@ use crate::ledger::Change;
 use crate::net::DeviceNumber;
 use crate::world::World;
 use forsat_client::{ClientError, Engine};
-use forsat_store::{DocumentRow, RootVerdict, StoreError};
+use forsat_store::{ChunkState, DocumentRow, RefusedEdit, RootVerdict, StoreError};
+use forsat_sync::genesis;
 use forsat_sync::id::{ChangeHash, DocumentId, SpaceId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -208,18 +209,21 @@ impl World {
         }
     }
 
-    /// What a command saved is at the relay in the end, as it was or authored anew, unless the relay refused it.
+    /// What a command saved is at the relay in the end, as it was or authored anew, or kept as refused on its device.
     fn check_saved_reached_relay(&mut self, feeds: &BTreeMap<SpaceId, Feed>) {
         let held: BTreeSet<Change> = feeds.values().flat_map(Feed::hashes).collect();
         for number in 0..self.devices.len() {
             let Some(engine) = self.devices[number].engine().cloned() else { continue };
             let saved = self.ledger.saved.get(&number).cloned().unwrap_or_default();
-            let arrived = |change: &Change| held.contains(change) || self.ledger.refused.contains_key(change);
-            let missing: Vec<Change> = saved.into_iter().filter(|change| !arrived(change)).collect();
+            let missing: Vec<Change> = saved.into_iter().filter(|change| !held.contains(change)).collect();
             for (document, hash) in missing {
-                match renamed(&engine, &hash) {
-                    Ok(now) if arrived(&(document, now)) => self.sights.see("changes authored anew"),
-                    Ok(_) => {
+                match fate(&engine, &document, &hash) {
+                    Ok(Fate::Now(now)) if held.contains(&(document, now)) => {
+                        self.sights.see("changes authored anew")
+                    }
+                    Ok(Fate::Refused) => self.sights.see("changes kept as refused"),
+                    Ok(Fate::Moot) => self.sights.see("changes with nothing left to do"),
+                    Ok(Fate::Now(_)) => {
                         let what = format!("{hash} of {document}, saved on device {number}");
                         return self.violate(format!("{what}, never reached the relay"));
                     }
@@ -252,9 +256,37 @@ fn lost_save(engine: &Engine, saved: &BTreeSet<Change>) -> Result<Option<Change>
     Ok(None)
 }
 
-/// What a change is called now: another hash where it was authored anew.
-fn renamed(engine: &Engine, hash: &ChangeHash) -> Result<ChangeHash, StoreError> {
-    engine.store().read()?.resolve_alias(hash)
+/// What became of a change that isn't at the relay under its own hash.
+enum Fate {
+    /// It was authored anew as this one.
+    Now(ChangeHash),
+    /// It was refused, and a person is shown what it wrote.
+    Refused,
+    /// Another change of its document was refused or authored anew, and without that one it changes nothing: what is
+    /// taken back by it was never taken.
+    Moot,
+}
+
+fn fate(engine: &Engine, document: &DocumentId, hash: &ChangeHash) -> Result<Fate, StoreError> {
+    let tx = engine.store().read()?;
+    let now = tx.resolve_alias(hash)?;
+    if tx.chunk(document, &now)?.is_none_or(|chunk| chunk.state != ChunkState::Refused) {
+        return Ok(Fate::Now(now));
+    }
+    let of_document: Vec<RefusedEdit> = tx
+        .refused_edits()?
+        .into_iter()
+        .filter_map(|(_, edit)| (edit.document == *document).then_some(edit))
+        .collect();
+    // A fixed beginning says nothing by itself.
+    if genesis::ALLOWED.contains(&now) || of_document.iter().any(|edit| edit.hash == now) {
+        return Ok(Fate::Refused);
+    }
+    let mut explained = !of_document.is_empty();
+    for chunk in tx.chunks_in(document, &[ChunkState::Refused])? {
+        explained |= tx.resolve_alias(&chunk.hash)? != chunk.hash;
+    }
+    Ok(if explained { Fate::Moot } else { Fate::Now(now) })
 }
 
 fn documents(engine: &Engine) -> Result<BTreeMap<DocumentId, DocumentRow>, StoreError> {
@@ -286,7 +318,10 @@ fn compare_heads(
             ));
         }
     }
-    let more = documents.iter().find(|(document, row)| row.space == *space && !heads.contains_key(document));
+    // A document whose creation was refused keeps its bytes and stands nowhere.
+    let stands =
+        |row: &DocumentRow| row.space == *space && !(row.heads.is_empty() && row.feed_heads.is_empty());
+    let more = documents.iter().find(|(document, row)| stands(row) && !heads.contains_key(document));
     more.map_or(Ok(()), |(document, _)| Err(format!("{document} of {} isn't at the relay", feed.name)))
 }
 

@@ -23,7 +23,7 @@ pub struct Ledger {
     pub saved: BTreeMap<DeviceNumber, BTreeSet<Change>>,
     /// Acked by the relay: the ack had been handed to the network.
     pub acked: Acked,
-    /// Refused by the relay for good.
+    /// Refused by the relay for good, with the code.
     pub refused: BTreeMap<Change, String>,
     /// Put off by the relay, with how often.
     pub later: BTreeMap<String, u64>,
@@ -58,8 +58,8 @@ impl Ledger {
                 (Some(change), ItemOutcome::Acked) => {
                     self.acked.entry(space).or_default().insert(change);
                 }
-                (Some(change), ItemOutcome::Refused { code, message }) => {
-                    self.refused.insert(change, format!("{code}: {message}"));
+                (Some(change), ItemOutcome::Refused { code, .. }) => {
+                    self.refused.insert(change, code.to_string());
                 }
                 (_, ItemOutcome::Later { code, .. }) => {
                     *self.later.entry(code.to_string()).or_default() += 1;

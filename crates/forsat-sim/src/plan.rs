@@ -5,6 +5,7 @@ use crate::disk::{Fault as DiskFault, Target};
 use crate::net::{DeviceNumber, LinkProfile, Told};
 use crate::random::Random;
 use std::io::ErrorKind;
+use std::ops::Range;
 
 /// The spaces of every world beside `common`.
 pub const SPACES: [&str; 2] = ["Tehran", "Shiraz"];
@@ -61,6 +62,8 @@ pub enum Fault {
     Clock(DeviceNumber, i64),
     /// The relay's clock is set wrong by so many milliseconds.
     RelayClock(i64),
+    /// The user of a device may only read for so many milliseconds.
+    Demote(DeviceNumber, u64),
     /// A backup of the relay's store is taken.
     RelayBackup,
     /// The relay is killed, its backup put in the place of its store, and started after so many milliseconds.
@@ -93,6 +96,8 @@ pub struct Plan {
     pub resets: bool,
     /// How long the relay waits before a commit, at most.
     pub commit_wait_ms: u64,
+    /// Whether reps may write in `common`; where not, their products and their own records are refused.
+    pub reps_write_common: bool,
 }
 
 impl Plan {
@@ -108,16 +113,24 @@ impl Plan {
             (0..edits_count).map(|_| (BEGIN_MS + random.within(0..lasts_ms), random.place(count))).collect();
         edits.sort_unstable();
         let mix = (0..crate::workload::KINDS.len()).map(|_| [1, 2, 4, 8][random.place(4)]).collect();
+        let relay_wall_error_ms = wall_error(&mut random);
+        let mut faults = faults(&mut random, count, lasts_ms);
+        let interventions = interventions(&mut Random::new(seed, "interventions", 0), count, lasts_ms);
+        faults.extend(interventions.faults);
+        faults.sort_by_key(|(at_ms, _)| *at_ms);
+        edits.extend(interventions.edits);
+        edits.sort_unstable();
         Self {
             seed,
             devices,
-            relay_wall_error_ms: wall_error(&mut random),
+            relay_wall_error_ms,
             edits,
-            faults: faults(&mut random, count, lasts_ms),
+            faults,
             mix,
             heal_at_ms,
             resets: random.percent(80),
             commit_wait_ms: [1, 5, 50][random.place(3)],
+            reps_write_common: !Random::new(seed, "configuration", 0).percent(10),
         }
     }
 
@@ -174,15 +187,58 @@ fn faults(random: &mut Random, devices: usize, lasts_ms: u64) -> Vec<(u64, Fault
         return Vec::new();
     }
     let count = random.within(2..14);
-    let mut faults: Vec<_> = (0..count)
+    (0..count)
         .map(|_| {
             let at_ms = BEGIN_MS + random.within(0..lasts_ms);
             let device = random.place(devices);
             (at_ms, fault(random, &families, device))
         })
-        .collect();
-    faults.sort_by_key(|(at_ms, _)| *at_ms);
-    faults
+        .collect()
+}
+
+/// What people do to a running system, and the edits that it is meant to meet.
+#[derive(Default)]
+struct Interventions {
+    faults: Vec<(u64, Fault)>,
+    edits: Vec<(u64, DeviceNumber)>,
+}
+
+/// A role is taken away for a time, while its user works on; a device is set back to an older backup.
+fn interventions(random: &mut Random, devices: usize, lasts_ms: u64) -> Interventions {
+    let mut drawn = Interventions::default();
+    if random.percent(25) {
+        let device = random.place(devices);
+        let at_ms = BEGIN_MS + random.within(0..lasts_ms);
+        drawn.faults.push((at_ms, Fault::Demote(device, random.within(2_000..60_000))));
+        if random.percent(50) {
+            // What its user does meanwhile is refused only if the device hasn't heard of it yet.
+            drawn.work_apart(random, device, at_ms - 1_000, 1_000..10_000);
+        }
+    }
+    if random.percent(40) {
+        let device = random.place(devices);
+        let backup_ms = random.within(0..lasts_ms);
+        let restore_ms = random.within(backup_ms..lasts_ms);
+        drawn.faults.push((BEGIN_MS + backup_ms, Fault::DeviceBackup(device)));
+        let restore = Fault::DeviceRestore(device, random.within(100..2_000), random.percent(50));
+        drawn.faults.push((BEGIN_MS + restore_ms, restore));
+        if random.percent(80) {
+            // What is made on the old store before it hears of its own later changes is made twice by one actor.
+            drawn.work_apart(random, device, BEGIN_MS + restore_ms, 2_000..15_000);
+        }
+    }
+    drawn
+}
+
+impl Interventions {
+    /// From then on a device is alone for so long, and a few edits are made on it.
+    fn work_apart(&mut self, random: &mut Random, device: DeviceNumber, from_ms: u64, lasts_ms: Range<u64>) {
+        let lasts_ms = random.within(lasts_ms);
+        self.faults.push((from_ms, Fault::Partition(device, lasts_ms)));
+        for _ in 0..random.within(1..4) {
+            self.edits.push((from_ms + random.within(0..lasts_ms), device));
+        }
+    }
 }
 
 fn fault(random: &mut Random, families: &[u32], device: DeviceNumber) -> Fault {

@@ -6,8 +6,8 @@ use crate::net::Wire;
 use crate::random::Random;
 use forsat_relay::hub::{ConnectionId, Hub, HubEffect, HubLimits, Moment};
 use forsat_relay::store::{
-    BackendSource, InitWorkspace, NewInvite, OpenOptions, RedbStore, RelayStore, Role, SpaceSummary,
-    StoreError,
+    BackendSource, ControlError, InitWorkspace, NewInvite, OpenOptions, RedbStore, RelayStore, Role,
+    SpaceSummary, StoreError,
 };
 use forsat_sync::id::{DeviceId, Epoch, Nonce, RelayId, SpaceId, UserId, WorkspaceId};
 use forsat_sync::identity::{DeviceKey, InviteCode, InviteSecret, RelayKey};
@@ -33,6 +33,7 @@ pub struct Relay {
     wrapper: Option<StoreWrapper>,
     key: RelayKey,
     auditor: DeviceKey,
+    reps_write_common: bool,
     program: Option<Program>,
     /// How often its program was started.
     pub starts: u64,
@@ -76,6 +77,7 @@ impl Relay {
             wrapper: None,
             key: RelayKey::from_seed(&seed),
             auditor: DeviceKey::from_seed(&random.bytes()),
+            reps_write_common: true,
             random,
             program: None,
             starts: 0,
@@ -93,7 +95,7 @@ impl Relay {
     /// The auditor is a device that no person has: it reads every feed, for the checkers.
     fn enrol_auditor(&mut self, store: &RedbStore, spaces: &[&str]) -> Result<(), StoreError> {
         for space in spaces {
-            let secret = self.invite_at(store, "Auditor <auditor@example.com>", space, Role::Viewer);
+            let secret = self.invite_at(store, "Auditor <auditor@example.com>", space, Role::Viewer)?;
             let request = EnrolRequest {
                 secret: secret.hash(),
                 public_key: self.auditor.public(),
@@ -110,6 +112,11 @@ impl Relay {
     /// Puts something between the hub and its store from the next start on.
     pub fn wrap_store(&mut self, wrapper: StoreWrapper) {
         self.wrapper = Some(wrapper);
+    }
+
+    /// Whether reps may write in `common`, from the next start on.
+    pub fn let_reps_write_common(&mut self, may: bool) {
+        self.reps_write_common = may;
     }
 
     /// Starts the program on what is on the disk.
@@ -192,10 +199,14 @@ impl Relay {
         let program = self.program.take()?;
         let secret = self.invite_at(program.store.as_ref(), user, space, role);
         self.program = Some(program);
-        Some(InviteCode { secret, relay: self.id(), address: Some("ws://relay.example".to_owned()) })
+        Some(InviteCode {
+            secret: secret.ok()?,
+            relay: self.id(),
+            address: Some("ws://relay.example".to_owned()),
+        })
     }
 
-    /// Gives a user, who is a member already, a role in one more space; connected devices hear of it.
+    /// Gives a user, who is a member already, a role in a space; connected devices hear of it.
     pub fn grant(&mut self, user: &str, space: &str, role: Role) -> Result<(), StoreError> {
         let enrolled = self.enrol_directly(user, None, space, role);
         self.with(|hub, _, moment| hub.access_changed(moment));
@@ -211,19 +222,25 @@ impl Relay {
         role: Role,
     ) -> Result<DeviceId, StoreError> {
         let Some(program) = self.program.take() else { return Err(StoreError::NotInitialised) };
-        let secret = self.invite_at(program.store.as_ref(), user, space, role);
+        let invited = self.invite_at(program.store.as_ref(), user, space, role);
         let key = DeviceKey::from_seed(&self.random.bytes());
-        let request = EnrolRequest {
+        let new_user = UserId::from_bytes(random_uuid(&mut self.random));
+        let enrolled = invited.and_then(|secret| {
+            let request = Self::request(&secret, &key, proposed_user);
+            program.store.enrol(&request, new_user, self.wall_ms())
+        });
+        self.program = Some(program);
+        enrolled.map(|_| key.device_id())
+    }
+
+    fn request(secret: &InviteSecret, key: &DeviceKey, proposed_user: Option<UserId>) -> EnrolRequest {
+        EnrolRequest {
             secret: secret.hash(),
             public_key: key.public(),
             device: key.device_id(),
             device_name: "a device without a program".to_owned(),
             proposed_user,
-        };
-        let new_user = UserId::from_bytes(random_uuid(&mut self.random));
-        let enrolled = program.store.enrol(&request, new_user, self.wall_ms());
-        self.program = Some(program);
-        enrolled.map(|_| key.device_id())
+        }
     }
 
     /// The spaces, `common` first.
@@ -231,7 +248,13 @@ impl Relay {
         self.store().map_or(Ok(Vec::new()), RelayStore::spaces)
     }
 
-    fn invite_at(&mut self, store: &dyn RelayStore, user: &str, space: &str, role: Role) -> InviteSecret {
+    fn invite_at(
+        &mut self,
+        store: &dyn RelayStore,
+        user: &str,
+        space: &str,
+        role: Role,
+    ) -> Result<InviteSecret, StoreError> {
         let secret = InviteSecret::from_bytes(self.random.bytes());
         let now_ms = self.wall_ms();
         let invite = NewInvite {
@@ -242,12 +265,19 @@ impl Relay {
             now_ms,
             expires_at_ms: now_ms + 86_400_000,
         };
-        store.create_invite(&invite).expect("the space exists and the user has a name");
-        secret
+        match store.create_invite(&invite) {
+            Ok(_) => Ok(secret),
+            Err(ControlError::Store(error)) => Err(error),
+            Err(error) => unreachable!("the space exists and the user has a name: {error}"),
+        }
     }
 
     fn options(&mut self) -> OpenOptions {
-        OpenOptions { cache_bytes: CACHE_BYTES, ..OpenOptions::new(Epoch::new(self.random.bits())) }
+        OpenOptions {
+            cache_bytes: CACHE_BYTES,
+            reps_write_common: self.reps_write_common,
+            ..OpenOptions::new(Epoch::new(self.random.bits()))
+        }
     }
 
     fn wall_ms(&self) -> u64 {

@@ -7,7 +7,7 @@ pub use run::{CONVERGE_MS_MAX, Outcome, run};
 
 use crate::clock::{VirtualClock, WallError};
 use crate::device::{Connector, Device, SyncInput, SyncOutput};
-use crate::ledger::{Acked, Ledger};
+use crate::ledger::{Acked, Change, Ledger};
 use crate::net::{Delivery, DeviceNumber, Network, Wire};
 use crate::plan::{Fault, Plan, SPACES};
 use crate::random::Random;
@@ -17,7 +17,7 @@ use forsat_client::Engine;
 use forsat_relay::hub::HubEffect;
 use forsat_relay::store::Role;
 use forsat_sync::relay::Input as RelayInput;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The one relay of a world so far.
@@ -34,6 +34,8 @@ pub(crate) enum Step {
     Sync(DeviceNumber),
     /// A user is to get a second space.
     Grant(DeviceNumber),
+    /// A user is to have another role in all spaces.
+    Role(DeviceNumber, Role),
     /// Somebody does something.
     Edit(DeviceNumber),
     /// Something goes wrong.
@@ -107,7 +109,8 @@ pub struct World {
     scheduled: u64,
     relay_runs_at_ms: Option<u64>,
     relay_backup: Option<(Vec<u8>, Acked)>,
-    device_backups: BTreeMap<DeviceNumber, Vec<u8>>,
+    /// Images of devices' stores, with what had been saved there by then.
+    device_backups: BTreeMap<DeviceNumber, (Vec<u8>, BTreeSet<Change>)>,
     healed: bool,
     trace: bool,
 }
@@ -121,6 +124,7 @@ impl World {
         relay_wall_error.set(plan.relay_wall_error_ms);
         let mut relay = Relay::create(&clock, &relay_wall_error, Random::new(seed, "relay", 0), &SPACES)
             .map_err(|error| format!("a new relay: {error}"))?;
+        relay.let_reps_write_common(plan.reps_write_common);
         if let Some(wrapper) = &broken.store {
             relay.wrap_store(wrapper.clone());
         }
@@ -398,8 +402,8 @@ impl World {
                 self.at(self.now_ms() + 1_000, Step::Join(number));
             }
             Ok(()) => self.violate(format!("device {number} has stopped syncing")),
-            // The program that runs it begins it anew, unless it has to end itself.
-            Err(why) if device.disk().has_failed() || device.disk().is_off() => {
+            // A failed sync of the disk ends the program; whatever else a disk does is tried again within the session.
+            Err(why) if device.disk().has_failed_sync() || device.disk().is_off() => {
                 self.sights.see("syncs that a disk has ended");
                 device.end_sync(Some(why));
                 self.at(self.now_ms() + 1_000, Step::Sync(number));

@@ -1,26 +1,61 @@
 //! An old backup in the place of the relay's store: said by every device that misses something, and never a loop.
 
+use forsat_sim::disk::{Fault as DiskFault, Target};
 use forsat_sim::plan::{BEGIN_MS, Fault, Plan};
-use forsat_sim::world::{Broken, World};
+use forsat_sim::world::{Broken, Outcome, World};
+use std::io::ErrorKind;
 
 /// In how many worlds the relay is restored.
 const WORLDS: u64 = 12;
+
+/// How long the relay takes to come back with the store that was restored.
+const DOWN_MS: u64 = 1_000;
+
+/// A world without other faults in which the relay is set back to a backup, with more faults from that moment on.
+fn restored(seed: u64, more: impl Fn(u64, usize) -> Vec<(u64, Fault)>) -> Outcome {
+    let mut plan = Plan::of(seed).without_faults();
+    let middle_ms = BEGIN_MS + (plan.heal_at_ms - BEGIN_MS) / 3;
+    let restore_ms = middle_ms + 25_000;
+    plan.faults = vec![(middle_ms, Fault::RelayBackup), (restore_ms, Fault::RelayRestore(DOWN_MS))];
+    plan.faults.extend(more(restore_ms, plan.devices.len()));
+    plan.heal_at_ms = plan.heal_at_ms.max(middle_ms + 40_000);
+    let outcome = World::new(plan, &Broken::default(), false).unwrap().run_restored();
+    assert_eq!(outcome.violation, None, "seed {seed}");
+    outcome
+}
+
+fn count(outcome: &Outcome, what: &str) -> u64 {
+    outcome.sights.0.get(what).copied().unwrap_or_default()
+}
 
 #[test]
 fn a_relay_restored_from_an_old_backup_is_reported_and_nobody_runs_in_circles() {
     let (mut losses, mut said) = (0, 0);
     for seed in 1..=WORLDS {
-        let mut plan = Plan::of(seed).without_faults();
-        let middle_ms = BEGIN_MS + (plan.heal_at_ms - BEGIN_MS) / 3;
-        plan.faults = vec![(middle_ms, Fault::RelayBackup), (middle_ms + 25_000, Fault::RelayRestore(1_000))];
-        plan.heal_at_ms = plan.heal_at_ms.max(middle_ms + 40_000);
-        let mut world = World::new(plan, &Broken::default(), false).unwrap();
-        let outcome = world.run_restored();
-        assert_eq!(outcome.violation, None, "seed {seed}");
-        let count = |what: &str| outcome.sights.0.get(what).copied().unwrap_or_default();
-        losses += count("losses after a restore");
-        said += count("losses that were said");
+        let outcome = restored(seed, |_, _| Vec::new());
+        losses += count(&outcome, "losses after a restore");
+        said += count(&outcome, "losses that were said");
     }
     assert!(losses > 0, "no restore has lost anything");
+    assert_eq!(losses, said);
+}
+
+#[test]
+fn what_a_disk_cannot_keep_of_a_report_is_kept_later_and_ends_no_sync() {
+    let (mut losses, mut said, mut reports) = (0, 0, 0);
+    for seed in 1..=WORLDS {
+        // From the moment in which the restored relay is met, nothing can be written on any device for some seconds.
+        let fails =
+            DiskFault { target: Target::Write, after: 0, times: u64::MAX, error: ErrorKind::StorageFull };
+        let outcome = restored(seed, |restore_ms, devices| {
+            let fail = |device| (restore_ms + DOWN_MS / 2, Fault::DeviceDisk(device, fails, 8_000));
+            (0..devices).map(fail).collect()
+        });
+        assert_eq!(count(&outcome, "syncs that a disk has ended"), 0, "seed {seed}");
+        losses += count(&outcome, "losses after a restore");
+        said += count(&outcome, "losses that were said");
+        reports += count(&outcome, "issue: CursorInvalid");
+    }
+    assert!(losses > 0 && reports > 0, "nothing was reported: {losses} losses, {reports} reports");
     assert_eq!(losses, said);
 }

@@ -1,6 +1,7 @@
 //! Many worlds, one a seed; what all of them together reach; seeds that once broke a promise.
 
 use forsat_sim::plan::Plan;
+use forsat_sim::workload::KINDS;
 use forsat_sim::world::{Broken, Outcome, Sights, run};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,28 +14,54 @@ const SHOWN_MAX: usize = 20;
 /// How many worlds run at once.
 const THREADS: usize = 2;
 
-/// What so many worlds must have come across; a world in which nothing happens shows nothing.
-const MUST_BE_SEEN: [&str; 20] = [
-    "saved: create account",
-    "saved: create product",
-    "saved: create opportunity",
-    "saved: edit register",
-    "saved: edit text",
-    "saved: edit account",
-    "saved: stage",
-    "saved: win",
-    "saved: lose",
-    "saved: reopen",
-    "saved: line add",
-    "saved: line edit",
-    "saved: line remove",
-    "saved: delete or restore",
-    "saved: resolve or undo",
+/// What so many worlds must have come across, each kind at least once; a world in which nothing happens shows nothing.
+/// Every kind of edit, [`KINDS`], must have been saved besides.
+const MUST_BE_SEEN: [&str; 41] = [
+    // What goes wrong.
+    "fault: Cut",
+    "fault: Stall",
+    "fault: Partition",
+    "fault: RelayPartition",
+    "fault: RelayKill",
+    "fault: RelayDrain",
+    "fault: RelayPower",
+    "fault: RelayDisk",
+    "fault: RelayFull",
+    "fault: RelayClock",
+    "fault: DeviceKill",
+    "fault: DevicePower",
+    "fault: DeviceDisk",
+    "fault: DeviceFull",
+    "fault: DeviceBackup",
+    "fault: DeviceRestore",
+    "fault: Clock",
+    "fault: Demote",
+    // What it comes to.
+    "relay killed",
+    "relay lost power",
+    "relay lost power while it started",
+    "relay ended by itself",
+    "device killed",
+    "device lost power",
+    "device lost power while it started",
+    "device ended after a failed sync",
+    "device set back to a backup",
+    "commands that the disk refused",
+    "relay closes: draining",
+    "relay closes: handshake_timeout",
+    "relay closes: idle_timeout",
+    "issue: Store",
+    "issue: UnknownEcho",
+    // What becomes of changes.
+    "put off: unavailable",
+    "put off: missing_deps",
+    "refused: forbidden",
+    "refused: actor_forked",
+    "changes authored anew",
+    "changes kept as refused",
+    // What there is to compare.
     "issues at the end",
     "reports compared",
-    "relay lost power",
-    "device lost power",
-    "commands that the disk refused",
 ];
 
 #[expect(clippy::disallowed_methods, reason = "a test is told by the environment how many seeds to run")]
@@ -89,7 +116,9 @@ fn seeds() {
     if count >= SEEDS {
         let seen =
             |what: &&str| outcomes.iter().any(|outcome| outcome.sights.0.get(*what).is_some_and(|n| *n > 0));
-        let missing: Vec<_> = MUST_BE_SEEN.iter().filter(|what| !seen(what)).collect();
+        let saved: Vec<String> = KINDS.iter().map(|kind| format!("saved: {kind}")).collect();
+        let wanted = MUST_BE_SEEN.into_iter().chain(saved.iter().map(String::as_str));
+        let missing: Vec<_> = wanted.filter(|what| !seen(what)).collect();
         assert!(missing.is_empty(), "no world has come across {missing:?}");
     }
 }

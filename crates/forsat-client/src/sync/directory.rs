@@ -35,16 +35,21 @@ pub(crate) fn spaces<A: Access>(tx: &Tx<A>) -> Result<Vec<SpaceInfo>, ClientErro
 impl SyncSession {
     /// Keeps what a welcome says, when it says something new.
     pub(super) fn welcomed(&mut self, welcomed: &Welcomed) -> Result<(), ClientError> {
-        let user_changed = self.engine.write(|tx| {
+        let identity = self.engine.read()?.identity()?;
+        if identity.workspace != welcomed.workspace {
+            return Err(ClientError::Relay {
+                code: "other_workspace".to_owned(),
+                message: "the relay has begun another workspace than the one this store belongs to; nothing was sent or \
+                          taken; ask its operator"
+                    .to_owned(),
+            });
+        }
+        if identity.user != Some(welcomed.user) {
+            // An actor writes for one user. First, so that a failure in between costs no more than another actor.
+            self.renew_incarnation()?;
+        }
+        self.engine.write(|tx| {
             let identity = tx.identity()?;
-            if identity.workspace != welcomed.workspace {
-                return Err(ClientError::Relay {
-                    code: "other_workspace".to_owned(),
-                    message: "the relay has begun another workspace than the one this store belongs to; nothing was \
-                              sent or taken; ask its operator"
-                        .to_owned(),
-                });
-            }
             let shown: BTreeSet<SpaceId> = welcomed.spaces.iter().map(|space| space.id).collect();
             for (id, row) in tx.spaces()? {
                 if !shown.contains(&id) && !row.archived {
@@ -65,16 +70,10 @@ impl SyncSession {
             if identity.device != Some(welcomed.device) {
                 tx.set_device(welcomed.device)?;
             }
-            let changed = identity.user != Some(welcomed.user);
-            if changed {
+            if identity.user != Some(welcomed.user) {
                 tx.set_user(welcomed.user)?;
             }
-            Ok(changed)
-        })?;
-        if user_changed {
-            // An actor writes for one user.
-            self.renew_incarnation()?;
-        }
-        Ok(())
+            Ok(())
+        })
     }
 }

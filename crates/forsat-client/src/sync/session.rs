@@ -6,6 +6,7 @@ use super::{READER_VERSION, SyncSummary, directory, issues};
 use crate::ambient::Ambient;
 use crate::engine::Engine;
 use crate::error::ClientError;
+use forsat_store::SyncIssueKey;
 use forsat_sync::client::{
     ClientConfig, ClientLimits, ClientMachine, Effect, Input, OutboxSeq, Purpose, StorePage, StoreTask,
     SyncEvent, SyncIssue, SyncStatus,
@@ -91,6 +92,8 @@ pub struct SyncSession {
     pub(super) has_arrival: bool,
     /// Counts of the machine at the last summary: received and sent.
     summed: (u64, u64),
+    /// Issues that were shown and that the store couldn't keep yet.
+    unkept: BTreeMap<SyncIssueKey, String>,
     is_stopped: bool,
 }
 
@@ -138,6 +141,7 @@ impl SyncSession {
             authored_anew_in: BTreeSet::new(),
             has_arrival,
             summed: (0, 0),
+            unkept: BTreeMap::new(),
             is_stopped: false,
         };
         session.note_drained()?;
@@ -159,6 +163,9 @@ impl SyncSession {
             SessionInput::ConnectNow => Input::ConnectNow,
             SessionInput::Stop => Input::Stop,
         };
+        if !self.unkept.is_empty() {
+            self.keep_issues();
+        }
         let effects = self.machine.handle(now_ms, input);
         self.carry_out(now_ms, effects)
     }
@@ -228,16 +235,20 @@ impl SyncSession {
                 let settled = self.settle(settle).map(|()| Input::Settled);
                 return answer(settled, StoreTask::Settle);
             }
-            Effect::Welcomed(welcomed) => self.welcomed(&welcomed)?,
-            Effect::Report(issue) => self.report(issue, out)?,
+            Effect::Welcomed(welcomed) => {
+                if let Err(error) = self.welcomed(&welcomed) {
+                    return answer(Err(error), StoreTask::Welcome);
+                }
+            }
+            Effect::Report(issue) => self.report(issue, out),
             Effect::Event(event) => {
                 // A machine that works once has stopped by now, so its own words at the moment of settling count.
                 let settled =
                     if let SyncEvent::Settled(status) = &event { Some(status.clone()) } else { None };
                 out.push(SessionEffect::Event(SessionEvent::Sync(event)));
                 if let Some(status) = settled {
-                    self.note_drained()?;
-                    self.sum_up(&status, out)?;
+                    let told = self.note_drained().and_then(|()| self.sum_up(&status, out));
+                    unless_it_can_wait(told)?;
                 }
             }
             Effect::Stopped(result) => {
@@ -271,18 +282,34 @@ impl SyncSession {
         Ok(inputs)
     }
 
-    /// Keeps an issue with the store where it lasts, and shows it.
-    fn report(&mut self, issue: SyncIssue, out: &mut Vec<SessionEffect>) -> Result<(), ClientError> {
+    /// Shows an issue, and keeps it with the store where it lasts.
+    fn report(&mut self, issue: SyncIssue, out: &mut Vec<SessionEffect>) {
         if let Some((key, message)) = issues::lasting(&issue) {
-            let now_ms = self.engine.ambient().now_ms();
-            self.engine.write(|tx| Ok(tx.raise_sync_issue(&key, &message, now_ms)?))?;
+            self.unkept.insert(key, message);
+            self.keep_issues();
         }
         out.push(SessionEffect::Event(SessionEvent::Issue(issue)));
-        Ok(())
+    }
+
+    /// Keeps issues with the store. A store that can't take them now is asked again: what it fails at for good shows at
+    /// the next thing that it is wanted for.
+    fn keep_issues(&mut self) {
+        let now_ms = self.engine.ambient().now_ms();
+        let kept = self.engine.write(|tx| {
+            for (key, message) in &self.unkept {
+                tx.raise_sync_issue(key, message, now_ms)?;
+            }
+            Ok(())
+        });
+        match kept {
+            Ok(()) => self.unkept.clear(),
+            Err(error) => tracing::warn!(%error, "an issue of the sync can't be kept yet"),
+        }
     }
 
     /// Shows what came and went since the last time.
     fn sum_up(&mut self, status: &SyncStatus, out: &mut Vec<SessionEffect>) -> Result<(), ClientError> {
+        let unsent = self.engine.unsent()?;
         let (records, more_records) = self.touched.sum_up(&self.engine)?;
         let (received, sent) = std::mem::replace(&mut self.summed, (status.received, status.sent));
         let summary = SyncSummary {
@@ -293,7 +320,7 @@ impl SyncSession {
             refused: std::mem::take(&mut self.refused),
             put_off: status.put_off,
             unreadable: std::mem::take(&mut self.unreadable),
-            unsent: self.engine.unsent()?,
+            unsent,
             synced: status.synced,
         };
         out.push(SessionEffect::Event(SessionEvent::Summary(summary)));
@@ -305,6 +332,17 @@ impl SyncSession {
         let mut random = [0; 32];
         self.engine.ambient().fill(&mut random);
         Ok(self.engine.store().renew_incarnation(&random)?)
+    }
+}
+
+/// Lets a failure pass that is over later: what was to be told is told then.
+fn unless_it_can_wait(result: Result<(), ClientError>) -> Result<(), ClientError> {
+    match result {
+        Err(error) if error.is_transient() => {
+            tracing::warn!(%error, "what came in can't be summed up yet");
+            Ok(())
+        }
+        other => other,
     }
 }
 

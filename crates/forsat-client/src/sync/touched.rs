@@ -49,27 +49,26 @@ impl Touched {
         self.records.is_empty() && self.more.is_empty()
     }
 
-    /// Sums up and begins anew; answers the records and how many more there were.
+    /// Sums up and begins anew; answers the records and how many more there were. Where that fails, it can be done later.
     pub(super) fn sum_up(&mut self, engine: &Engine) -> Result<(Vec<RecordChange>, u64), ClientError> {
-        let taken = std::mem::take(self);
-        if taken.is_empty() {
+        if self.is_empty() {
             return Ok((Vec::new(), 0));
         }
         let tx = engine.read()?;
         let today = world::today(&world::settings(&tx)?, engine.ambient().now_ms());
         let world = StoreWorld::new(&tx)?;
         let mut changes = Vec::new();
-        for touch in taken.records.into_values() {
+        for touch in self.records.values() {
             let Some(now) = vault::any_state(&tx, touch.id)? else { continue };
             let prefix = find::prefix_len(&tx, touch.id)?;
-            changes.push(describe(engine, &touch, &now, prefix, &world, today));
+            changes.push(describe(engine, touch, &now, prefix, &world, today));
         }
         world.check()?;
         changes.retain(RecordChange::says_something);
         changes.sort_by(|left, right| {
             (&left.module, &left.name, left.id).cmp(&(&right.module, &right.name, right.id))
         });
-        Ok((changes, taken.more.len() as u64))
+        Ok((changes, std::mem::take(self).more.len() as u64))
     }
 }
 

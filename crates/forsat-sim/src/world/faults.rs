@@ -17,6 +17,7 @@ impl World {
             Step::Sync(number) if self.devices[number].ended.is_some() => self.begin_sync(number),
             Step::Sync(_) => {}
             Step::Grant(number) => self.grant(number),
+            Step::Role(number, role) => self.set_role(number, role),
             Step::Edit(number) => self.edit(number),
             Step::Fault(fault) => self.go_wrong(fault),
             Step::StartRelay => self.start_relay(),
@@ -38,6 +39,23 @@ impl World {
                 self.violate(format!("a role can't be given: {error}"));
             }
         }
+    }
+
+    /// Gives a user another role in all spaces, now or as soon as the relay can take it.
+    fn set_role(&mut self, number: DeviceNumber, role: Role) {
+        let plan = self.plan.devices[number].clone();
+        for space in &plan.spaces {
+            let given = self.relay.grant(&plan.user, SPACES[*space], role);
+            let disk = self.relay.disk();
+            match given {
+                Ok(()) => {}
+                Err(_) if !self.relay.is_running() || disk.is_off() || disk.has_failed() => {
+                    return self.at(self.now_ms() + 1_000, Step::Role(number, role));
+                }
+                Err(error) => return self.violate(format!("a role can't be given: {error}")),
+            }
+        }
+        self.say(|| format!("{} is {role:?} now", plan.user));
     }
 
     fn go_wrong(&mut self, fault: Fault) {
@@ -81,11 +99,16 @@ impl World {
             }
             Fault::Clock(device, error_ms) => self.devices[device].wall_error.set(error_ms),
             Fault::RelayClock(error_ms) => self.relay_wall_error.set(error_ms),
+            Fault::Demote(device, ms) => {
+                self.set_role(device, Role::Viewer);
+                self.at(now_ms + ms, Step::Role(device, Role::Rep));
+            }
             Fault::RelayBackup => self.relay_backup = Some((self.relay.backup(), self.ledger.acked.clone())),
             Fault::RelayRestore(down_ms) => self.restore_relay(down_ms),
             Fault::DeviceBackup(device) => {
                 let image = self.devices[device].disk().image();
-                self.device_backups.insert(device, image);
+                let saved = self.ledger.saved.get(&device).cloned().unwrap_or_default();
+                self.device_backups.insert(device, (image, saved));
             }
             Fault::DeviceRestore(device, down_ms, without_marker) => {
                 self.restore_device(device, down_ms, without_marker);
@@ -102,15 +125,17 @@ impl World {
         self.ledger.acked = acked;
     }
 
-    /// An old backup takes the place of a device's store. What was saved since then and never sent is gone with it.
+    /// An old backup takes the place of a device's store. What was saved since then and never sent is gone with it; the
+    /// rest is still promised.
     fn restore_device(&mut self, number: DeviceNumber, down_ms: u64, without_marker: bool) {
-        let Some(image) = self.device_backups.remove(&number) else { return };
+        let Some((image, saved)) = self.device_backups.remove(&number) else { return };
         self.crash_device(number, false, down_ms);
         self.devices[number].put_back(image);
         if without_marker {
             self.devices[number].lose_marker();
         }
-        self.ledger.saved.remove(&number);
+        self.sights.see("device set back to a backup");
+        self.ledger.saved.insert(number, saved);
         self.devices[number].forget_counted();
     }
 
@@ -251,7 +276,12 @@ impl World {
                     self.at(now_ms, step)
                 }
                 Step::StopRelay(_) => self.at(now_ms, Step::StopRelay(0)),
-                Step::Grant(_) | Step::Edit(_) | Step::Fault(_) | Step::MendRelay | Step::MendDevice(_) => {}
+                Step::Grant(_)
+                | Step::Role(..)
+                | Step::Edit(_)
+                | Step::Fault(_)
+                | Step::MendRelay
+                | Step::MendDevice(_) => {}
             }
         }
         self.network.heal(now_ms, self.plan.resets);

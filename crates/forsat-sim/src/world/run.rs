@@ -143,7 +143,9 @@ impl World {
         self.sights.add("attempts to connect", attempts as u64);
         self.sights.add("changes saved", self.ledger.saved_count() as u64);
         self.sights.add("changes acked", self.ledger.acked_count() as u64);
-        self.sights.add("changes refused", self.ledger.refused.len() as u64);
+        for code in self.ledger.refused.values() {
+            self.sights.see(&format!("refused: {code}"));
+        }
         self.sights.add("messages", self.messages);
         for (code, times) in self.ledger.later.clone() {
             self.sights.add(&format!("put off: {code}"), times);

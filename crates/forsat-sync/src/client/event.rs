@@ -275,4 +275,6 @@ pub enum StoreTask {
     Outbox,
     /// [`Settle`].
     Settle,
+    /// Keeping what a [`Welcomed`] says.
+    Welcome,
 }

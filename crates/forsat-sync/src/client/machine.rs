@@ -239,6 +239,8 @@ impl ClientMachine {
             StoreTask::Page => self.feeds.store_failed(),
             StoreTask::Outbox => self.outbox.load_failed(),
             StoreTask::Settle => self.outbox.settled(),
+            // The next connection brings another welcome.
+            StoreTask::Welcome => {}
         }
         self.effects.push(Effect::Report(SyncIssue::Store { message }));
         self.close();

@@ -176,7 +176,7 @@ pub enum Effect {
     },
     /// Write down what became of pushed changes; answer with `Settled`.
     Settle(Settle),
-    /// The relay knows the device now: keep user, workspace and spaces.
+    /// The relay knows the device now: keep user, workspace and spaces. Isn't answered unless that fails.
     Welcomed(Welcomed),
     /// Something that a person should know; the connection goes on.
     Report(SyncIssue),

@@ -349,7 +349,8 @@ enum Act {
 }
 
 fn act() -> impl Strategy<Value = Act> {
-    let task = prop::sample::select(vec![StoreTask::Page, StoreTask::Outbox, StoreTask::Settle]);
+    let task =
+        prop::sample::select(vec![StoreTask::Page, StoreTask::Outbox, StoreTask::Settle, StoreTask::Welcome]);
     prop_oneof![
         4 => to_device().prop_map(Act::Frame),
         1 => vec(any::<u8>(), 0..40).prop_map(Act::Bytes),
