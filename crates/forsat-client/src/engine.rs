@@ -63,10 +63,13 @@ impl Engine {
         ambient: Arc<dyn Ambient>,
     ) -> Result<Engine, ClientError> {
         options.check()?;
-        let store = Store::create(dir, &Engine::create_params(&*ambient)).map_err(named(dir))?;
-        let engine = Engine::around(store, ambient, Some(dir.to_owned()));
-        engine.begin(options)?;
-        Ok(engine)
+        let begin = |store| Engine::around(store, ambient.clone(), None).begin(options);
+        let store = Store::create_filled(dir, &Engine::create_params(&*ambient), begin);
+        let store = store.map_err(|error| match error {
+            ClientError::Store(error) => named(dir)(error),
+            other => other,
+        })?;
+        Ok(Engine::around(store, ambient, Some(dir.to_owned())))
     }
 
     /// Opens the store in `dir`.

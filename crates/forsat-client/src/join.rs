@@ -103,25 +103,35 @@ impl PendingJoin {
 
     /// Attaches the store, or makes it. The next sync sends what the plan says.
     pub fn accept(self) -> Result<Engine, ClientError> {
-        let engine = match self.engine {
-            Some(engine) => engine,
-            None => {
-                let mut random = [0; 32];
-                self.ambient.fill(&mut random);
-                let workspace = self.welcomed.workspace;
-                let params = CreateParams { workspace, random, cache_bytes: CACHE_BYTES_DEFAULT };
-                let store = match Store::create(&self.dir, &params) {
-                    // An earlier attempt got as far as making it.
-                    Err(StoreError::AlreadyExists { .. }) => {
-                        Store::open(&self.dir, &Engine::open_params(&*self.ambient))?
-                    }
-                    other => other?,
-                };
-                Engine::around(store, self.ambient, Some(self.dir))
-            }
-        };
-        engine.adopt(&self.welcomed, &self.relay, &self.options)?;
+        let Self { dir, engine, welcomed, relay, options, ambient, .. } = self;
+        let Some(engine) = engine else { return begin(&dir, &welcomed, &relay, &options, ambient) };
+        engine.adopt(&welcomed, &relay, &options)?;
         Ok(engine)
+    }
+}
+
+/// Makes a store that begins from a relay: it is there with all that it needs, or not at all.
+fn begin(
+    dir: &Path,
+    welcomed: &Welcomed,
+    relay: &RelayRef,
+    options: &JoinOptions,
+    ambient: Arc<dyn Ambient>,
+) -> Result<Engine, ClientError> {
+    let mut random = [0; 32];
+    ambient.fill(&mut random);
+    let params = CreateParams { workspace: welcomed.workspace, random, cache_bytes: CACHE_BYTES_DEFAULT };
+    let adopt =
+        |store| Engine::around(store, ambient.clone(), None).adopt(welcomed, relay, options).map(drop);
+    match Store::create_filled(dir, &params, adopt) {
+        Ok(store) => Ok(Engine::around(store, ambient, Some(dir.to_owned()))),
+        // Another process made one in the meantime.
+        Err(ClientError::Store(StoreError::AlreadyExists { .. })) => {
+            let engine = Engine::open_with(dir, ambient)?;
+            engine.adopt(welcomed, relay, options)?;
+            Ok(engine)
+        }
+        Err(error) => Err(error),
     }
 }
 

@@ -80,25 +80,41 @@ impl Store {
     ///
     /// The file appears under its name only when it is whole; one that is there already is left alone.
     pub fn create(directory: &Path, params: &CreateParams) -> Result<Self, StoreError> {
+        Self::create_filled(directory, params, |_| Ok(()))
+    }
+
+    /// The same for a store that isn't whole before `fill` has written its first records. Until that is durable no store
+    /// is there, whatever happens; where it fails, nothing stays behind.
+    pub fn create_filled<E: From<StoreError>>(
+        directory: &Path,
+        params: &CreateParams,
+        fill: impl FnOnce(Self) -> Result<(), E>,
+    ) -> Result<Self, E> {
         fs::create_dir_all(directory).map_err(StoreError::from_io)?;
         let surroundings = FileSurroundings::new(directory);
         let lease = surroundings.try_lease().map_err(StoreError::from_io)?.ok_or(StoreError::InUse)?;
         let (path, fresh) = (directory.join(STORE_FILE), directory.join("store.redb.new"));
         if path.exists() {
-            return Err(StoreError::AlreadyExists { path: directory.to_owned() });
+            return Err(StoreError::AlreadyExists { path: directory.to_owned() }.into());
         }
         if fresh.exists() {
             fs::remove_file(&fresh).map_err(StoreError::from_io)?;
         }
         let engine = Engine::open(file_opener(&fresh, true), params.cache_bytes)?;
-        let incarnation = initialise(&engine, params)?;
-        drop(engine);
+        let identity = initialise(&engine, params)?;
+        let store = Self { engine, surroundings: Box::new(surroundings.clone()), opened: Opened::default() };
+        if let Err(error) = fill(store) {
+            // What can't be removed now is removed by the next attempt.
+            let _ = fs::remove_file(&fresh);
+            return Err(error);
+        }
         fs::rename(&fresh, &path).map_err(StoreError::from_io)?;
-        let marker = marker(&incarnation.store_id, &incarnation.incarnation, surroundings.place());
+        let marker = marker(&identity.store_id, &identity.incarnation, surroundings.place());
         surroundings.write_marker(&marker).map_err(StoreError::from_io)?;
         sync_directory(directory).map_err(StoreError::from_io)?;
         drop(lease);
-        Self::open(directory, &OpenParams { random: params.random, cache_bytes: params.cache_bytes })
+        let params = OpenParams { random: params.random, cache_bytes: params.cache_bytes };
+        Ok(Self::open(directory, &params)?)
     }
 
     /// Opens the store in a directory.

@@ -92,6 +92,38 @@ fn a_device_killed_in_mid_save_keeps_every_save_it_answered() {
 }
 
 #[test]
+fn a_device_killed_in_mid_init_or_join_has_a_whole_store_or_none() {
+    let office = Office::open();
+    let code = || office.relay.invite("Mina", "main", "rep");
+    // The traces of making a store, in the order in which they appear.
+    for (number, trace) in ["", "store.redb.new", "store.redb", "store.marker"].into_iter().enumerate() {
+        for joins in [false, true] {
+            let device = Device::at(office.dir.path().join(format!("made-{number}-{joins}")));
+            let code = code();
+            let init = ["init", "--user", "Mina", "--currency", "USD"];
+            let join = ["join", office.relay.url(), &code, "--user", "Mina", "--yes"];
+            let command: &[&str] = if joins { &join } else { &init };
+            let mut making = device.spawn(command);
+            until("the store is being made", || device.dir().join(trace).exists() || making.ended());
+            making.kill();
+            if !device.file().exists() {
+                assert!(device.says(5, &["status"]).contains("forsat init"), "{trace}: there is none");
+                device.ok(command);
+            }
+            let status = device.status();
+            assert!(status["user"].is_string(), "{trace}: {status}");
+            if joins {
+                device.sync();
+            }
+            assert_eq!(device.status()["user_name"], "Mina", "{trace}");
+            device.add("account", &["name=Arya"]);
+            assert!(device.names("account").contains(&"Arya".to_owned()), "{trace}");
+            Ledger::open(device.dir()).check();
+        }
+    }
+}
+
+#[test]
 fn a_device_killed_in_mid_import_and_mid_sync_goes_on_where_it_was() {
     let office = Office::open();
     let folder = office.sara.dir().with_extension("data");

@@ -59,6 +59,25 @@ fn a_creation_that_broke_off_does_not_stand_in_the_way() {
 }
 
 #[test]
+fn a_store_appears_only_when_its_first_records_are_in_it() {
+    let parent = tempfile::tempdir().unwrap();
+    let directory = parent.path().join("store");
+    let not_there = || matches!(open(&directory).map(drop), Err(StoreError::NotFound { .. }));
+    let refused = Store::create_filled(&directory, &create_params(), |store| {
+        store.write(|tx| save_edit(tx, 1, 1))?;
+        assert!(not_there(), "half a store must not be found");
+        Err(StoreError::Busy)
+    });
+    assert!(matches!(refused.map(drop), Err(StoreError::Busy)));
+    assert!(not_there() && !directory.join("store.redb.new").exists());
+    let made = Store::create_filled(&directory, &create_params(), |store| {
+        store.write::<_, StoreError>(|tx| save_edit(tx, 1, 1))
+    });
+    assert!(made.unwrap().read().unwrap().chunk(&document(1), &hash(1)).unwrap().is_some());
+    assert_eq!(open(&directory).unwrap().opened(), Opened::default(), "as it was made");
+}
+
+#[test]
 fn what_is_not_a_store_is_told_apart() {
     let parent = tempfile::tempdir().unwrap();
     assert!(matches!(open(parent.path()).map(drop), Err(StoreError::NotFound { .. })));
