@@ -1,9 +1,9 @@
 //! The admin socket: a Unix socket in the data directory that only its owner may open.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::os::fd::AsRawFd as _;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,6 +15,8 @@ use super::{Answer, Failure, Request};
 
 /// The socket's name in the data directory.
 pub const SOCKET_NAME: &str = "admin.sock";
+/// The folder in the data directory that the socket is made in.
+const MAKING_NAME: &str = "admin.new";
 /// The longest line either way, in bytes.
 const LINE_BYTES_MAX: u64 = 1024 * 1024;
 /// How long a client waits for an answer.
@@ -22,25 +24,38 @@ const ANSWER_WAIT: Duration = Duration::from_secs(30);
 /// The longest path that a socket address holds on every system, in bytes.
 const SOCKET_PATH_BYTES_MAX: usize = 100;
 
-/// A path to the socket that is short enough for a socket address; the file keeps the folder open meanwhile.
-fn reachable(data: &Path) -> io::Result<(PathBuf, Option<File>)> {
-    let path = data.join(SOCKET_NAME);
+/// A path to the socket in a folder that is short enough for a socket address; the file keeps the folder open meanwhile.
+fn reachable(folder: &Path) -> io::Result<(PathBuf, Option<File>)> {
+    let path = folder.join(SOCKET_NAME);
     if path.as_os_str().len() <= SOCKET_PATH_BYTES_MAX || !cfg!(target_os = "linux") {
         return Ok((path, None));
     }
-    let folder = File::open(data)?;
+    let folder = File::open(folder)?;
     Ok((PathBuf::from(format!("/proc/self/fd/{}/{SOCKET_NAME}", folder.as_raw_fd())), Some(folder)))
 }
 
 /// Opens the socket for a relay that holds the store; what an earlier one left behind is replaced.
+///
+/// It is made in a folder that nobody else may enter and gets its place when its mode is set, so that there is no moment
+/// in which others could open it, whatever the mode of the data directory.
 pub fn listen(data: &Path) -> io::Result<UnixListener> {
-    match std::fs::remove_file(data.join(SOCKET_NAME)) {
+    let making = data.join(MAKING_NAME);
+    match fs::remove_dir_all(&making) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let (path, _folder) = reachable(data)?;
+    fs::DirBuilder::new().mode(0o700).create(&making)?;
+    let listener = bind(&making, &data.join(SOCKET_NAME));
+    fs::remove_dir_all(&making)?;
+    listener
+}
+
+fn bind(making: &Path, place: &Path) -> io::Result<UnixListener> {
+    let (path, _folder) = reachable(making)?;
     let listener = UnixListener::bind(path)?;
-    std::fs::set_permissions(data.join(SOCKET_NAME), std::fs::Permissions::from_mode(0o600))?;
+    let made = making.join(SOCKET_NAME);
+    fs::set_permissions(&made, fs::Permissions::from_mode(0o600))?;
+    fs::rename(made, place)?;
     Ok(listener)
 }
 

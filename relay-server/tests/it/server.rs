@@ -199,6 +199,24 @@ fn the_admin_socket_is_the_owners_alone() {
 }
 
 #[test]
+fn the_admin_socket_takes_the_place_of_one_that_a_crash_left() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let World { relay, runtime: _runtime, dir } = world();
+    relay.shutdown().unwrap();
+    // A crash in the middle of making it, in a directory that others may read.
+    std::fs::create_dir(dir.path().join("admin.new")).unwrap();
+    std::fs::write(dir.path().join("admin.new/admin.sock"), b"").unwrap();
+    std::fs::write(dir.path().join(admin::SOCKET_NAME), b"").unwrap();
+    std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let relay = EmbeddedRelay::start(&EmbeddedOptions::new(dir.path())).unwrap();
+    assert!(matches!(admin::ask(dir.path(), &Request::Status).unwrap(), Some(Answer::Status(_))));
+    let mode = std::fs::metadata(dir.path().join(admin::SOCKET_NAME)).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert!(!dir.path().join("admin.new").exists());
+    relay.shutdown().unwrap();
+}
+
+#[test]
 fn a_deep_data_directory_has_an_admin_socket_too() {
     let dir = tempfile::tempdir().unwrap();
     let deep = dir.path().join("d".repeat(120));
@@ -228,5 +246,5 @@ fn health_is_told_as_json() {
     });
     assert!(text.starts_with("HTTP/1.1 200"), "{text}");
     let body: serde_json::Value = serde_json::from_str(text.split("\r\n\r\n").nth(1).unwrap()).unwrap();
-    assert_eq!((&body["status"], &body["connections"]), (&"ok".into(), &0.into()));
+    assert_eq!(body, serde_json::json!({ "status": "ok" }), "anybody may ask, so it tells nothing else");
 }
