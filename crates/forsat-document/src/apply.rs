@@ -17,6 +17,10 @@ use crate::document::Document;
 use crate::genesis::{GENESIS_ACTOR, Genesis};
 use crate::limits;
 
+mod order;
+
+use order::{Ordered, order};
+
 /// Place of the chunk's type in its header, after four magic bytes and four of checksum.
 const CHUNK_TYPE_AT: usize = 8;
 /// The type of an uncompressed change.
@@ -85,49 +89,13 @@ impl Document {
     }
 
     /// Sorts out what can be applied now, in causal order; the rest waits or is left out.
-    fn sort_ready(
-        &mut self,
-        mut parsed: BTreeMap<[u8; 32], Parsed>,
-        report: &mut ApplyReport,
-    ) -> Vec<Change> {
-        let mut ready = Vec::new();
-        let mut max_ops: BTreeMap<[u8; 32], u64> = BTreeMap::new();
-        let mut progress = true;
-        while progress && !parsed.is_empty() {
-            progress = false;
-            for hash in parsed.keys().copied().collect::<Vec<_>>() {
-                let change = &parsed[&hash].change;
-                if change.deps().iter().any(|dep| self.unreadable.contains(&dep.0)) {
-                    parsed.remove(&hash);
-                    self.leave_out(hash, HANGS_ON_UNREADABLE.to_owned(), report);
-                    progress = true;
-                    continue;
-                }
-                let Some(floor) = self.max_op_of_deps(change, &max_ops) else { continue };
-                progress = true;
-                let Some(Parsed { change }) = parsed.remove(&hash) else { continue };
-                match check_header(&change, floor) {
-                    Ok(max_op) => {
-                        max_ops.insert(hash, max_op);
-                        ready.push(change);
-                    }
-                    Err(reason) => self.leave_out(hash, reason, report),
-                }
-            }
+    fn sort_ready(&mut self, parsed: BTreeMap<[u8; 32], Parsed>, report: &mut ApplyReport) -> Vec<Change> {
+        let Ordered { ready, left_out, waiting } = order(self, parsed);
+        for (hash, reason) in left_out {
+            self.leave_out(hash, reason, report);
         }
-        self.waiting = parsed;
+        self.waiting = waiting;
         ready
-    }
-
-    /// The highest operation counter that a change builds on; `None` while something is missing.
-    fn max_op_of_deps(&self, change: &Change, accepted: &BTreeMap<[u8; 32], u64>) -> Option<u64> {
-        change.deps().iter().try_fold(0, |highest, dep| {
-            let max_op = match accepted.get(&dep.0) {
-                Some(max_op) => *max_op,
-                None => self.automerge.get_change_meta_by_hash(dep)?.max_op,
-            };
-            Some(highest.max(max_op))
-        })
     }
 
     /// Applies changes in causal order under the guard; gives the hashes of those that are in the view now.

@@ -187,6 +187,36 @@ fn a_change_waits_for_what_it_builds_on() {
 }
 
 #[test]
+fn a_long_history_is_taken_in_order_and_stops_where_something_is_missing_or_bad() {
+    const LENGTH: usize = 600;
+    let (mut document, base) = opportunity(&[]);
+    let next = |number: usize| Edit::set("next_step", format!("step {number}").as_str());
+    let chain: Vec<Chunk> =
+        (0..LENGTH).map(|number| write(&mut document, &author(1), &[next(number)])).collect();
+    let mut shuffled = chain.clone();
+    shuffled.reverse();
+    let hashes = |chunks: &[Chunk]| chunks.iter().map(|chunk| chunk.hash).collect::<Vec<_>>();
+    let mut whole = of_chunks(&base);
+    assert_eq!(whole.apply(shuffled.clone()).applied, hashes(&chain));
+    assert_eq!(seen(&whole), seen(&document));
+    // Without one in the middle, all behind it waits, and goes on when it comes.
+    let mut gap = of_chunks(&base);
+    let without = shuffled.iter().filter(|chunk| chunk.hash != chain[LENGTH / 2].hash).cloned().collect();
+    let report = gap.apply(without);
+    assert_eq!(report.applied, hashes(&chain[..LENGTH / 2]));
+    assert_eq!(report.waiting.len(), LENGTH - LENGTH / 2 - 1);
+    assert_eq!(gap.apply(vec![chain[LENGTH / 2].clone()]).applied, hashes(&chain[LENGTH / 2..]));
+    // With a bad one in its place, all behind that is left out, and what stands before it is there.
+    let mut spoiled = of_chunks(&base);
+    let bad = Chunk { hash: chain[LENGTH / 2].hash, bytes: chain[0].bytes.clone() };
+    let with_bad =
+        shuffled.iter().map(|chunk| if chunk.hash == bad.hash { bad.clone() } else { chunk.clone() });
+    let report = spoiled.apply(with_bad.collect());
+    assert_eq!(report.applied, hashes(&chain[..LENGTH / 2]));
+    assert_eq!((report.unreadable.len(), report.waiting.len()), (LENGTH - LENGTH / 2, 0));
+}
+
+#[test]
 fn bytes_under_a_wrong_name_or_compressed_stay_out() {
     let (base, change) = good();
     let mut misnamed = chunk_of(change);
