@@ -138,6 +138,8 @@ impl ClientMachine {
             | Phase::Connecting { until_ms }
             | Phase::Greeting { until_ms, .. }
             | Phase::Proving { until_ms, .. } => Some(*until_ms),
+            // While the relay drains nothing is sent, so nothing is due but the sign of life.
+            Phase::Online if self.drain.is_some() => Some(self.ping_at_ms()),
             Phase::Online => Some(self.ping_at_ms().min(self.outbox.deadline_ms().unwrap_or(u64::MAX))),
             Phase::Closing | Phase::Stopped => None,
         }

@@ -330,6 +330,24 @@ fn connections_that_fail_at_once_are_tried_ever_more_slowly() {
     assert_eq!(lose(&mut machine, 60_003), 500, "a connection that held for a minute was of use");
 }
 
+#[test]
+fn while_the_relay_drains_it_waits_for_the_end_and_for_nothing_that_it_may_not_do() {
+    let mut machine = online();
+    machine.handle(0, page(1, 0, 0, Vec::new()));
+    machine.handle(0, stored(0));
+    machine.handle(0, Input::OutboxLoaded { items: vec![item(1, 80), item(2, 80)] });
+    let results = vec![ItemOutcome::later(code::OVERLOADED), ItemOutcome::Acked];
+    machine.handle(10, Input::Frame(ToDevice::Outcome { batch: BatchId::new(1), results }.encode()));
+    let retry_ms = machine.deadline_ms().unwrap();
+    let drain = ToDevice::Drain { retry_after_ms: 1_000, jitter_ms: 0 };
+    machine.handle(20, Input::Frame(drain.encode()));
+    assert!(machine.deadline_ms().unwrap() > retry_ms, "what was put off is sent over the next connection");
+    let effects = machine.handle(retry_ms, Input::Tick);
+    assert!(effects.is_empty(), "{effects:?}");
+    machine.handle(retry_ms, Input::Disconnected { random: 0 });
+    assert_eq!(machine.deadline_ms(), Some(retry_ms + 1_000), "the relay said when to come back");
+}
+
 /// What a hostile relay, a slow store and a bad network do.
 #[derive(Clone, Debug)]
 enum Act {
@@ -378,7 +396,11 @@ fn input(act: Act) -> Input {
             page(1, up_to, head, echo.into_iter().collect())
         }
         Act::OwnOutcome(batch, count) => {
-            let results = vec![ItemOutcome::later(code::OVERLOADED); count];
+            let outcome = |item| match item {
+                0 => ItemOutcome::later(code::OVERLOADED),
+                _ => ItemOutcome::Acked,
+            };
+            let results = (0..count).map(outcome).collect();
             Input::Frame(ToDevice::Outcome { batch: BatchId::new(batch), results }.encode())
         }
         Act::Stored(up_to, unknown) => {
@@ -408,6 +430,11 @@ fn play(machine: &mut ClientMachine, acts: Vec<Act>) -> Vec<Effect> {
         effects.extend(machine.handle(now_ms, input(act)));
         let stops = effects.iter().filter(|effect| matches!(effect, Effect::Stopped(_))).count();
         assert!(stops <= 1, "a machine ends once");
+        let deadline_ms = machine.deadline_ms();
+        assert!(
+            deadline_ms.is_none_or(|at| at > now_ms),
+            "{deadline_ms:?} is over: it would be told again and again"
+        );
     }
     effects
 }
