@@ -10,6 +10,10 @@ use crate::error::CliError;
 use crate::i18n::tr;
 use crate::output::Color;
 
+mod keys;
+
+pub use keys::Keys;
+
 /// Names that are offered while a person types.
 const SUGGESTIONS_MAX: usize = 8;
 

@@ -8,7 +8,7 @@ use forsat_domain::schema::{
 
 use super::record::saved;
 use crate::app::App;
-use crate::ask::{self, Line};
+use crate::ask::{self, Keys, Line};
 use crate::drafts::{Draft, Drafts};
 use crate::error::CliError;
 use crate::i18n::{errors, tr};
@@ -40,7 +40,9 @@ pub fn fill(app: &mut App, engine: &Engine, module: &ModuleDef, draft: Draft) ->
     let drafts = Drafts::of(&app.store_dir()?);
     let number = draft.number;
     let mut form = Form { app, engine, module, drafts: &drafts, draft };
+    let keys = Keys::keep();
     let outcome = form.run();
+    drop(keys);
     let typed = !form.draft.fields.is_empty();
     match outcome {
         Ok(answer) => {

@@ -7,7 +7,7 @@ use forsat_domain::settings::REASON_OTHER;
 
 use super::record::{option, saved, text};
 use crate::app::App;
-use crate::ask::{self, Line};
+use crate::ask::{self, Keys, Line};
 use crate::error::CliError;
 use crate::i18n::tr;
 
@@ -23,6 +23,7 @@ pub fn close(app: &mut App, engine: &Engine, won: bool, matches: &ArgMatches) ->
     if input.reason.is_none() && asks {
         // A deal that isn't there is said before any question.
         engine.show("opportunity", record)?;
+        let _keys = Keys::keep();
         input.reason = reason(app, engine, won)?;
         if input.reason.as_deref() == Some(REASON_OTHER) && input.note.is_none() {
             let label = tr!(app.messages, "ask-note");

@@ -1,6 +1,8 @@
 //! Forms in a real terminal, in Persian: arrow keys, type-ahead, wrong answers, drafts that survive.
 
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use super::device::Device;
 use super::terminal::{Terminal, key};
@@ -135,4 +137,22 @@ fn nothing_is_asked_where_a_program_reads_the_answer() {
     wrong.press(&[key::ENTER]);
     assert_eq!(wrong.ends().0, Some(0));
     assert_eq!(device.names("contact"), ["کریمی"]);
+}
+
+#[test]
+fn what_is_typed_before_the_next_question_stands_is_not_lost() {
+    let (_dir, device) = shop();
+    for pause_ms in [0, 1, 2, 4, 8, 16] {
+        let mut form = Terminal::run(persian(&device, &["contact", "add"]));
+        form.sees("نام خانوادگی");
+        form.press(&["کریمی", key::ENTER]);
+        form.sees("نام کوچک");
+        form.press(&["رضا", key::ENTER]);
+        thread::sleep(Duration::from_millis(pause_ms));
+        // The last question takes a while to come: it offers every other field.
+        form.press(&["ک", key::BACK, key::ENTER]);
+        let (code, screen) = form.ends();
+        assert_eq!(code, Some(0), "{screen}");
+    }
+    assert_eq!(device.names("contact"), ["رضا کریمی"; 6]);
 }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
@@ -92,8 +92,12 @@ impl Terminal {
 
     /// Waits for the end of the program; answers its exit code and what is still on the screen.
     pub fn ends(mut self) -> (Option<i32>, String) {
-        while let Ok(bytes) = self.screen.recv_timeout(PATIENCE) {
-            self.show(&bytes);
+        loop {
+            match self.screen.recv_timeout(PATIENCE) {
+                Ok(bytes) => self.show(&bytes),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => panic!("it did not end; there is {:?}", self.seen),
+            }
         }
         let status = self.process.0.wait().expect("a process of this test can be awaited");
         (status.code(), std::mem::take(&mut self.seen))
