@@ -120,7 +120,11 @@ pub enum Fixed {
         what: Option<PipelineCommand>,
     },
     /// What the coming months may bring: committed, weighted, best case
-    Forecast,
+    Forecast {
+        /// What it was when a day began, and which deals changed it: last-week, -30d, 1404/06/01
+        #[arg(long, value_name = "DAY", allow_hyphen_values = true)]
+        since: Option<String>,
+    },
     /// Note a call, meeting, task or note about a record, and what to do next
     Log(LogArgs),
     /// Search every module: names, codes, e-mails, phones, descriptions

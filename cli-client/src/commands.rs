@@ -48,7 +48,7 @@ pub fn run(app: &mut App, command: Fixed) -> Result<(), CliError> {
         Fixed::Pipeline { by: None, what: None } => report::pipeline(app),
         Fixed::Pipeline { by: Some(by), .. } => report::breakdown(app, by),
         Fixed::Pipeline { what: Some(PipelineCommand::Stuck), .. } => report::stuck(app),
-        Fixed::Forecast => report::forecast(app),
+        Fixed::Forecast { since } => report::forecast(app, since.as_deref()),
         Fixed::Log(arguments) => log::log(app, &arguments),
         Fixed::Find { text } => report::find(app, &text),
         Fixed::Inspect(arguments) => inspect::inspect(app, &arguments),

@@ -11,6 +11,7 @@ use crate::i18n::Language;
 use crate::output::{FAINT, STRONG, paint};
 
 pub mod breakdown;
+pub mod comparison;
 pub mod duplicates;
 pub mod filter;
 pub mod forecast;

@@ -1,6 +1,7 @@
 //! `pipeline`, `forecast` and `find`.
 
 use forsat_domain::report::Dimension;
+use serde::Serialize;
 
 use crate::app::App;
 use crate::args::By;
@@ -14,14 +15,7 @@ const FOUND_MAX: usize = 50;
 /// Shows the pipeline by stage.
 pub fn pipeline(app: &mut App) -> Result<(), CliError> {
     let report = app.engine()?.pipeline()?;
-    if app.out.is_json() {
-        app.out.json(&report);
-    } else {
-        for line in render::pipeline::lines(app, &report) {
-            app.out.data(line);
-        }
-    }
-    Ok(())
+    show(app, &report, |app| Ok(render::pipeline::lines(app, &report)))
 }
 
 /// Shows the pipeline broken down.
@@ -36,38 +30,37 @@ pub fn breakdown(app: &mut App, by: By) -> Result<(), CliError> {
         By::Period => Dimension::Period,
     };
     let report = app.engine()?.breakdown(by)?;
-    if app.out.is_json() {
-        app.out.json(&report);
-    } else {
-        for line in render::breakdown::lines(app, &report) {
-            app.out.data(line);
-        }
-    }
-    Ok(())
+    show(app, &report, |app| Ok(render::breakdown::lines(app, &report)))
 }
 
-/// Shows what the coming months may bring.
-pub fn forecast(app: &mut App) -> Result<(), CliError> {
-    let report = app.engine()?.forecast()?;
-    if app.out.is_json() {
-        app.out.json(&report);
-    } else {
-        for line in render::forecast::lines(app, &report) {
-            app.out.data(line);
-        }
+/// Shows what the coming months may bring, beside what they might have on an earlier day where one is given.
+pub fn forecast(app: &mut App, since: Option<&str>) -> Result<(), CliError> {
+    let engine = app.engine()?;
+    if let Some(since) = since {
+        let report = engine.forecast_since(since)?;
+        return show(app, &report, |app| render::comparison::lines(app, &engine, &report));
     }
-    Ok(())
+    let report = engine.forecast()?;
+    show(app, &report, |app| Ok(render::forecast::lines(app, &report)))
 }
 
 /// Shows where deals stand still.
 pub fn stuck(app: &mut App) -> Result<(), CliError> {
     let engine = app.engine()?;
     let report = engine.stuck()?;
+    show(app, &report, |app| render::stuck::lines(app, &engine, &report))
+}
+
+fn show(
+    app: &mut App,
+    report: &impl Serialize,
+    lines: impl FnOnce(&App) -> Result<Vec<String>, CliError>,
+) -> Result<(), CliError> {
     if app.out.is_json() {
-        app.out.json(&report);
+        app.out.json(report);
         return Ok(());
     }
-    for line in render::stuck::lines(app, &engine, &report)? {
+    for line in lines(app)? {
         app.out.data(line);
     }
     Ok(())

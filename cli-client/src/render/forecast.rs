@@ -1,11 +1,11 @@
 //! How the forecast reads: the months by term, then the rows that are never hidden.
 
 use forsat_domain::Calendar;
-use forsat_domain::report::{ForecastReport, MonthRow, OpenTally, Outlook, Term};
+use forsat_domain::report::{ForecastReport, Month, MonthRow, OpenTally, Outlook, Term};
 
 use super::pipeline::{money, uncounted};
 use crate::app::App;
-use crate::i18n::{Language, tr};
+use crate::i18n::tr;
 use crate::output::{STRONG, WARN, paint};
 use crate::table::{Align, table};
 
@@ -26,7 +26,12 @@ pub fn lines(app: &App, report: &ForecastReport) -> Vec<String> {
         [(Term::Short, "forecast-short", &report.short), (Term::Mid, "forecast-mid", &report.mid)]
     {
         for month in report.months.iter().filter(|month| month.term == term) {
-            rows.push(cells(app, month_name(app, report.calendar, month), &month.outlook, notes(app, month)));
+            rows.push(cells(
+                app,
+                month_name(app, report.calendar, month.name),
+                &month.outlook,
+                notes(app, month),
+            ));
         }
         let sum = cells(app, text(key), sum, String::new());
         rows.push(sum.into_iter().map(|cell| paint(STRONG, cell)).collect());
@@ -55,61 +60,14 @@ fn cells(app: &App, label: String, outlook: &Outlook, notes: String) -> Vec<Stri
 }
 
 /// A month by its name and year.
-fn month_name(app: &App, calendar: Calendar, row: &MonthRow) -> String {
-    let names = match (calendar, app.messages.language()) {
-        (Calendar::Persian, Language::Fa) => PERSIAN_FA,
-        (Calendar::Persian, Language::En) => PERSIAN_EN,
-        (Calendar::Gregorian, Language::Fa) => GREGORIAN_FA,
-        (Calendar::Gregorian, Language::En) => GREGORIAN_EN,
+pub(super) fn month_name(app: &App, calendar: Calendar, month: Month) -> String {
+    let calendar = match calendar {
+        Calendar::Persian => "persian",
+        Calendar::Gregorian => "gregorian",
     };
-    let name = usize::from(row.month).checked_sub(1).and_then(|at| names.get(at)).unwrap_or(&"?");
-    format!("{name} {}", app.locale.digits(&row.year.to_string()))
+    let name = app.messages.text(&format!("month-{calendar}-{}", month.month), &[]);
+    format!("{name} {}", app.locale.digits(&month.year.to_string()))
 }
-
-const PERSIAN_FA: [&str; 12] =
-    ["فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور", "مهر", "آبان", "آذر", "دی", "بهمن", "اسفند"];
-const PERSIAN_EN: [&str; 12] = [
-    "Farvardin",
-    "Ordibehesht",
-    "Khordad",
-    "Tir",
-    "Mordad",
-    "Shahrivar",
-    "Mehr",
-    "Aban",
-    "Azar",
-    "Dey",
-    "Bahman",
-    "Esfand",
-];
-const GREGORIAN_FA: [&str; 12] = [
-    "ژانویه",
-    "فوریه",
-    "مارس",
-    "آوریل",
-    "مه",
-    "ژوئن",
-    "ژوئیه",
-    "اوت",
-    "سپتامبر",
-    "اکتبر",
-    "نوامبر",
-    "دسامبر",
-];
-const GREGORIAN_EN: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
 
 /// What a month says besides its sums.
 fn notes(app: &App, month: &MonthRow) -> String {

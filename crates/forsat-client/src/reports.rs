@@ -2,20 +2,25 @@
 //!
 //! Each walks the rows of one moment of the store once and holds sums, not records.
 
+mod past;
+
 use crate::engine::Engine;
 use crate::error::ClientError;
 use crate::world::{self, StoreWorld, each_state};
 use forsat_domain::composite::read_typed_reference;
+use forsat_domain::date::{self, parse_date};
 use forsat_domain::lifecycle::{self, Life};
 use forsat_domain::record::RecordState;
 use forsat_domain::report::{
-    BreakdownBuilder, BreakdownReport, Dimension, ForecastBuilder, ForecastReport, PipelineBuilder,
-    PipelineReport, StuckBuilder, StuckReport,
+    BreakdownBuilder, BreakdownReport, ComparisonBuilder, Dimension, ForecastBuilder, ForecastComparison,
+    ForecastReport, PipelineBuilder, PipelineReport, StuckBuilder, StuckReport,
 };
+use forsat_domain::schema::input::InputError;
 use forsat_domain::schema::{ACCOUNT, ACTIVITY, CAMPAIGN, OPPORTUNITY, PRODUCT, USER};
 use forsat_domain::world::World;
 use forsat_domain::{CivilDate, RecordId};
 use forsat_store::ReadTx;
+use past::Past;
 use std::collections::BTreeSet;
 
 /// Statuses of activities that are still to come.
@@ -61,7 +66,31 @@ impl Engine {
     pub fn forecast_on(&self, day: Option<CivilDate>) -> Result<ForecastReport, ClientError> {
         self.report(&[ACCOUNT], day, |tx, world, today| {
             let mut builder = ForecastBuilder::new(world, today);
-            each_state(tx, OPPORTUNITY, &mut |state| builder.add(&state))?;
+            each_state(tx, OPPORTUNITY, &mut |state| {
+                builder.add(&state);
+            })?;
+            Ok(builder.finish())
+        })
+    }
+
+    /// The forecast beside the one of an earlier day, as typed: `last-week`, `-30d`, a date.
+    ///
+    /// Deals stand as they did when the day began, by the clocks of the devices that wrote; settings, rates and the
+    /// accounts around them are today's.
+    pub fn forecast_since(&self, since: &str) -> Result<ForecastComparison, ClientError> {
+        self.report(&[ACCOUNT], None, |tx, world, today| {
+            let since = parse_date(since, today)
+                .map_err(|source| InputError::Date { field: "since".to_owned(), source })?;
+            if since > today {
+                return Err(ClientError::Input(format!(
+                    "{since} is still to come; a forecast is compared with a day that has passed"
+                )));
+            }
+            let zone = world.settings().time_zone;
+            let past = Past::read(tx, self.schema(), |time_ms| date::civil_date_of(time_ms, zone) < since)?;
+            let then = past.world(world);
+            let mut builder = ComparisonBuilder::new(&then, since, world, today);
+            each_state(tx, OPPORTUNITY, &mut |state| builder.add(past.stood(&state), &state))?;
             Ok(builder.finish())
         })
     }

@@ -13,7 +13,7 @@ use crate::apply::{self, Parsed};
 use crate::chunk::{Author, Chunk, HistoryEntry};
 use crate::error::{EditError, LoadError, ReadError};
 use crate::genesis::{Genesis, Link};
-use crate::{edit, history, json, read};
+use crate::{edit, graph, history, json, read};
 
 /// Below these a document is surely far from its limit in bytes, so nothing is added up.
 const SMALL_CHANGES_MAX: u64 = 1_000;
@@ -150,6 +150,12 @@ impl Document {
     /// The current heads, sorted.
     pub fn heads(&self) -> Vec<[u8; 32]> {
         self.automerge.get_heads().into_iter().map(|hash| hash.0).collect()
+    }
+
+    /// The heads that the document had by the clocks of its writers: of the changes that are early, with all that they
+    /// build on, as `is_early` says of a time in milliseconds since 1970 UTC.
+    pub fn heads_when(&self, is_early: impl Fn(i64) -> bool) -> Vec<[u8; 32]> {
+        graph::heads_when(&self.automerge, is_early)
     }
 
     /// The whole document in one compact chunk, for [`Document::load`].

@@ -59,6 +59,23 @@ impl Graph {
     }
 }
 
+/// The heads of the early changes: those that `is_early` is true of, by their times, as are all that they build on.
+pub(crate) fn heads_when(document: &Automerge, is_early: impl Fn(i64) -> bool) -> Vec<Hash> {
+    let (mut early, mut heads) = (BTreeSet::new(), BTreeSet::new());
+    // They come in causal order.
+    for meta in document.get_changes_meta(&[]) {
+        let stands = meta.deps.iter().all(|dep| early.contains(&dep.0));
+        if stands && is_early(meta.timestamp.saturating_mul(MS_A_SECOND)) {
+            early.insert(meta.hash.0);
+            for dep in &meta.deps {
+                heads.remove(&dep.0);
+            }
+            heads.insert(meta.hash.0);
+        }
+    }
+    heads.into_iter().collect()
+}
+
 /// The stamp of a change as a whole; its counter is that of its last operation.
 pub(crate) fn stamp_of(meta: &ChangeMetadata<'_>) -> Stamp {
     Stamp {

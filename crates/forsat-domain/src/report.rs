@@ -19,12 +19,16 @@ use crate::settings::{Settings, Stage};
 use crate::world::World;
 
 mod breakdown;
+mod comparison;
 mod forecast;
 mod stuck;
 #[cfg(test)]
 mod tests;
 
 pub use breakdown::{BreakdownBuilder, BreakdownReport, BreakdownRow, Dimension};
+pub use comparison::{
+    ComparisonBuilder, DealChange, DealChangeKind, ForecastComparison, Month, Place, Position,
+};
 pub use forecast::{ForecastBuilder, ForecastReport, MonthRow, OpenTally, Outlook, Term};
 pub use stuck::{StageTime, StuckBuilder, StuckDeal, StuckReport};
 

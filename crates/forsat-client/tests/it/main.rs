@@ -12,6 +12,7 @@ mod past;
 mod persian;
 mod receiving;
 mod related;
+mod reports;
 mod sharing;
 mod support;
 mod sync;

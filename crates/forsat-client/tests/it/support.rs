@@ -20,6 +20,10 @@ impl Fixed {
     pub fn new(seed: u64) -> Arc<Fixed> {
         Arc::new(Fixed { now_ms: AtomicI64::new(NOW_MS), seed: AtomicU64::new(seed) })
     }
+
+    pub fn days_pass(&self, days: i64) {
+        self.now_ms.fetch_add(days * 86_400_000, Ordering::SeqCst);
+    }
 }
 
 impl Ambient for Fixed {
@@ -42,6 +46,11 @@ impl Ambient for Fixed {
 
 /// A workspace in US dollars in a directory that goes with the test.
 pub fn dollars(seed: u64) -> (TempDir, Engine) {
+    dollars_by(Fixed::new(seed))
+}
+
+/// The same by a clock that the test can move.
+pub fn dollars_by(clock: Arc<Fixed>) -> (TempDir, Engine) {
     let dir = TempDir::new().expect("a temporary directory");
     let options = InitOptions {
         user_name: "Sara".to_owned(),
@@ -49,7 +58,7 @@ pub fn dollars(seed: u64) -> (TempDir, Engine) {
         calendar: Some("persian".to_owned()),
         ..InitOptions::default()
     };
-    let engine = Engine::init_with(&dir.path().join("store"), &options, Fixed::new(seed)).expect("a store");
+    let engine = Engine::init_with(&dir.path().join("store"), &options, clock).expect("a store");
     (dir, engine)
 }
 

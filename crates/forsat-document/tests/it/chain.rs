@@ -19,7 +19,7 @@ fn set(field: &str, value: &str) -> Vec<Edit> {
     vec![Edit::set(field, value)]
 }
 
-fn sorted(mut hashes: Vec<[u8; 32]>) -> Vec<[u8; 32]> {
+pub fn sorted(mut hashes: Vec<[u8; 32]>) -> Vec<[u8; 32]> {
     hashes.sort_unstable();
     hashes
 }

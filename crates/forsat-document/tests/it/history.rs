@@ -1,6 +1,6 @@
 //! What each change wrote, with what its writer saw before; the document as JSON; earlier states.
 
-use forsat_document::{FieldChange, ReadError};
+use forsat_document::{Document, FieldChange, ReadError};
 use forsat_domain::{Edit, Scalar};
 
 use crate::support::*;
@@ -67,6 +67,31 @@ fn a_concurrent_writer_saw_what_it_saw() {
     let end = write(&mut left, &author(1), &[Edit::set("name", "both")]);
     let entry = &left.history_of(&[end.hash].into())[0];
     assert_eq!(entry.changes, [change("name", "right".into(), "both")]);
+}
+
+#[test]
+fn what_stood_at_a_time_is_what_was_written_by_then_on_what_was_written_by_then() {
+    let (mut document, _) = opportunity(&[Edit::set("name", "a")]);
+    let at = |document: &mut Document, time_ms: i64, name: &str| {
+        let chunks = document.edit(&author(1), time_ms, &[Edit::set("name", name)], &schema()).unwrap();
+        chunks[0].hash
+    };
+    let late = NOW_MS + 1_000_000;
+    let first = at(&mut document, NOW_MS + 1_000, "b");
+    let mut other = document.clone();
+    let fast = at(&mut document, late, "by a clock that runs ahead");
+    let after = at(&mut document, NOW_MS + 2_000, "on top of it");
+    let apart = other.edit(&author(2), NOW_MS + 3_000, &[text("x")], &schema()).unwrap();
+    take(&mut document, &apart);
+    let heads = |until: i64| document.heads_when(|time_ms| time_ms < until);
+    assert_eq!(heads(NOW_MS + 2_000), [first]);
+    assert_eq!(heads(NOW_MS + 4_000), [apart[0].hash], "what builds on a late change is late");
+    assert!(document.contains(&fast));
+    assert_eq!(heads(late + 1), crate::chain::sorted(vec![after, apart[0].hash]));
+    assert_eq!(heads(late + 1), document.heads());
+    assert!(heads(1).len() == 1 && document.read_at(&heads(1), &schema()).unwrap().modified.is_none());
+    let nothing = document.heads_when(|_| false);
+    assert!(nothing.is_empty() && document.read_at(&nothing, &schema()).unwrap().modified.is_none());
 }
 
 #[test]

@@ -9,7 +9,7 @@ const GREGORIAN_YEARS: std::ops::RangeInclusive<i32> = 1900..=2199;
 /// Jalali years that a typed date may name.
 const JALALI_YEARS: std::ops::RangeInclusive<i32> = 1300..=1499;
 
-/// Reads a typed date: `1404/06/30`, `2025-09-21`, `۱۲ مرداد ۱۴۰۴`, `today`, `فردا`, `+3d`, `-2d`.
+/// Reads a typed date: `1404/06/30`, `2025-09-21`, `۱۲ مرداد ۱۴۰۴`, `today`, `فردا`, `last-week`, `+3d`, `-2d`.
 ///
 /// The year tells the calendar, whatever the setting: 1300–1499 is Jalali, 1900–2199 Gregorian. Parts are separated
 /// by `/` or `-`, digits may be Persian or Arabic. Words and distances count from `today`.
@@ -58,6 +58,7 @@ fn relative_days(plain: &str) -> Option<i64> {
         "tomorrow" | "فردا" => return Some(1),
         "yesterday" | "دیروز" => return Some(-1),
         "پسفردا" => return Some(2),
+        "last-week" | "lastweek" | "هفتهپیش" | "هفتهگذشته" => return Some(-7),
         _ => {}
     }
     let distance = plain.strip_suffix('d').or_else(|| plain.strip_suffix("روز"))?;

@@ -6,7 +6,8 @@
 
 use serde::Serialize;
 
-use super::{PipelineNotes, Tally};
+use super::{Month, PipelineNotes, Place, Position, Tally};
+use crate::currency::Currency;
 use crate::date::{Calendar, CivilDate, Period, month_of, months_after};
 use crate::lifecycle;
 use crate::money::Money;
@@ -24,6 +25,8 @@ const ALL_MONTHS: i32 = 6;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Term {
+    /// A month before this one, which only a comparison has.
+    Past,
     /// This month and the next.
     Short,
     /// The four months after.
@@ -106,10 +109,9 @@ fn sum(left: Option<Money>, right: Option<Money>) -> Option<Money> {
 /// One month of the forecast.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MonthRow {
-    /// The year in the organisation's calendar.
-    pub year: i32,
-    /// The month, 1 to 12.
-    pub month: u8,
+    /// Which month.
+    #[serde(flatten)]
+    pub name: Month,
     /// How far ahead it lies.
     pub term: Term,
     /// Its days.
@@ -127,7 +129,7 @@ pub struct MonthRow {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ForecastReport {
     /// The organisation's currency, which every sum is in.
-    pub currency: crate::currency::Currency,
+    pub currency: Currency,
     /// The organisation's calendar, whose months these are.
     pub calendar: Calendar,
     /// The day for which it was computed.
@@ -167,6 +169,12 @@ impl std::fmt::Debug for ForecastBuilder<'_> {
 impl<'a> ForecastBuilder<'a> {
     /// Begins a forecast.
     pub fn new(world: &'a dyn World, today: CivilDate) -> Self {
+        let months = months(world.settings(), today, today);
+        Self::of_months(world, today, months)
+    }
+
+    /// Begins a forecast of other months than those of its day.
+    pub(super) fn of_months(world: &'a dyn World, today: CivilDate, months: Vec<MonthRow>) -> Self {
         let settings = world.settings();
         Self {
             world,
@@ -175,7 +183,7 @@ impl<'a> ForecastBuilder<'a> {
                 currency: settings.currency,
                 calendar: settings.calendar,
                 today,
-                months: months(settings, today),
+                months,
                 short: Outlook::zero(settings),
                 mid: Outlook::zero(settings),
                 overdue: OpenTally::zero(settings),
@@ -187,56 +195,69 @@ impl<'a> ForecastBuilder<'a> {
         }
     }
 
-    /// Counts an opportunity, unless it is deleted, merged into another, or open and inactive.
-    pub fn add(&mut self, state: &RecordState) {
+    /// Counts an opportunity, unless it is deleted, merged into another, or open and inactive; tells where it stands.
+    pub fn add(&mut self, state: &RecordState) -> Position {
+        let nowhere = Position::without_share(Place::Nowhere, self.report.currency);
         let deal = Deal::read(state, self.world, self.report.today);
         if !deal.life.is_visible() || lifecycle::is_superseded(state, self.world) {
-            return;
+            return nowhere;
         }
         self.add_restated(state, &deal);
         if !deal.is_counted() {
-            return;
+            return nowhere;
         }
         match deal.stage.standing {
             Standing::Open | Standing::Unknown => self.add_open(&deal),
             Standing::Won => self.add_won(&deal),
             Standing::Disputed => self.add_disputed(&deal),
-            Standing::Lost => {}
+            Standing::Lost => Position::without_share(Place::Lost, self.report.currency),
         }
     }
 
-    fn add_open(&mut self, deal: &Deal) {
+    fn add_open(&mut self, deal: &Deal) -> Position {
         self.report.notes.count(deal);
-        let settings = self.settings;
-        let today = self.report.today;
-        let row = match deal.close_date {
-            None => &mut self.report.no_date,
-            Some(day) if day < today => &mut self.report.overdue,
-            Some(day) => match self.report.months.iter_mut().find(|month| month.period.contains(day)) {
-                Some(month) => &mut month.outlook.expected,
-                None => &mut self.report.later,
+        let (settings, report) = (self.settings, &mut self.report);
+        let (place, row) = match deal.close_date {
+            None => (Place::NoDate, &mut report.no_date),
+            Some(day) if day < report.today => (Place::Overdue, &mut report.overdue),
+            Some(day) => match report.months.iter_mut().find(|month| month.period.contains(day)) {
+                Some(month) => (Place::Expected { month: month.name }, &mut month.outlook.expected),
+                None => (Place::Later, &mut report.later),
             },
         };
         row.add(deal, settings);
-    }
-
-    fn add_won(&mut self, deal: &Deal) {
-        let month = deal.stage.close_date.and_then(|day| self.month(day));
-        let Some(month) = month else { return };
-        match deal.base.known() {
-            Some(base) => month.outlook.won.add(base),
-            None => month.outlook.won.count += 1,
+        match place {
+            Place::Expected { .. } => {
+                Position::with_share(place, deal.weighted(settings.currency), deal.base, settings.currency)
+            }
+            _ => Position::without_share(place, settings.currency),
         }
-        self.report.notes.count(deal);
     }
 
-    fn add_disputed(&mut self, deal: &Deal) {
+    fn add_won(&mut self, deal: &Deal) -> Position {
+        let currency = self.report.currency;
+        let row = deal.stage.close_date.and_then(|day| self.month(day));
+        let Some(row) = row else {
+            return Position::without_share(Place::Won { month: None }, currency);
+        };
+        match deal.base.known() {
+            Some(base) => row.outlook.won.add(base),
+            None => row.outlook.won.count += 1,
+        }
+        let place = Place::Won { month: Some(row.name) };
         self.report.notes.count(deal);
-        let amount = deal.base.known().unwrap_or_else(|| Money::zero(self.report.currency));
+        Position::with_share(place, deal.base, deal.base, currency)
+    }
+
+    fn add_disputed(&mut self, deal: &Deal) -> Position {
+        self.report.notes.count(deal);
+        let currency = self.report.currency;
+        let amount = deal.base.known().unwrap_or_else(|| Money::zero(currency));
         self.report.disputed.add(amount);
         if let Some(month) = deal.stage.close_date.and_then(|day| self.month(day)) {
             month.disputed.add(amount);
         }
+        Position::without_share(Place::Disputed, currency)
     }
 
     fn add_restated(&mut self, state: &RecordState, deal: &Deal) {
@@ -247,6 +268,10 @@ impl<'a> ForecastBuilder<'a> {
                 month.restated.take(base);
             }
         }
+    }
+
+    pub(super) fn currency(&self) -> Currency {
+        self.report.currency
     }
 
     fn month(&mut self, day: CivilDate) -> Option<&mut MonthRow> {
@@ -260,6 +285,7 @@ impl<'a> ForecastBuilder<'a> {
             match month.term {
                 Term::Short => self.report.short.add(&month.outlook),
                 Term::Mid => self.report.mid.add(&month.outlook),
+                Term::Past => {}
             }
         }
         self.report.short.close();
@@ -268,22 +294,26 @@ impl<'a> ForecastBuilder<'a> {
     }
 }
 
-/// The months of the forecast, empty; fewer at the end of the calendar.
-fn months(settings: &Settings, today: CivilDate) -> Vec<MonthRow> {
-    let (year, month, _) = today.in_calendar(settings.calendar);
+/// The months of a day's forecast, empty, from the month of `first` on; fewer at the end of the calendar.
+pub(super) fn months(settings: &Settings, today: CivilDate, first: CivilDate) -> Vec<MonthRow> {
+    let this = Month::of(today, settings.calendar);
+    let passed = Month::of(first, settings.calendar).months_until(this).max(0);
     let row = |ahead: i32| {
-        let (year, month) = months_after(year, month, ahead)?;
+        let (year, month) = months_after(this.year, this.month, ahead)?;
         Some(MonthRow {
-            year,
-            month,
-            term: if ahead < SHORT_MONTHS { Term::Short } else { Term::Mid },
+            name: Month { year, month },
+            term: match ahead {
+                ..0 => Term::Past,
+                0..SHORT_MONTHS => Term::Short,
+                _ => Term::Mid,
+            },
             period: month_of(settings.calendar, year, month)?,
             outlook: Outlook::zero(settings),
             disputed: Tally::zero(settings.currency),
             restated: Tally::zero(settings.currency),
         })
     };
-    (0..ALL_MONTHS).filter_map(row).collect()
+    (-passed..ALL_MONTHS).filter_map(row).collect()
 }
 
 #[cfg(test)]
@@ -296,7 +326,9 @@ mod tests {
 
     fn forecast(desk: &Desk, deals: &[RecordState]) -> ForecastReport {
         let mut builder = ForecastBuilder::new(&desk.world, desk.today);
-        deals.iter().for_each(|deal| builder.add(deal));
+        for deal in deals {
+            builder.add(deal);
+        }
         builder.finish()
     }
 
@@ -311,7 +343,7 @@ mod tests {
         let desk = Desk::new();
         let report = forecast(&desk, &[]);
         let months: Vec<(i32, u8, Term)> =
-            report.months.iter().map(|row| (row.year, row.month, row.term)).collect();
+            report.months.iter().map(|row| (row.name.year, row.name.month, row.term)).collect();
         assert_eq!(months[0], (1404, 6, Term::Short));
         assert_eq!(months[1], (1404, 7, Term::Short));
         assert_eq!(months[5], (1404, 11, Term::Mid));
