@@ -110,6 +110,8 @@ sync-changed = changed: { $fields }
 sync-merged = merged: { $fields }
 sync-amount = amount { $before } → { $now }, which nobody typed
 sync-counts = { $received } changes received, { $sent } sent
+sync-fetched = { $count } that this device had lost came back from the relay
+sync-brought-back = { $count } that the relay had lost went back to it
 sync-refused = { $count } refused: forsat issues
 sync-unreadable = { $count } unreadable: forsat issues
 
@@ -123,8 +125,11 @@ watch-begins = connected mode; stop with Ctrl-C
 watch-waits = another process is syncing this store; this one begins when that one ends
 watch-online = online
 watch-offline = offline; work goes on, trying again by itself
+watch-healing = this device and the relay differ; finding out in what
+watch-healed = they are level again
 trouble-mismatch = this device and the relay differ; nothing is lost, see: forsat status
-trouble-cursor = the relay's store was made anew or restored; everything is read again
+trouble-cursor = the relay's store was made anew or restored; it is compared with this device
+trouble-refill = the relay has lost { $count } changes and does not take them back from this device: forsat status
 trouble-echo = the relay named a change of this device that is not here; it is fetched
 trouble-space = you no longer see one of the spaces; what is here stays readable
 

@@ -109,6 +109,8 @@ sync-changed = تغییر: { $fields }
 sync-merged = ادغام: { $fields }
 sync-amount = مبلغ { $before } → { $now } که کسی ننوشته
 sync-counts = { $received } تغییر رسید، { $sent } فرستاده شد
+sync-fetched = { $count } تغییری که این دستگاه از دست داده بود از رله بازگشت
+sync-brought-back = { $count } تغییری که رله از دست داده بود به آن بازگردانده شد
 sync-refused = { $count } پذیرفته نشد: forsat issues
 sync-unreadable = { $count } ناخوانا: forsat issues
 
@@ -122,8 +124,11 @@ watch-begins = حالت پیوسته؛ پایان با Ctrl-C
 watch-waits = برنامهٔ دیگری همین انبار را همگام می‌کند؛ کار این برنامه پس از پایان آن آغاز می‌شود
 watch-online = برخط
 watch-offline = برون‌خط؛ کار ادامه دارد و خودش دوباره تلاش می‌کند
+watch-healing = این دستگاه و رله یکی نیستند؛ تفاوت‌ها پیدا می‌شوند
+watch-healed = دوباره یکی شدند
 trouble-mismatch = این دستگاه و رله یکی نیستند؛ چیزی از دست نرفته، ببینید: forsat status
-trouble-cursor = انبار رله از نو ساخته یا بازگردانده شده؛ همه‌چیز دوباره خوانده می‌شود
+trouble-cursor = انبار رله از نو ساخته یا بازگردانده شده؛ با این دستگاه سنجیده می‌شود
+trouble-refill = رله { $count } تغییر را از دست داده و از این دستگاه پس نمی‌گیرد: forsat status
 trouble-echo = رله تغییری از این دستگاه را نام برد که این‌جا نیست؛ گرفته می‌شود
 trouble-space = یکی از فضاها را دیگر نمی‌بینید؛ آن‌چه این‌جاست خواندنی می‌ماند
 

@@ -230,6 +230,7 @@ fn store_options(config: &Config) -> OpenOptions {
         cache_bytes: config.cache_mib.saturating_mul(1024 * 1024),
         check: config.check_on_open,
         reps_write_common: config.reps_write_common,
+        accept_unverified: config.accept_unverified,
         ..setup::options()
     }
 }

@@ -31,6 +31,8 @@ pub struct Config {
     pub check_on_open: bool,
     /// Whether reps write in `common`.
     pub reps_write_common: bool,
+    /// Whether changes that the store has lost are taken back without a receipt, whoever made them.
+    pub accept_unverified: bool,
     /// The most connections at once.
     pub connections_max: usize,
     /// After a stop devices come back after this, in milliseconds,
@@ -62,6 +64,7 @@ impl Default for Config {
             cache_mib: 64,
             check_on_open: true,
             reps_write_common: true,
+            accept_unverified: false,
             connections_max: 4096,
             drain_retry_after_ms: 1_000,
             drain_jitter_ms: 4_000,

@@ -342,7 +342,9 @@ impl Hub {
     fn may_be_served(&self, connection: ConnectionId, crowded: bool) -> bool {
         let Some(found) = self.connections.get(&connection) else { return false };
         match found.requests.front() {
-            Some((_, StorageRequest::Page(_))) => !crowded || found.machine.queued_bytes() == 0,
+            Some((_, StorageRequest::Page(_) | StorageRequest::Heal(_))) => {
+                !crowded || found.machine.queued_bytes() == 0
+            }
             Some(_) => true,
             None => false,
         }

@@ -1,9 +1,10 @@
 //! Data directories: what `init` makes and how it is opened again.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use forsat_sync::id::{Epoch, SpaceId, WorkspaceId};
+use forsat_sync::identity::ReceiptKey;
 
 use crate::admin::{self, Failure, InviteView};
 use crate::ambient;
@@ -13,6 +14,9 @@ use crate::store::{ControlError, InitWorkspace, OpenOptions, RedbStore, RelaySto
 pub const STORE_NAME: &str = "relay.redb";
 /// The file that a store is made in; it gets its name when it is whole.
 const UNFINISHED_NAME: &str = "relay.redb.unfinished";
+
+/// The file in the data directory that holds the key of receipts.
+pub const RECEIPT_KEY_NAME: &str = "receipt.key";
 
 /// What a new relay begins with.
 #[derive(Clone, Debug)]
@@ -94,8 +98,48 @@ pub fn make<T>(
 }
 
 /// Opens the store of a data directory.
-pub fn open(data: &Path, options: OpenOptions) -> Result<RedbStore, StoreError> {
-    RedbStore::open(&data.join(STORE_NAME), options)
+pub fn open(data: &Path, mut options: OpenOptions) -> Result<RedbStore, StoreError> {
+    let store = data.join(STORE_NAME);
+    if !store.exists() {
+        return Err(StoreError::NotInitialised);
+    }
+    let path = data.join(RECEIPT_KEY_NAME);
+    options.receipt_key =
+        receipt_key(&path).map_err(|error| StoreError::Io(format!("{}: {error}", path.display())))?;
+    RedbStore::open(&store, options)
+}
+
+/// Reads the key of receipts, or makes one where there is none.
+///
+/// It lies beside the store and not in it: a store that is set back to a backup, or lost, must still know its receipts.
+fn receipt_key(path: &Path) -> io::Result<ReceiptKey> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => {
+            let mut key = [0; 32];
+            hex::decode_to_slice(text.trim(), &mut key).map_err(|_| {
+                let how =
+                    "isn't 64 hexadecimal digits: put the backup of it back, or remove it to begin anew";
+                io::Error::new(io::ErrorKind::InvalidData, how)
+            })?;
+            Ok(ReceiptKey::from_bytes(key))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let key: [u8; 32] = ambient::random();
+            write_private(path, format!("{}\n", hex::encode(key)).as_bytes())?;
+            Ok(ReceiptKey::from_bytes(key))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Writes a file that only its owner reads; it is there whole or not at all.
+fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    std::fs::File::open(folder)?.sync_all()
 }
 
 /// A new workspace with a key of its own.

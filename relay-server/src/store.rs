@@ -9,11 +9,12 @@ mod redb;
 
 use forsat_sync::accept::{LaterReason, RefuseReason};
 use forsat_sync::chunk::{ChangeHeader, ChunkError};
+use forsat_sync::heal::Answer;
 use forsat_sync::id::{DeviceId, Digest, DocumentId, Epoch, FeedSeq, SpaceId, UserId, WorkspaceId};
-use forsat_sync::identity::SecretHash;
+use forsat_sync::identity::{Receipt, SecretHash};
 
 pub use forsat_sync::frame::Role;
-pub use forsat_sync::relay::{DeviceRecord, Directory, EnrolRequest, FeedPage, PageRequest};
+pub use forsat_sync::relay::{DeviceRecord, Directory, EnrolRequest, FeedPage, HealRequest, PageRequest};
 
 pub use self::redb::{BackendSource, InitWorkspace, OpenOptions, RedbStore};
 
@@ -165,6 +166,10 @@ pub struct Push {
     pub space: SpaceId,
     /// The changes, in the order in which they are judged.
     pub items: Vec<PushItem>,
+    /// Whether they are brought back to a store that has lost them.
+    ///
+    /// With a valid receipt a change is taken whoever brings it, as a change of the device that delivered it first.
+    pub refill: bool,
 }
 
 /// A change, parsed before the transaction begins.
@@ -174,6 +179,8 @@ pub struct PushItem {
     pub document: DocumentId,
     /// Its header and canonical bytes, or why it is none.
     pub chunk: Result<(ChangeHeader, Vec<u8>), ChunkError>,
+    /// For one that is brought back: this relay's word that it took it before.
+    pub receipt: Option<Receipt>,
 }
 
 /// What became of one push.
@@ -227,6 +234,8 @@ pub enum Refusal {
     HomeIs(Option<SpaceId>),
     /// The document would get more heads than it may have.
     TooManyHeads,
+    /// Brought back by somebody who may not write, without a receipt that is this relay's.
+    Unverified,
 }
 
 /// What a request for entries gives.
@@ -238,6 +247,15 @@ pub enum PageOutcome {
     Hidden,
     /// The epoch is not listed, or the position lies beyond what it covers.
     CursorInvalid,
+}
+
+/// What a question of healing gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HealOutcome {
+    /// What the space holds.
+    Answer(Answer),
+    /// No such space, none that the user may see, or the device may not connect: one answer for all.
+    Hidden,
 }
 
 /// What the relay holds, for `status`.
@@ -276,6 +294,9 @@ pub trait RelayStore: Send + Sync {
 
     /// Reads entries of many feeds from one snapshot; one outcome a request, in order.
     fn pages(&self, requests: &[PageRequest]) -> Result<Vec<PageOutcome>, StoreError>;
+
+    /// Says what spaces hold, from one snapshot; one outcome a question, in order.
+    fn heal(&self, requests: &[HealRequest]) -> Result<Vec<HealOutcome>, StoreError>;
 
     /// Looks up devices and what they may see; `None` for those that are not enrolled.
     fn devices(&self, ids: &[DeviceId]) -> Result<Vec<Option<DeviceRecord>>, StoreError>;

@@ -116,7 +116,8 @@ fn told(app: &mut App, event: &SessionEvent) {
         SessionEvent::Waiting => app.out.note(tr!(app.messages, "watch-waits")),
         SessionEvent::Summary(summary) if app.out.is_json() => app.out.json_line(summary),
         SessionEvent::Summary(summary) => {
-            if summary.received + summary.sent + summary.refused > 0 {
+            let moved = summary.received + summary.sent + summary.fetched + summary.brought_back;
+            if moved + summary.refused > 0 {
                 for line in render::summary::lines(app, summary) {
                     app.out.data(line);
                 }

@@ -84,6 +84,9 @@ pub fn trouble(app: &App, issue: &SyncIssue) -> String {
     let what = match issue {
         SyncIssue::DigestMismatch { .. } => tr!(app.messages, "trouble-mismatch"),
         SyncIssue::CursorInvalid { .. } => tr!(app.messages, "trouble-cursor"),
+        SyncIssue::RefillRefused { changes, .. } => {
+            tr!(app.messages, "trouble-refill", count = app.locale.integer(*changes))
+        }
         SyncIssue::UnknownEcho { .. } => tr!(app.messages, "trouble-echo"),
         SyncIssue::SpaceGone { .. } => tr!(app.messages, "trouble-space"),
         SyncIssue::StreamClosed { message, .. }
@@ -98,6 +101,8 @@ pub fn connection(app: &App, event: &SyncEvent) -> Option<String> {
     let key = match event {
         SyncEvent::Online => "watch-online",
         SyncEvent::Offline { .. } => "watch-offline",
+        SyncEvent::Healing { .. } => "watch-healing",
+        SyncEvent::Healed { .. } => "watch-healed",
         _ => return None,
     };
     Some(paint(FAINT, app.messages.text(key, &[])))
@@ -109,6 +114,8 @@ pub fn counts(app: &App, summary: &SyncSummary) -> String {
     let (received, sent) = (number(summary.received), number(summary.sent));
     let mut parts = vec![tr!(app.messages, "sync-counts", received = received, sent = sent)];
     let troubles = [
+        ("sync-fetched", summary.fetched, WARN),
+        ("sync-brought-back", summary.brought_back, WARN),
         ("sync-refused", summary.refused, BAD),
         ("sync-unreadable", summary.unreadable, BAD),
         ("status-unsent", summary.unsent, WARN),

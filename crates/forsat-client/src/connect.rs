@@ -345,6 +345,8 @@ fn add(whole: &mut SyncSummary, part: SyncSummary) {
     whole.more_records += part.more_records;
     whole.received += part.received;
     whole.sent += part.sent;
+    whole.fetched += part.fetched;
+    whole.brought_back += part.brought_back;
     whole.refused += part.refused;
     whole.unreadable += part.unreadable;
     whole.put_off = part.put_off;
@@ -378,7 +380,16 @@ impl Meter {
                 self.progress.sent += changes;
                 self.progress.to_send = self.progress.to_send.max(self.progress.sent);
             }
-            SyncEvent::Ephemeral { .. } | SyncEvent::Settled(_) => {}
+            SyncEvent::Walked { fetched, brought, .. } => {
+                self.progress.received += fetched;
+                self.progress.to_receive = self.progress.to_receive.max(self.progress.received);
+                self.progress.sent += brought;
+                self.progress.to_send = self.progress.to_send.max(self.progress.sent);
+            }
+            SyncEvent::Healing { .. }
+            | SyncEvent::Healed { .. }
+            | SyncEvent::Ephemeral { .. }
+            | SyncEvent::Settled(_) => {}
         }
     }
 

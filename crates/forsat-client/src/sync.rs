@@ -7,6 +7,7 @@
 pub(crate) mod arrival;
 mod directory;
 mod enrolment;
+mod heal;
 mod issues;
 mod merge;
 mod outbox;

@@ -76,7 +76,14 @@ fn read_feed(store: &dyn RelayStore, device: DeviceId, space: &SpaceSummary) -> 
     };
     let (mut cursor, mut at) = (None, 0);
     loop {
-        let request = PageRequest { device, space: space.id, cursor, echo: false, bytes_max: PAGE_BYTES };
+        let request = PageRequest {
+            device,
+            space: space.id,
+            cursor,
+            echo: false,
+            from_head: false,
+            bytes_max: PAGE_BYTES,
+        };
         let outcomes = store.pages(&[request]).map_err(said)?;
         let Some(PageOutcome::Page(page)) = outcomes.into_iter().next() else {
             return Err(format!("the feed of {} can't be read", space.name));
@@ -88,7 +95,7 @@ fn read_feed(store: &dyn RelayStore, device: DeviceId, space: &SpaceSummary) -> 
         }
         at = up_to;
         for entry in page.entries {
-            let PageEntry::Change { document, bytes } = entry else {
+            let PageEntry::Change { document, bytes, .. } = entry else {
                 return Err(format!("the feed of {} has an entry that is no change", space.name));
             };
             feed.changes.push((document, header_of(&bytes, &feed)?));

@@ -1,6 +1,7 @@
 //! The checkers: what must hold at every restart and at the end, whatever has happened.
 
 use crate::audit::{self, Feed};
+use crate::device::Device;
 use crate::ledger::Change;
 use crate::net::DeviceNumber;
 use crate::world::World;
@@ -69,8 +70,8 @@ impl World {
         for device in &self.devices {
             let number = device.number;
             let Some(engine) = device.engine() else { return Some(format!("device {number} doesn't run")) };
-            if !device.is_online() {
-                return Some(format!("device {number} isn't connected"));
+            if !device.is_settled() {
+                return Some(format!("device {number} isn't connected, or has something left to do"));
             }
             let Ok(tx) = engine.store().read() else { return Some(format!("device {number} can't be read")) };
             let unsent = tx.outbox_spaces().unwrap_or_default();
@@ -79,8 +80,7 @@ impl World {
             }
             for space in spaces.iter().filter(|space| device.sees(&space.name)) {
                 let cursor = tx.cursor(&space.id).ok().flatten();
-                if cursor.is_none_or(|cursor| cursor.seq != space.head || cursor.root == RootVerdict::Unknown)
-                {
+                if cursor.is_none_or(|cursor| cursor.seq != space.head || cursor.root != RootVerdict::Match) {
                     let (name, head) = (&space.name, space.head);
                     return Some(format!("device {number} is at {cursor:?} of {head} in {name}"));
                 }
@@ -105,6 +105,7 @@ impl World {
             self.compare_reports(number, &mut reports);
         }
         self.check_saved_reached_relay(&feeds);
+        self.check_owed(&feeds);
         for number in 0..self.devices.len() {
             self.check_integrity(number);
         }
@@ -142,44 +143,27 @@ impl World {
         Ok(())
     }
 
-    /// After the relay's store was put back: whatever a device holds of the feed and the relay doesn't is said by it.
-    pub(crate) fn check_loss_is_said(&mut self) {
-        let Some(feeds) = self.check_relay() else { return };
-        for number in 0..self.devices.len() {
-            match self.unsaid_loss(number, &feeds) {
-                Ok(None) => {}
-                Ok(Some(what)) => {
-                    self.violate(format!("device {number} doesn't say that the relay lacks {what}"))
+    /// After the relay's store was put back: it has again whatever it had acked and any device still holds.
+    fn check_owed(&mut self, feeds: &BTreeMap<SpaceId, Feed>) {
+        for (space, owed) in self.ledger.owed.clone() {
+            let held = feeds.get(&space).map(Feed::hashes).unwrap_or_default();
+            for (document, hash) in owed {
+                if held.contains(&(document, hash)) {
+                    self.sights.see("changes that came back to the relay");
+                    continue;
                 }
-                Err(why) => self.violate(format!("device {number}: {why}")),
+                let holds = |device: &Device| {
+                    let Some(engine) = device.engine() else { return false };
+                    engine.store().read().is_ok_and(|tx| matches!(tx.chunk(&document, &hash), Ok(Some(_))))
+                };
+                let holder = self.devices.iter().find(|device| holds(device));
+                if let Some(number) = holder.map(|device| device.number) {
+                    let what = format!("{hash} of {document}, which device {number} holds");
+                    return self.violate(format!("the relay hasn't got back {what}"));
+                }
+                self.sights.see("changes that nobody holds any more");
             }
         }
-    }
-
-    fn unsaid_loss(
-        &mut self,
-        number: DeviceNumber,
-        feeds: &BTreeMap<SpaceId, Feed>,
-    ) -> Result<Option<String>, String> {
-        let Some(engine) = self.devices[number].engine().cloned() else {
-            return Err("it doesn't run".into());
-        };
-        let issues = engine.store().read().map_err(said)?.sync_issues().map_err(said)?;
-        for (space, feed) in feeds.iter().filter(|(_, feed)| self.devices[number].sees(&feed.name)) {
-            let held = feed.heads();
-            let documents = documents(&engine).map_err(said)?;
-            let lacks = documents.iter().find(|(document, row)| {
-                let known = held.get(document).cloned().unwrap_or_default();
-                row.space == *space && !row.feed_heads.iter().all(|head| known.contains(head))
-            });
-            let Some((document, _)) = lacks else { continue };
-            self.sights.see("losses after a restore");
-            if !issues.iter().any(|issue| issue.key.space == Some(*space)) {
-                return Ok(Some(format!("{document} of {}", feed.name)));
-            }
-            self.sights.see("losses that were said");
-        }
-        Ok(None)
     }
 
     /// Replicas that see the same spaces answer with the same bytes.

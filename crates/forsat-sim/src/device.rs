@@ -61,8 +61,8 @@ pub trait Syncing {
     fn handle(&mut self, input: SyncInput) -> Vec<SyncOutput>;
     /// When the next tick is due, on the monotonic clock of the program.
     fn deadline_ms(&self) -> Option<u64>;
-    /// Whether the relay's welcome holds.
-    fn is_online(&self) -> bool {
+    /// Whether it is connected and nothing is left to do.
+    fn is_settled(&self) -> bool {
         false
     }
     /// What the relay has said, for an end that redeems an invite.
@@ -301,10 +301,10 @@ impl Device {
         sync.map(|sync| sync.handle(input)).unwrap_or_default()
     }
 
-    /// Whether it is connected and welcome.
-    pub fn is_online(&self) -> bool {
+    /// Whether it is connected and nothing is left to do.
+    pub fn is_settled(&self) -> bool {
         let sync = self.program.as_ref().and_then(|program| program.sync.as_ref());
-        sync.is_some_and(|sync| sync.is_online())
+        sync.is_some_and(|sync| sync.is_settled())
     }
 
     /// When its next tick is due, in the world's time.

@@ -23,6 +23,8 @@ pub struct Ledger {
     pub saved: BTreeMap<DeviceNumber, BTreeSet<Change>>,
     /// Acked by the relay: the ack had been handed to the network.
     pub acked: Acked,
+    /// Acked, and lost when the relay's store was set back: to be brought back by whoever holds them.
+    pub owed: Acked,
     /// Refused by the relay for good, with the code.
     pub refused: BTreeMap<Change, String>,
     /// Put off by the relay, with how often.

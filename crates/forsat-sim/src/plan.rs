@@ -203,7 +203,7 @@ struct Interventions {
     edits: Vec<(u64, DeviceNumber)>,
 }
 
-/// A role is taken away for a time, while its user works on; a device is set back to an older backup.
+/// A role is taken away for a time, while its user works on; a device or the relay is set back to an older backup.
 fn interventions(random: &mut Random, devices: usize, lasts_ms: u64) -> Interventions {
     let mut drawn = Interventions::default();
     if random.percent(25) {
@@ -226,6 +226,13 @@ fn interventions(random: &mut Random, devices: usize, lasts_ms: u64) -> Interven
             // What is made on the old store before it hears of its own later changes is made twice by one actor.
             drawn.work_apart(random, device, BEGIN_MS + restore_ms, 2_000..15_000);
         }
+    }
+    // Drawn last, so that what was drawn before stays what it was for each seed.
+    if random.percent(30) {
+        let backup_ms = random.within(0..lasts_ms);
+        let restore_ms = random.within(backup_ms..lasts_ms);
+        drawn.faults.push((BEGIN_MS + backup_ms, Fault::RelayBackup));
+        drawn.faults.push((BEGIN_MS + restore_ms, Fault::RelayRestore(random.within(100..5_000))));
     }
     drawn
 }

@@ -52,8 +52,8 @@ impl Syncing for Watching {
         self.session.deadline_ms()
     }
 
-    fn is_online(&self) -> bool {
-        self.session.status().online
+    fn is_settled(&self) -> bool {
+        self.session.status().settled
     }
 }
 

@@ -452,7 +452,12 @@ impl World {
                 self.carry_out(number, outputs);
             }
             Done::Saved(_) | Done::Nothing => self.sights.see("commands that changed nothing"),
-            Done::Failed(why) => self.command_failed(number, kind, &why),
+            Done::Failed(why) => {
+                self.command_failed(number, kind, &why);
+                // It may have been saved all the same, and a program looks at its outbox again then.
+                let outputs = self.devices[number].tell(SyncInput::Saved);
+                self.carry_out(number, outputs);
+            }
             Done::Wrong(why) => self.violate(format!("device {number}: {kind}: {why}")),
         }
     }

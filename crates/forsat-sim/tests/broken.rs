@@ -2,8 +2,9 @@
 
 use forsat_client::Engine;
 use forsat_relay::store::{
-    AppendBatch, ControlError, DeviceRecord, EnrolOutcome, EnrolRequest, ItemOutcome, NewInvite, PageOutcome,
-    PageRequest, PushOutcome, RedbStore, RelayStore, SpaceSummary, StatusCounts, StoreError, StoreIdentity,
+    AppendBatch, ControlError, DeviceRecord, EnrolOutcome, EnrolRequest, HealOutcome, HealRequest,
+    ItemOutcome, NewInvite, PageOutcome, PageRequest, PushOutcome, RedbStore, RelayStore, SpaceSummary,
+    StatusCounts, StoreError, StoreIdentity,
 };
 use forsat_sim::device::{Connector, SyncInput, SyncOutput, Syncing};
 use forsat_sim::plan::{BEGIN_MS, Fault, Plan};
@@ -79,6 +80,9 @@ impl RelayStore for Hasty {
     fn pages(&self, requests: &[PageRequest]) -> Result<Vec<PageOutcome>, StoreError> {
         self.inner.pages(requests)
     }
+    fn heal(&self, requests: &[HealRequest]) -> Result<Vec<HealOutcome>, StoreError> {
+        self.inner.heal(requests)
+    }
     fn devices(&self, ids: &[DeviceId]) -> Result<Vec<Option<DeviceRecord>>, StoreError> {
         self.inner.devices(ids)
     }
@@ -138,8 +142,8 @@ impl<F: FnMut(SyncInput) -> Option<SyncInput>> Syncing for Bent<F> {
     fn deadline_ms(&self) -> Option<u64> {
         self.inner.deadline_ms()
     }
-    fn is_online(&self) -> bool {
-        self.inner.is_online()
+    fn is_settled(&self) -> bool {
+        self.inner.is_settled()
     }
 }
 
@@ -174,7 +178,13 @@ fn a_device_that_loses_an_entry_of_a_page_is_caught() {
         }),
         nothing,
     );
-    assert!(said.contains("missing") || said.contains("stands at") || said.contains("digest"), "{said}");
+    assert!(
+        said.contains("missing")
+            || said.contains("stands at")
+            || said.contains("digest")
+            || said.contains("Mismatch"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! An old backup in the place of the relay's store: said by every device that misses something, and never a loop.
+//! An old backup in the place of the relay's store: it gets back what any device holds, and nobody runs in circles.
 
 use forsat_sim::disk::{Fault as DiskFault, Target};
 use forsat_sim::plan::{BEGIN_MS, Fault, Plan};
@@ -19,7 +19,7 @@ fn restored(seed: u64, more: impl Fn(u64, usize) -> Vec<(u64, Fault)>) -> Outcom
     plan.faults = vec![(middle_ms, Fault::RelayBackup), (restore_ms, Fault::RelayRestore(DOWN_MS))];
     plan.faults.extend(more(restore_ms, plan.devices.len()));
     plan.heal_at_ms = plan.heal_at_ms.max(middle_ms + 40_000);
-    let outcome = World::new(plan, &Broken::default(), false).unwrap().run_restored();
+    let outcome = World::new(plan, &Broken::default(), false).unwrap().run();
     assert_eq!(outcome.violation, None, "seed {seed}");
     outcome
 }
@@ -29,20 +29,16 @@ fn count(outcome: &Outcome, what: &str) -> u64 {
 }
 
 #[test]
-fn a_relay_restored_from_an_old_backup_is_reported_and_nobody_runs_in_circles() {
-    let (mut losses, mut said) = (0, 0);
-    for seed in 1..=WORLDS {
-        let outcome = restored(seed, |_, _| Vec::new());
-        losses += count(&outcome, "losses after a restore");
-        said += count(&outcome, "losses that were said");
-    }
-    assert!(losses > 0, "no restore has lost anything");
-    assert_eq!(losses, said);
+fn a_relay_restored_from_an_old_backup_gets_back_what_devices_hold() {
+    let back: u64 = (1..=WORLDS)
+        .map(|seed| count(&restored(seed, |_, _| Vec::new()), "changes that came back to the relay"))
+        .sum();
+    assert!(back > 0, "no restore has lost anything");
 }
 
 #[test]
-fn what_a_disk_cannot_keep_of_a_report_is_kept_later_and_ends_no_sync() {
-    let (mut losses, mut said, mut reports) = (0, 0, 0);
+fn healing_that_a_disk_interrupts_is_done_later_and_ends_no_sync() {
+    let mut back = 0;
     for seed in 1..=WORLDS {
         // From the moment in which the restored relay is met, nothing can be written on any device for some seconds.
         let fails =
@@ -52,10 +48,7 @@ fn what_a_disk_cannot_keep_of_a_report_is_kept_later_and_ends_no_sync() {
             (0..devices).map(fail).collect()
         });
         assert_eq!(count(&outcome, "syncs that a disk has ended"), 0, "seed {seed}");
-        losses += count(&outcome, "losses after a restore");
-        said += count(&outcome, "losses that were said");
-        reports += count(&outcome, "issue: CursorInvalid");
+        back += count(&outcome, "changes that came back to the relay");
     }
-    assert!(losses > 0 && reports > 0, "nothing was reported: {losses} losses, {reports} reports");
-    assert_eq!(losses, said);
+    assert!(back > 0, "no restore has lost anything");
 }

@@ -16,7 +16,7 @@ const THREADS: usize = 2;
 
 /// What so many worlds must have come across, each kind at least once; a world in which nothing happens shows nothing.
 /// Every kind of edit, [`KINDS`], must have been saved besides.
-const MUST_BE_SEEN: [&str; 41] = [
+const MUST_BE_SEEN: [&str; 46] = [
     // What goes wrong.
     "fault: Cut",
     "fault: Stall",
@@ -34,6 +34,8 @@ const MUST_BE_SEEN: [&str; 41] = [
     "fault: DeviceFull",
     "fault: DeviceBackup",
     "fault: DeviceRestore",
+    "fault: RelayBackup",
+    "fault: RelayRestore",
     "fault: Clock",
     "fault: Demote",
     // What it comes to.
@@ -46,18 +48,21 @@ const MUST_BE_SEEN: [&str; 41] = [
     "device lost power while it started",
     "device ended after a failed sync",
     "device set back to a backup",
+    "relay set back to a backup",
     "commands that the disk refused",
     "relay closes: draining",
     "relay closes: handshake_timeout",
     "relay closes: idle_timeout",
     "issue: Store",
     "issue: UnknownEcho",
+    "issue: CursorInvalid",
     // What becomes of changes.
     "put off: unavailable",
     "put off: missing_deps",
     "refused: forbidden",
     "refused: actor_forked",
     "changes authored anew",
+    "changes that came back to the relay",
     "changes kept as refused",
     // What there is to compare.
     "issues at the end",

@@ -82,8 +82,9 @@ pub fn push(
     let items = changes.iter().map(|change| PushItem {
         document: change.document,
         chunk: chunk::parse(&change.bytes, &ChunkLimits::default()),
+        receipt: None,
     });
-    let push = Push { device, space, items: items.collect() };
+    let push = Push { device, space, items: items.collect(), refill: false };
     let outcomes = store.append(&AppendBatch { now_ms, pushes: vec![push], seen: Vec::new() })?;
     let PushOutcome::Judged(items) = &outcomes[0] else { panic!("the device may not write: {outcomes:?}") };
     Ok(items.iter().map(ItemOutcome::is_acked).collect())

@@ -2,7 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use forsat_sync::id::{ChangeHash, DocumentId};
+use forsat_sync::id::{ChangeHash, DeviceId, DocumentId};
+use forsat_sync::identity::Receipt;
 
 use crate::access::{Access, Direction, Prefix, Tx, WriteTx};
 use crate::codec::{In, Malformed, Out, Table};
@@ -12,7 +13,7 @@ use crate::outbox::OutboxNumber;
 
 /// (document, ordinal) → state, hash, bytes.
 pub(crate) const CHUNKS: Table = Table::new("chunks");
-/// (document, hash) → ordinal.
+/// (document, hash) → ordinal, and the relay's receipt where there is one.
 pub(crate) const BY_HASH: Table = Table::new("chunks_by_hash");
 
 /// The place of a change in its document by order of arrival here; from 0, never used twice.
@@ -110,6 +111,33 @@ impl ChunkValue {
     }
 }
 
+/// What stands under a change's hash.
+#[derive(Clone, Copy)]
+pub(crate) struct HashValue {
+    pub(crate) ordinal: Ordinal,
+    receipt: Option<Receipt>,
+}
+
+impl HashValue {
+    fn encode(self) -> Vec<u8> {
+        let out = Out::new().u64(self.ordinal.0);
+        match self.receipt {
+            Some(receipt) => out.raw(receipt.device).raw(receipt.code).done(),
+            None => out.done(),
+        }
+    }
+
+    /// A row without a receipt ends after the ordinal.
+    pub(crate) fn decode(input: &mut In<'_>) -> Result<Self, Malformed> {
+        let ordinal = Ordinal(input.u64()?);
+        if input.is_empty() {
+            return Ok(Self { ordinal, receipt: None });
+        }
+        let receipt = Receipt { device: DeviceId::from_bytes(input.array()?), code: input.array()? };
+        Ok(Self { ordinal, receipt: Some(receipt) })
+    }
+}
+
 impl<A: Access> Tx<A> {
     /// The place of a change, if the document has it in any state.
     pub fn chunk_ordinal(
@@ -117,7 +145,14 @@ impl<A: Access> Tx<A> {
         document: &DocumentId,
         hash: &ChangeHash,
     ) -> Result<Option<Ordinal>, StoreError> {
-        self.get_as(BY_HASH, &hash_key(document, hash), |input| input.u64().map(Ordinal))
+        Ok(self.get_as(BY_HASH, &hash_key(document, hash), HashValue::decode)?.map(|value| value.ordinal))
+    }
+
+    /// The relay's word that it took a change, as it came with the feed; none for a change that it hasn't.
+    pub fn receipt(&self, document: &DocumentId, hash: &ChangeHash) -> Result<Option<Receipt>, StoreError> {
+        Ok(self
+            .get_as(BY_HASH, &hash_key(document, hash), HashValue::decode)?
+            .and_then(|value| value.receipt))
     }
 
     /// A change by its hash.
@@ -200,6 +235,18 @@ impl WriteTx<'_> {
         bytes: &[u8],
         state: ChunkState,
     ) -> Result<bool, StoreError> {
+        self.append_received(document, hash, bytes, state, None)
+    }
+
+    /// Appends a change that came with the relay's receipt.
+    pub fn append_received(
+        &mut self,
+        document: &DocumentId,
+        hash: ChangeHash,
+        bytes: &[u8],
+        state: ChunkState,
+        receipt: Option<Receipt>,
+    ) -> Result<bool, StoreError> {
         if self.chunk_ordinal(document, &hash)?.is_some() {
             return Ok(false);
         }
@@ -208,10 +255,26 @@ impl WriteTx<'_> {
         row.next_ordinal += 1;
         row.bytes += bytes.len() as u64;
         let chunk = StoredChunk { ordinal, state, hash, bytes: bytes.to_vec() };
-        self.put(BY_HASH, &hash_key(document, &hash), &ordinal.0.to_be_bytes())?;
+        self.put(BY_HASH, &hash_key(document, &hash), &HashValue { ordinal, receipt }.encode())?;
         self.place_chunk(document, &mut row, ChunkValue { chunk, outbox: None })?;
         self.put_document(document, &row)?;
         Ok(true)
+    }
+
+    /// Keeps the relay's receipt beside a change that is here.
+    pub fn set_receipt(
+        &mut self,
+        document: &DocumentId,
+        hash: &ChangeHash,
+        receipt: Receipt,
+    ) -> Result<(), StoreError> {
+        let key = hash_key(document, hash);
+        let held = self.get_as(BY_HASH, &key, HashValue::decode)?;
+        let held = held.ok_or(StoreError::NoSuchChange { document: *document, hash: *hash })?;
+        if held.receipt == Some(receipt) {
+            return Ok(());
+        }
+        self.put(BY_HASH, &key, &HashValue { receipt: Some(receipt), ..held }.encode())
     }
 
     /// Moves a change to another state, keeping outbox, counts and snapshot in step; answers the state before.

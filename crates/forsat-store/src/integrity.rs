@@ -7,7 +7,7 @@ use forsat_sync::digest::{Bucket, document_digest, exchange};
 use forsat_sync::id::{Digest, DocumentId, SpaceId};
 
 use crate::access::{ALL, Direction, ReadTx, decode_whole, misread, sealed::RawAccess};
-use crate::chunks::{BY_HASH, CHUNKS, ChunkState, ChunkValue, hash_key};
+use crate::chunks::{BY_HASH, CHUNKS, ChunkState, ChunkValue, HashValue, hash_key};
 use crate::codec::{In, Malformed, Table};
 use crate::documents::{ChunkCounts, DOCUMENTS, DocumentRow};
 use crate::error::StoreError;
@@ -65,7 +65,7 @@ const DECODERS: &[(Table, Decode)] = &[
     (crate::meta::CLIENT, any),
     (DOCUMENTS, |key, input| crate::documents::decode_keyed(key, input).map(drop)),
     (CHUNKS, |key, input| ChunkValue::decode(key, input).map(drop)),
-    (BY_HASH, |_, input| input.u64().map(drop)),
+    (BY_HASH, |_, input| HashValue::decode(input).map(drop)),
     (SNAPSHOTS, |_, input| crate::snapshots::decode(input).map(drop)),
     (ROWS, |key, input| crate::rows::decode_keyed(key, input).map(drop)),
     (NAMES, |key, _| crate::rows::document_of(key).map(drop)),
@@ -183,14 +183,14 @@ impl Check<'_> {
             sum.bytes += value.chunk.bytes.len() as u64;
             sum.next_ordinal = value.chunk.ordinal.get() + 1;
             chunks += 1;
-            let indexed = tx.get_as(BY_HASH, &hash_key(&id, &value.chunk.hash), |input| input.u64());
+            let indexed = tx.get_as(BY_HASH, &hash_key(&id, &value.chunk.hash), HashValue::decode);
             let placed = value.outbox.is_some() == (value.chunk.state == ChunkState::Outbox);
-            if !matches!(indexed, Ok(Some(at)) if at == value.chunk.ordinal.get()) || !placed {
+            if !matches!(indexed, Ok(Some(at)) if at.ordinal == value.chunk.ordinal) || !placed {
                 wrong.push(value.chunk.hash);
             }
             ControlFlow::Continue(())
         })?;
-        tx.scan_as(BY_HASH, ALL, Direction::Up, |_, input| input.u64(), &mut |_| {
+        tx.scan_as(BY_HASH, ALL, Direction::Up, |_, input| HashValue::decode(input), &mut |_| {
             hashes += 1;
             ControlFlow::Continue(())
         })?;

@@ -10,6 +10,7 @@ pub mod code;
 pub mod digest;
 pub mod frame;
 pub mod genesis;
+pub mod heal;
 pub mod id;
 pub mod identity;
 pub mod limits;

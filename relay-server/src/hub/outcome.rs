@@ -8,6 +8,8 @@ use crate::store::{ItemOutcome, Later, PushOutcome, Refusal};
 
 /// The document lives in another space.
 const HOME_IS: Code = Code::new("home_is");
+/// Brought back without a receipt by a reader.
+const UNVERIFIED: Code = Code::new("unverified");
 /// The document would get more heads than it may have.
 const TOO_MANY_HEADS: Code = Code::new("document_heads_full");
 
@@ -53,6 +55,11 @@ fn refused(refusal: &Refusal) -> (Code, String) {
         Refusal::HomeIs(None) => {
             (HOME_IS, "The record belongs to another space; ask an administrator for access.".to_owned())
         }
+        Refusal::Unverified => (
+            UNVERIFIED,
+            "The change comes back without a receipt of this relay, from somebody who may only read."
+                .to_owned(),
+        ),
         Refusal::TooManyHeads => (
             TOO_MANY_HEADS,
             "Too many devices edited the record at once; sync first, then make the change again.".to_owned(),

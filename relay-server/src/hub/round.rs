@@ -6,7 +6,7 @@ use forsat_sync::chunk;
 use forsat_sync::code;
 use forsat_sync::id::{DeviceId, UserId};
 use forsat_sync::relay::{
-    AppendRequest, EnrolRequest, Input, PageRequest, RequestId, StorageReply, StorageRequest,
+    AppendRequest, EnrolRequest, HealRequest, Input, PageRequest, RequestId, StorageReply, StorageRequest,
 };
 
 use super::{
@@ -14,7 +14,8 @@ use super::{
     PAGES_PER_ROUND_MAX, PUSH_WORK_MAX, outcome, push_bytes,
 };
 use crate::store::{
-    AppendBatch, EnrolOutcome, ItemOutcome, PageOutcome, Push, PushItem, PushOutcome, RelayStore, StoreError,
+    AppendBatch, EnrolOutcome, HealOutcome, ItemOutcome, PageOutcome, Push, PushItem, PushOutcome,
+    RelayStore, StoreError,
 };
 
 impl Hub {
@@ -25,9 +26,10 @@ impl Hub {
         moment: &mut Moment<'_>,
     ) -> Result<(), StoreError> {
         let (mut devices, mut pages, mut enrolments) = (Vec::new(), Vec::new(), Vec::new());
+        let mut heals = Vec::new();
         let crowded = self.is_crowded();
         for connection in self.turns.iter().copied().collect::<Vec<_>>() {
-            if pages.len() >= PAGES_PER_ROUND_MAX {
+            if pages.len() + heals.len() >= PAGES_PER_ROUND_MAX {
                 break;
             }
             if !self.may_be_served(connection, crowded) {
@@ -44,6 +46,12 @@ impl Hub {
                     }
                     pages.push((connection, request, page));
                 }
+                Some((request, StorageRequest::Heal(mut heal))) => {
+                    if crowded {
+                        heal.bytes_max = heal.bytes_max.min(PAGE_BYTES_WHEN_CROWDED);
+                    }
+                    heals.push((connection, request, heal));
+                }
                 Some((request, StorageRequest::Enrol(enrol))) => {
                     enrolments.push((connection, request, enrol))
                 }
@@ -52,6 +60,7 @@ impl Hub {
         }
         self.read_devices(store, devices, moment)?;
         self.read_pages(store, pages, moment)?;
+        self.read_heals(store, heals, moment)?;
         for (connection, request, enrol) in enrolments {
             self.enrol(store, connection, request, &enrol, moment)?;
         }
@@ -96,6 +105,28 @@ impl Hub {
             Err(error) => vec![unavailable(error, "reading pages")?; asked.len()],
         };
         for ((connection, request, _), reply) in asked.into_iter().zip(replies) {
+            self.input(connection, Input::Storage { request, reply }, moment);
+        }
+        Ok(())
+    }
+
+    fn read_heals(
+        &mut self,
+        store: &dyn RelayStore,
+        asked: Vec<(ConnectionId, RequestId, HealRequest)>,
+        moment: &Moment<'_>,
+    ) -> Result<(), StoreError> {
+        if asked.is_empty() {
+            return Ok(());
+        }
+        let count = asked.len();
+        let (askers, requests): (Vec<_>, Vec<_>) =
+            asked.into_iter().map(|(connection, request, heal)| ((connection, request), heal)).unzip();
+        let replies = match store.heal(&requests) {
+            Ok(outcomes) => outcomes.into_iter().map(heal_reply).collect(),
+            Err(error) => vec![unavailable(error, "answering what a space holds")?; count],
+        };
+        for ((connection, request), reply) in askers.into_iter().zip(replies) {
             self.input(connection, Input::Storage { request, reply }, moment);
         }
         Ok(())
@@ -234,7 +265,9 @@ impl Hub {
         let count = append.items.len();
         let (mut items, mut work) = (Vec::new(), push_bytes(&append));
         let work_max = work.saturating_add(PUSH_WORK_MAX);
-        for item in append.items {
+        let is_refill = append.refill.is_some();
+        let receipts = append.refill.unwrap_or_default().into_iter().chain(std::iter::repeat(None));
+        for (item, receipt) in append.items.into_iter().zip(receipts) {
             if work >= work_max {
                 break;
             }
@@ -244,10 +277,11 @@ impl Hub {
                 // How far it was read before it failed isn't known.
                 Err(_) => self.limits.chunk.bytes_max,
             };
-            items.push(PushItem { document: item.document, chunk });
+            items.push(PushItem { document: item.document, chunk, receipt });
         }
         let put_off = count - items.len();
-        (Push { device: append.device, space: append.space, items }, put_off, work)
+        let push = Push { device: append.device, space: append.space, items, refill: is_refill };
+        (push, put_off, work)
     }
 }
 
@@ -274,6 +308,13 @@ fn page_reply(outcome: PageOutcome) -> StorageReply {
         PageOutcome::Page(page) => StorageReply::Page(page),
         PageOutcome::Hidden => StorageReply::Hidden,
         PageOutcome::CursorInvalid => StorageReply::CursorInvalid,
+    }
+}
+
+fn heal_reply(outcome: HealOutcome) -> StorageReply {
+    match outcome {
+        HealOutcome::Answer(answer) => StorageReply::Healed(answer),
+        HealOutcome::Hidden => StorageReply::Hidden,
     }
 }
 

@@ -15,8 +15,8 @@ use redb::backends::InMemoryBackend;
 use super::*;
 use crate::store::conformance::{self, Member, NOW_MS};
 use crate::store::{
-    AppendBatch, ControlError, DeviceRecord, EnrolOutcome, InitWorkspace, NewInvite, OpenOptions,
-    PageOutcome, PushOutcome, RedbStore, SpaceSummary, StatusCounts, StoreIdentity,
+    AppendBatch, ControlError, DeviceRecord, EnrolOutcome, HealOutcome, HealRequest, InitWorkspace,
+    NewInvite, OpenOptions, PageOutcome, PushOutcome, RedbStore, SpaceSummary, StatusCounts, StoreIdentity,
 };
 
 /// A store that counts and fails on demand.
@@ -46,6 +46,9 @@ impl RelayStore for Probe {
     }
     fn pages(&self, requests: &[PageRequest]) -> Result<Vec<PageOutcome>, StoreError> {
         self.inner.pages(requests)
+    }
+    fn heal(&self, requests: &[HealRequest]) -> Result<Vec<HealOutcome>, StoreError> {
+        self.inner.heal(requests)
     }
     fn devices(&self, ids: &[DeviceId]) -> Result<Vec<Option<DeviceRecord>>, StoreError> {
         self.inner.devices(ids)
@@ -182,7 +185,7 @@ impl World {
     }
 
     fn pull(&mut self, connection: ConnectionId, space: SpaceId) {
-        let pull = Pull { stream: StreamId(1), space, cursor: None, echo: true };
+        let pull = Pull { stream: StreamId(1), space, cursor: None, echo: true, from_head: false };
         self.send(connection, &ToRelay::Pull(pull));
         self.run().unwrap();
     }
@@ -255,7 +258,9 @@ fn a_crowd_of_slow_readers_leaves_small_pages_for_the_others() {
         .collect();
     conformance::chain(&world.store, &members[2], space, 200, 1_000);
     let [slow, honest] = [1, 2].map(|number| world.connect(number));
-    let pull = |stream| ToRelay::Pull(Pull { stream: StreamId(stream), space, cursor: None, echo: true });
+    let pull = |stream| {
+        ToRelay::Pull(Pull { stream: StreamId(stream), space, cursor: None, echo: true, from_head: false })
+    };
     world.send(slow, &pull(1));
     world.with(|hub, store, moment| hub.run(store, moment)).unwrap();
     // The slow one's transport takes nothing.

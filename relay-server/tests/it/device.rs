@@ -104,7 +104,14 @@ impl Device {
 
     /// Asks for a feed from its beginning.
     pub async fn pull(&mut self, space: SpaceId) {
-        self.send(&ToRelay::Pull(Pull { stream: StreamId(1), space, cursor: None, echo: true })).await;
+        self.send(&ToRelay::Pull(Pull {
+            stream: StreamId(1),
+            space,
+            cursor: None,
+            echo: true,
+            from_head: false,
+        }))
+        .await;
     }
 
     /// Waits for the next page.

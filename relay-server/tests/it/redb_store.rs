@@ -145,6 +145,7 @@ fn pushes_of_many_devices_share_one_commit() {
         device: member.device,
         space: tehran,
         items: vec![of(change(member, 1, 1, &[], 100), document(u8::try_from(number).unwrap()))],
+        refill: false,
     });
     let batch = AppendBatch { now_ms: NOW_MS, pushes: pushes.collect(), seen: Vec::new() };
     let outcomes = store.append(&batch).unwrap();
@@ -239,7 +240,7 @@ fn a_full_disk_refuses_writes_reads_on_and_recovers() {
     let next = change(&sara, 3, 3, &hashes[1..], 500);
     let batch = |now_ms| AppendBatch {
         now_ms,
-        pushes: vec![Push { device: sara.device, space: tehran, items: vec![next.clone()] }],
+        pushes: vec![Push { device: sara.device, space: tehran, items: vec![next.clone()], refill: false }],
         seen: Vec::new(),
     };
     for attempt in 0..3 {
@@ -267,7 +268,7 @@ fn an_io_error_at_any_write_loses_nothing_that_was_answered() {
         let item = change(&sara, 2, 2, &first, 300);
         let batch = AppendBatch {
             now_ms: NOW_MS,
-            pushes: vec![Push { device: sara.device, space: tehran, items: vec![item] }],
+            pushes: vec![Push { device: sara.device, space: tehran, items: vec![item], refill: false }],
             seen: Vec::new(),
         };
         let acked = store.append(&batch).is_ok();
@@ -317,6 +318,7 @@ fn a_flipped_bit_is_an_error_and_never_data() {
             space: tehran,
             cursor: None,
             echo: true,
+            from_head: false,
             bytes_max: 1000,
         };
         store.pages(&[request])

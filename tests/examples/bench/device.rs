@@ -165,6 +165,7 @@ impl Running {
                 device.spaces = welcomed.spaces.iter().map(|space| (space.name.clone(), space.id)).collect();
                 None
             }
+            Effect::Heal(_) => bail!("a device that stores nothing has nothing to heal"),
             Effect::Report(issue) => bail!("{issue:?}"),
             Effect::Event(_) | Effect::Stopped(_) => None,
         })

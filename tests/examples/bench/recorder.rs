@@ -3,8 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use forsat_relay::store::{
-    AppendBatch, ControlError, DeviceRecord, EnrolOutcome, EnrolRequest, ItemOutcome, NewInvite, PageOutcome,
-    PageRequest, PushOutcome, RedbStore, RelayStore, SpaceSummary, StatusCounts, StoreError, StoreIdentity,
+    AppendBatch, ControlError, DeviceRecord, EnrolOutcome, EnrolRequest, HealOutcome, HealRequest,
+    ItemOutcome, NewInvite, PageOutcome, PageRequest, PushOutcome, RedbStore, RelayStore, SpaceSummary,
+    StatusCounts, StoreError, StoreIdentity,
 };
 use forsat_sync::digest::Bucket;
 use forsat_sync::id::{ActorId, ChangeHash, DeviceId, Digest, DocumentId, FeedSeq, SpaceId, UserId};
@@ -87,6 +88,10 @@ impl RelayStore for Recorder {
 
     fn pages(&self, requests: &[PageRequest]) -> Result<Vec<PageOutcome>, StoreError> {
         self.store.pages(requests)
+    }
+
+    fn heal(&self, requests: &[HealRequest]) -> Result<Vec<HealOutcome>, StoreError> {
+        self.store.heal(requests)
     }
 
     fn devices(&self, ids: &[DeviceId]) -> Result<Vec<Option<DeviceRecord>>, StoreError> {

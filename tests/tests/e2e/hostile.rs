@@ -55,8 +55,13 @@ fn nobody_gets_in_with_a_wrong_key_version_or_code() {
     let newest = PROTOCOL_VERSIONS.max;
     block_on(async {
         let mut early = Wire::connect(url, 60).await;
-        let pull =
-            Pull { stream: StreamId(1), space: space_of(&office.sara, SPACE), cursor: None, echo: true };
+        let pull = Pull {
+            stream: StreamId(1),
+            space: space_of(&office.sara, SPACE),
+            cursor: None,
+            echo: true,
+            from_head: false,
+        };
         early.send(&ToRelay::Pull(pull)).await;
         assert_eq!(early.fault().await.as_deref(), Some("unexpected_frame"));
         let mut stranger = Wire::connect(url, 61).await;

@@ -72,7 +72,7 @@ impl Wire {
 
     /// Asks for a feed; answers the code with which it is closed.
     pub async fn pull_refused(&mut self, space: SpaceId) -> (String, String) {
-        let pull = Pull { stream: StreamId(1), space, cursor: None, echo: true };
+        let pull = Pull { stream: StreamId(1), space, cursor: None, echo: true, from_head: false };
         self.send(&ToRelay::Pull(pull)).await;
         loop {
             match self.receive().await {

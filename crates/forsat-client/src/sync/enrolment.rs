@@ -90,7 +90,7 @@ impl Enrolment {
                 Effect::Welcomed(welcomed) => self.welcomed = Some(welcomed),
                 Effect::Stopped(result) => out.push(SessionEffect::Stopped(result.map_err(relay_error))),
                 // An enrolment neither pulls nor pushes.
-                Effect::StorePage(_) | Effect::LoadOutbox { .. } | Effect::Settle(_) => {}
+                Effect::StorePage(_) | Effect::LoadOutbox { .. } | Effect::Settle(_) | Effect::Heal(_) => {}
             }
         }
         out

@@ -14,6 +14,7 @@ use forsat_store::{ChunkState, DocumentRow, SNAPSHOT_EVERY_CHUNKS, StoreError, W
 use forsat_sync::chunk::{self, ChangeHeader};
 use forsat_sync::genesis::GENESIS_ACTOR;
 use forsat_sync::id::{ActorId, ChangeHash, DocumentId, SpaceId};
+use forsat_sync::identity::Receipt;
 use forsat_sync::limits::ChunkLimits;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,8 +27,8 @@ pub(super) struct Incoming {
 /// One entry.
 #[derive(Clone, Debug)]
 pub(super) enum Arrived {
-    Change { header: ChangeHeader, bytes: Vec<u8> },
-    Echo(ChangeHash),
+    Change { header: ChangeHeader, bytes: Vec<u8>, receipt: Option<Receipt> },
+    Echo { hash: ChangeHash, receipt: Option<Receipt> },
 }
 
 /// What taking one document in came to.
@@ -57,12 +58,17 @@ impl From<StoreError> for TakeError {
     }
 }
 
+/// The relay's receipts for what came.
+type Receipts = BTreeMap<ChangeHash, Receipt>;
+
 /// The work on one document within a write transaction.
 pub(super) struct Merge<'a, 't, 'w> {
     pub engine: &'a Engine,
     pub tx: &'t mut WriteTx<'w>,
     pub space: SpaceId,
     pub now_ms: i64,
+    /// Whether what came may lie below what is here: then the heads of feed state are counted anew.
+    pub is_out_of_order: bool,
 }
 
 /// Changes that the view doesn't have yet, and the heads of feed state with all that came.
@@ -70,6 +76,8 @@ struct Sorted {
     fresh: Vec<(ChangeHeader, Vec<u8>)>,
     feed_heads: BTreeSet<ChangeHash>,
     unknown_echoes: Vec<ChangeHash>,
+    /// Something came whose past the feed hasn't brought.
+    has_gaps: bool,
 }
 
 impl Merge<'_, '_, '_> {
@@ -79,14 +87,26 @@ impl Merge<'_, '_, '_> {
             let echoes = incoming.entries.iter().map(Arrived::hash).collect();
             return Ok(Merged { unknown_echoes: echoes, ..Merged::default() });
         };
+        let receipts: Receipts =
+            incoming.entries.iter().filter_map(|entry| Some((entry.hash(), entry.receipt()?))).collect();
         let sorted = self.sort(document, &row, incoming)?;
         let mut merged = Merged { unknown_echoes: sorted.unknown_echoes, ..Merged::default() };
         if !sorted.fresh.is_empty() {
             self.refuse_own(&sorted.fresh)?;
-            self.merge(document, &row, sorted.fresh, &mut merged)?;
+            self.merge(document, &row, sorted.fresh, &receipts, &mut merged)?;
         }
-        let feed_heads: Vec<ChangeHash> = sorted.feed_heads.into_iter().collect();
-        let feed_heads = if row.counts.waiting > 0 { self.recount(document)? } else { feed_heads };
+        for (hash, receipt) in &receipts {
+            if self.tx.chunk_ordinal(&document, hash)?.is_some() {
+                self.tx.set_receipt(&document, hash, *receipt)?;
+            }
+        }
+        let waits = |row: &DocumentRow| row.counts.waiting > 0;
+        let waited = waits(&row) || self.tx.document(&document)?.as_ref().is_some_and(waits);
+        let feed_heads = if waited || sorted.has_gaps || self.is_out_of_order {
+            self.recount(document)?
+        } else {
+            sorted.feed_heads.into_iter().collect()
+        };
         if feed_heads != row.feed_heads {
             self.tx.set_feed_heads(&document, &feed_heads)?;
         }
@@ -110,7 +130,7 @@ impl Merge<'_, '_, '_> {
             }
             return Ok(self.tx.document(&document)?);
         }
-        if incoming.entries.iter().all(|entry| matches!(entry, Arrived::Echo(_))) {
+        if incoming.entries.iter().all(|entry| matches!(entry, Arrived::Echo { .. })) {
             return Ok(None);
         }
         self.tx.create_document(&document, None, self.space)?;
@@ -126,7 +146,7 @@ impl Merge<'_, '_, '_> {
     ) -> Result<Sorted, TakeError> {
         let mut feed_heads: BTreeSet<ChangeHash> = row.feed_heads.iter().copied().collect();
         let (mut fresh, mut unknown_echoes) = (Vec::new(), Vec::new());
-        let mut seen = BTreeSet::new();
+        let (mut seen, mut has_gaps) = (BTreeSet::new(), false);
         for entry in &incoming.entries {
             let hash = entry.hash();
             if !seen.insert(hash) {
@@ -134,22 +154,25 @@ impl Merge<'_, '_, '_> {
             }
             let held = self.tx.chunk(&document, &hash)?;
             let (header, bytes) = match (entry, &held) {
-                (Arrived::Change { header, bytes }, _) => (header.clone(), bytes.clone()),
-                (Arrived::Echo(_), Some(held)) => match chunk::parse(&held.bytes, &ChunkLimits::default()) {
-                    Ok(parsed) => parsed,
-                    Err(_) => continue,
-                },
-                (Arrived::Echo(_), None) => {
+                (Arrived::Change { header, bytes, .. }, _) => (header.clone(), bytes.clone()),
+                (Arrived::Echo { .. }, Some(held)) => {
+                    match chunk::parse(&held.bytes, &ChunkLimits::default()) {
+                        Ok(parsed) => parsed,
+                        Err(_) => continue,
+                    }
+                }
+                (Arrived::Echo { .. }, None) => {
                     unknown_echoes.push(hash);
                     continue;
                 }
             };
             let state = held.map(|held| held.state);
-            if matches!(state, Some(ChunkState::Feed | ChunkState::Waiting | ChunkState::Unreadable)) {
+            if state.is_some_and(is_from_feed) {
                 continue;
             }
             for dep in &header.deps {
-                feed_heads.remove(dep);
+                let was_head = feed_heads.remove(dep) || row.feed_heads.contains(dep);
+                has_gaps |= !was_head && !seen.contains(dep) && !self.is_counted(&document, dep)?;
             }
             feed_heads.insert(hash);
             if state.is_some_and(ChunkState::in_view) {
@@ -158,7 +181,13 @@ impl Merge<'_, '_, '_> {
                 fresh.push((header, bytes));
             }
         }
-        Ok(Sorted { fresh, feed_heads, unknown_echoes })
+        Ok(Sorted { fresh, feed_heads, unknown_echoes, has_gaps })
+    }
+
+    /// Whether the feed has brought a change.
+    fn is_counted(&self, document: &DocumentId, hash: &ChangeHash) -> Result<bool, TakeError> {
+        let state = self.tx.chunk(document, hash)?.map(|held| held.state);
+        Ok(state.is_some_and(is_from_feed))
     }
 
     /// A change that this store's present actor made and this store doesn't have was made by another store.
@@ -175,6 +204,7 @@ impl Merge<'_, '_, '_> {
         document: DocumentId,
         row: &DocumentRow,
         fresh: Vec<(ChangeHeader, Vec<u8>)>,
+        receipts: &Receipts,
         merged: &mut Merged,
     ) -> Result<(), TakeError> {
         let id = record_id(&document);
@@ -191,7 +221,7 @@ impl Merge<'_, '_, '_> {
             fresh.iter().map(|(header, bytes)| Chunk { hash: *header.hash.as_bytes(), bytes: bytes.clone() }),
         );
         let report = view.apply(chunks);
-        self.keep_chunks(document, fresh, &view, &report)?;
+        self.keep_chunks(document, fresh, receipts, &view, &report)?;
         merged.unreadable = self.raise_unreadable(document, &report)?;
         self.name_module(document, row, &view)?;
         if is_forked {
@@ -243,6 +273,7 @@ impl Merge<'_, '_, '_> {
         &mut self,
         document: DocumentId,
         fresh: Vec<(ChangeHeader, Vec<u8>)>,
+        receipts: &Receipts,
         view: &Document,
         report: &ApplyReport,
     ) -> Result<(), TakeError> {
@@ -254,7 +285,8 @@ impl Merge<'_, '_, '_> {
                 () if waiting.contains(hash) => ChunkState::Waiting,
                 () => ChunkState::Unreadable,
             };
-            if !self.tx.append_chunk(&document, header.hash, &bytes, state)? {
+            let receipt = receipts.get(&header.hash).copied();
+            if !self.tx.append_received(&document, header.hash, &bytes, state, receipt)? {
                 self.tx.set_chunk_state(&document, &header.hash, state)?;
             }
         }
@@ -314,24 +346,44 @@ impl Merge<'_, '_, '_> {
     }
 
     /// The heads of feed state from the headers alone; for documents whose changes came out of order.
+    ///
+    /// A change counts when all that it builds on counts too: else the heads would agree with the relay's while what
+    /// leads up to them is missing here.
     fn recount(&self, document: DocumentId) -> Result<Vec<ChangeHash>, TakeError> {
         let states = [ChunkState::Feed, ChunkState::Waiting, ChunkState::Unreadable];
-        let (mut heads, mut deps) = (BTreeSet::new(), BTreeSet::new());
+        let mut headers: Vec<ChangeHeader> = Vec::new();
         for stored in self.tx.chunks_in(&document, &states)? {
-            heads.insert(stored.hash);
-            if let Ok((header, _)) = chunk::parse(&stored.bytes, &ChunkLimits::default()) {
-                deps.extend(header.deps);
+            headers.extend(chunk::parse(&stored.bytes, &ChunkLimits::default()).map(|(header, _)| header));
+        }
+        // A change counts on from what it builds on, so what it builds on comes before it.
+        headers.sort_by_key(|header| header.start_op);
+        let (mut counted, mut built_on) = (BTreeSet::new(), BTreeSet::new());
+        for header in headers {
+            if header.deps.iter().all(|dep| counted.contains(dep)) {
+                counted.insert(header.hash);
+                built_on.extend(header.deps);
             }
         }
-        Ok(heads.difference(&deps).copied().collect())
+        Ok(counted.difference(&built_on).copied().collect())
     }
 }
 
+/// Whether a change in this state came with the feed.
+fn is_from_feed(state: ChunkState) -> bool {
+    matches!(state, ChunkState::Feed | ChunkState::Waiting | ChunkState::Unreadable)
+}
+
 impl Arrived {
+    fn receipt(&self) -> Option<Receipt> {
+        match self {
+            Arrived::Change { receipt, .. } | Arrived::Echo { receipt, .. } => *receipt,
+        }
+    }
+
     fn hash(&self) -> ChangeHash {
         match self {
             Arrived::Change { header, .. } => header.hash,
-            Arrived::Echo(hash) => *hash,
+            Arrived::Echo { hash, .. } => *hash,
         }
     }
 }

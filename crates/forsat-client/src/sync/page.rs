@@ -3,11 +3,13 @@
 use super::issues;
 use super::merge::{Arrived, Incoming, Merge, Merged, TakeError};
 use super::session::SyncSession;
+use super::settle;
 use crate::error::ClientError;
 use forsat_store::{BatchError, BatchLimit, RootVerdict, StoreError, WriteTx};
 use forsat_sync::chunk;
 use forsat_sync::client::{Cursor, PageStored, StorePage};
 use forsat_sync::frame::PageEntry;
+use forsat_sync::heal::Chunk;
 use forsat_sync::id::{ChangeHash, Digest, DocumentId, SpaceId};
 use forsat_sync::limits::ChunkLimits;
 use std::collections::BTreeMap;
@@ -18,8 +20,18 @@ const SYNCED_AGAIN_MS: i64 = 60_000;
 /// How often one page may find that another store writes as this one; each time begins a new incarnation.
 const FORKS_MAX: usize = 4;
 
+/// Where the feed goes on after what was taken in.
+#[derive(Clone, Copy)]
+pub(super) enum End {
+    /// At a cursor, with the relay's digest where that is the head.
+    Page(Cursor, Option<Digest>),
+    /// Where it stood: what came was none of its pages.
+    Nowhere,
+}
+
 /// A page, sorted by documents.
-struct SortedPage {
+#[derive(Default)]
+pub(super) struct SortedPage {
     documents: BTreeMap<DocumentId, Incoming>,
     /// Entries that this version can't read: kept as they came.
     kept: Vec<Kept>,
@@ -40,19 +52,50 @@ impl SortedPage {
         let mut page = SortedPage { documents: BTreeMap::new(), kept: Vec::new() };
         for entry in entries {
             match entry {
-                PageEntry::Change { document, bytes } => match chunk::parse(&bytes, &limits) {
-                    Ok((header, bytes)) => page.arrived(document, Arrived::Change { header, bytes }),
+                PageEntry::Change { document, bytes, receipt } => match chunk::parse(&bytes, &limits) {
+                    Ok((header, bytes)) => page.arrived(document, Arrived::Change { header, bytes, receipt }),
                     Err(error) => {
                         page.kept.push(Kept { document: Some(document), bytes, what: error.to_string() });
                     }
                 },
-                PageEntry::Echo { document, hash } => page.arrived(document, Arrived::Echo(hash)),
+                PageEntry::Echo { document, hash, receipt } => {
+                    page.arrived(document, Arrived::Echo { hash, receipt });
+                }
                 PageEntry::Unknown { kind, bytes } => {
                     page.kept.push(Kept { document: None, bytes, what: format!("kind {kind}") });
                 }
             }
         }
         page
+    }
+
+    /// Changes that are here and that the relay has.
+    pub(super) fn of_echoes(echoes: Vec<(DocumentId, ChangeHash)>) -> SortedPage {
+        let mut page = SortedPage::default();
+        for (document, hash) in echoes {
+            page.arrived(document, Arrived::Echo { hash, receipt: None });
+        }
+        page
+    }
+
+    /// Adds a change that was asked for by its hash; answers whether it is that one.
+    pub(super) fn fetched(&mut self, document: DocumentId, hash: ChangeHash, chunk: Chunk) -> bool {
+        let Chunk { bytes, receipt } = chunk;
+        match chunk::parse(&bytes, &ChunkLimits::default()) {
+            Ok((header, bytes)) if header.hash == hash => {
+                self.arrived(document, Arrived::Change { header, bytes, receipt });
+                true
+            }
+            Ok(_) => {
+                let what = "another change than the one that was asked for".to_owned();
+                self.kept.push(Kept { document: Some(document), bytes, what });
+                false
+            }
+            Err(error) => {
+                self.kept.push(Kept { document: Some(document), bytes, what: error.to_string() });
+                false
+            }
+        }
     }
 
     fn arrived(&mut self, document: DocumentId, arrived: Arrived) {
@@ -64,6 +107,14 @@ impl SortedPage {
 enum Step<'p> {
     Document(DocumentId, &'p Incoming),
     Finish,
+}
+
+/// What taking something in came to.
+pub(super) struct Taken {
+    /// The store's own digest, where there is one to compare it with.
+    root: Option<Digest>,
+    /// Echoes of changes that aren't here.
+    unknown_echoes: Vec<(DocumentId, ChangeHash)>,
 }
 
 /// What a page came to so far.
@@ -83,10 +134,23 @@ impl SyncSession {
         {
             return Ok(stored);
         }
-        let sorted = SortedPage::of(page.entries);
+        let Taken { root, unknown_echoes } =
+            self.take_in(space, SortedPage::of(page.entries), End::Page(cursor, root))?;
+        let stored = self.engine.read()?.cursor(&space)?;
+        let cursor = stored.map(|cursor| Cursor { epoch: cursor.epoch, seq: cursor.seq });
+        Ok(PageStored { space, cursor, root, unknown_echoes })
+    }
+
+    /// Takes in what came for a space.
+    pub(super) fn take_in(
+        &mut self,
+        space: SpaceId,
+        page: SortedPage,
+        end: End,
+    ) -> Result<Taken, ClientError> {
         let mut progress = Progress::default();
         for _ in 0..FORKS_MAX {
-            match self.store_sorted(&space, cursor, root, &sorted, &mut progress) {
+            match self.store_sorted(&space, end, &page, &mut progress) {
                 Ok(()) => break,
                 Err(BatchError { source: TakeError::Forked, .. }) => {
                     self.renew_incarnation()?;
@@ -99,20 +163,13 @@ impl SyncSession {
             self.unreadable += merged.unreadable;
             self.touched.extend(merged.touch);
         }
-        let stored = self.engine.read()?.cursor(&space)?;
-        Ok(PageStored {
-            space,
-            cursor: stored.map(|cursor| Cursor { epoch: cursor.epoch, seq: cursor.seq }),
-            root: progress.root,
-            unknown_echoes: progress.unknown_echoes,
-        })
+        Ok(Taken { root: progress.root, unknown_echoes: progress.unknown_echoes })
     }
 
     fn store_sorted(
         &self,
         space: &SpaceId,
-        cursor: Cursor,
-        root: Option<Digest>,
+        end: End,
         page: &SortedPage,
         progress: &mut Progress,
     ) -> Result<(), BatchError<TakeError>> {
@@ -122,7 +179,8 @@ impl SyncSession {
         let mut clock = || self.engine.ambient().monotonic_ms();
         let work = |tx: &mut WriteTx<'_>, step: Step<'_>| match step {
             Step::Document(document, incoming) => {
-                let mut merge = Merge { engine: &self.engine, tx, space: *space, now_ms };
+                let is_out_of_order = matches!(end, End::Nowhere);
+                let mut merge = Merge { engine: &self.engine, tx, space: *space, now_ms, is_out_of_order };
                 let merged = merge.take(document, incoming)?;
                 let unknown = merged.unknown_echoes.iter().map(|hash| (document, *hash));
                 progress.unknown_echoes.extend(unknown);
@@ -131,7 +189,9 @@ impl SyncSession {
             }
             Step::Finish => {
                 keep_entries(tx, space, &page.kept, now_ms)?;
-                if progress.unknown_echoes.is_empty() {
+                if let End::Page(cursor, root) = end
+                    && progress.unknown_echoes.is_empty()
+                {
                     move_cursor(tx, space, cursor)?;
                     progress.root = root.map(|root| compare(tx, space, root, now_ms)).transpose()?;
                 }
@@ -179,9 +239,13 @@ fn keep_entries(tx: &mut WriteTx<'_>, space: &SpaceId, kept: &[Kept], now_ms: i6
     Ok(())
 }
 
-/// Moves the cursor on; back only in another epoch.
+/// Moves the cursor on; back only in another epoch. A new epoch is noted until the head is reached.
 fn move_cursor(tx: &mut WriteTx<'_>, space: &SpaceId, cursor: Cursor) -> Result<(), StoreError> {
-    match tx.cursor(space)? {
+    let held = tx.cursor(space)?;
+    if held.is_some_and(|held| held.epoch != cursor.epoch) {
+        tx.set_client_value(&settle::reopened(space), &[])?;
+    }
+    match held {
         Some(held) if held.epoch != cursor.epoch && cursor.seq < held.seq => {
             tx.reset_cursor(space, cursor.epoch, cursor.seq)
         }

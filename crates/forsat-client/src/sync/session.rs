@@ -81,6 +81,8 @@ pub struct SyncSession {
     pub(super) loaded: BTreeMap<OutboxSeq, (DocumentId, ChangeHash)>,
     pub(super) touched: Touched,
     pub(super) refused: u64,
+    fetched: u64,
+    brought_back: u64,
     pub(super) unreadable: u64,
     /// How often the changes of a document were made again for their actor's sake.
     pub(super) authored_anew: BTreeMap<DocumentId, u32>,
@@ -135,6 +137,8 @@ impl SyncSession {
             loaded: BTreeMap::new(),
             touched: Touched::default(),
             refused: 0,
+            fetched: 0,
+            brought_back: 0,
             unreadable: 0,
             authored_anew: BTreeMap::new(),
             reauthor_pending: identity.reauthor_pending,
@@ -227,6 +231,7 @@ impl SyncSession {
             Effect::Send(bytes) => out.push(SessionEffect::Send(bytes)),
             Effect::Close => out.push(SessionEffect::Close),
             Effect::StorePage(page) => return self.page(page),
+            Effect::Heal(work) => return answer(self.heal(work).map(Input::Healed), StoreTask::Heal),
             Effect::LoadOutbox { after, bytes_max } => {
                 let loaded = self.load_outbox(after, bytes_max).map(|items| Input::OutboxLoaded { items });
                 return answer(loaded, StoreTask::Outbox);
@@ -240,8 +245,22 @@ impl SyncSession {
                     return answer(Err(error), StoreTask::Welcome);
                 }
             }
-            Effect::Report(issue) => self.report(issue, out),
+            Effect::Report(issue) => {
+                let grew = match &issue {
+                    // Healing has been tried: nothing more will come back before what is here is sent.
+                    SyncIssue::DigestMismatch { space, .. } => self.head_reached(*space),
+                    _ => Ok(false),
+                };
+                self.report(issue, out);
+                if !matches!(grew, Ok(false)) {
+                    return answer(grew.map(|_| Input::OutboxChanged), StoreTask::Page);
+                }
+            }
             Effect::Event(event) => {
+                if let SyncEvent::Walked { fetched, brought, .. } = &event {
+                    self.fetched += fetched;
+                    self.brought_back += brought;
+                }
                 // A machine that works once has stopped by now, so its own words at the moment of settling count.
                 let settled =
                     if let SyncEvent::Settled(status) = &event { Some(status.clone()) } else { None };
@@ -264,18 +283,25 @@ impl SyncSession {
     }
 
     fn page(&mut self, page: StorePage) -> Result<Vec<Input>, ClientError> {
-        let (space, reaches_head) = (page.space, page.root.is_some());
+        let (space, root) = (page.space, page.root);
         let stored = match self.store_page(page) {
             Ok(stored) => stored,
             Err(error) => return answer(Err(error), StoreTask::Page),
         };
-        let grew = if reaches_head && stored.unknown_echoes.is_empty() {
+        // While the digests differ something that was sent earlier may still come back by healing.
+        let grew = if root.is_some() && stored.root == root {
+            self.unkept.retain(|key, _| !issues::is_ended_by_match(key, &space));
             match self.head_reached(space) {
                 Ok(grew) => grew,
                 Err(error) => return answer(Err(error), StoreTask::Page),
             }
         } else {
             false
+        };
+        let grew = match root.map(|_| self.send_acked_again(&space)) {
+            None => grew,
+            Some(Ok(again)) => grew || again,
+            Some(Err(error)) => return answer(Err(error), StoreTask::Page),
         };
         let mut inputs = if grew { vec![Input::OutboxChanged] } else { Vec::new() };
         inputs.push(Input::PageStored(stored));
@@ -317,6 +343,8 @@ impl SyncSession {
             more_records,
             received: status.received.saturating_sub(received),
             sent: status.sent.saturating_sub(sent),
+            fetched: std::mem::take(&mut self.fetched),
+            brought_back: std::mem::take(&mut self.brought_back),
             refused: std::mem::take(&mut self.refused),
             put_off: status.put_off,
             unreadable: std::mem::take(&mut self.unreadable),

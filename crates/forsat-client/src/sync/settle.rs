@@ -10,14 +10,20 @@ use forsat_store::{BatchLimit, ChunkState, RefusedEdit, RefusedState, WriteTx};
 use forsat_sync::chunk;
 use forsat_sync::client::{OutboxSeq, Settle};
 use forsat_sync::code::Code;
-use forsat_sync::id::{ChangeHash, DocumentId};
+use forsat_sync::id::{ChangeHash, DocumentId, SpaceId};
 use forsat_sync::limits::ChunkLimits;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 
 /// Refusals that are about the actor: the edit is made again under a new one, nothing is lost.
 const ACTOR_CODES: [&str; 4] = ["actor_forked", "seq_gap", "previous_not_ancestor", "author_mismatch"];
 /// How often a session makes the changes of one document again for such a reason before it takes a no for a no.
 const AUTHORED_ANEW_MAX: u32 = 3;
+
+/// The client value that says that a relay's store was opened anew since a feed was at its head.
+pub(super) fn reopened(space: &SpaceId) -> String {
+    format!("reopened/{space}")
+}
 
 /// What was refused of one document.
 #[derive(Default)]
@@ -63,6 +69,36 @@ impl SyncSession {
             self.loaded.remove(seq);
         }
         Ok(())
+    }
+
+    /// After the relay's store was opened anew, at the head of a feed: what was acked has come back in the feed by now,
+    /// unless the store isn't the one that acked it. What has not goes into the outbox again. Answers whether there was
+    /// anything.
+    pub(super) fn send_acked_again(&self, space: &SpaceId) -> Result<bool, ClientError> {
+        let tx = self.engine.read()?;
+        if tx.client_value(&reopened(space))?.is_none() {
+            return Ok(false);
+        }
+        let mut documents = Vec::new();
+        tx.each_document(&mut |document, row| {
+            if row.space == *space && row.counts.acked > 0 {
+                documents.push(document);
+            }
+            ControlFlow::Continue(())
+        })?;
+        drop(tx);
+        let grew = !documents.is_empty();
+        let mut clock = || self.engine.ambient().monotonic_ms();
+        let work = |tx: &mut WriteTx<'_>, document: DocumentId| -> Result<(), ClientError> {
+            for chunk in tx.chunks_in(&document, &[ChunkState::Acked])? {
+                tx.set_chunk_state(&document, &chunk.hash, ChunkState::Outbox)?;
+            }
+            Ok(())
+        };
+        let done = self.engine.store().write_batches(documents, BatchLimit::default(), &mut clock, work);
+        done.map_err(|error| error.source)?;
+        self.engine.write(|tx| Ok(tx.remove_client_value(&reopened(space)).map(drop)?))?;
+        Ok(grew)
     }
 
     fn group_refused(&mut self, refused: &[(OutboxSeq, Code, String)]) -> BTreeMap<DocumentId, Refusals> {

@@ -15,6 +15,10 @@ pub struct SyncSummary {
     pub received: u64,
     /// Changes of this device that the relay has now.
     pub sent: u64,
+    /// Changes that this device had lost and got back by comparing itself with the relay.
+    pub fetched: u64,
+    /// Changes that the relay had lost and got back from this device.
+    pub brought_back: u64,
     /// Changes of this device that the relay refused; what was typed is kept.
     pub refused: u64,
     /// Changes of this device that the relay put off; they are sent again by themselves.

@@ -116,13 +116,17 @@ impl World {
         }
     }
 
-    /// An old backup takes the place of the relay's store. What was acked since then is gone and the ledger forgets it:
-    /// what is left to show is that it is said, and that nobody runs in circles.
+    /// An old backup takes the place of the relay's store. What was acked since then is gone; at the end it is to be back,
+    /// from whoever still holds it.
     fn restore_relay(&mut self, down_ms: u64) {
         let Some((image, acked)) = self.relay_backup.take() else { return };
         self.crash_relay(false, down_ms);
         self.relay.put_back(image);
-        self.ledger.acked = acked;
+        self.sights.see("relay set back to a backup");
+        for (space, changes) in std::mem::replace(&mut self.ledger.acked, acked) {
+            let kept = self.ledger.acked.get(&space).cloned().unwrap_or_default();
+            self.ledger.owed.entry(space).or_default().extend(changes.difference(&kept));
+        }
     }
 
     /// An old backup takes the place of a device's store. What was saved since then and never sent is gone with it; the

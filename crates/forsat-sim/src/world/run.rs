@@ -9,8 +9,6 @@ pub const CONVERGE_MS_MAX: u64 = 30_000;
 const NOTICE_MS_MAX: u64 = 120_000;
 /// How long the world is watched for peers that don't come to rest, in milliseconds of the world.
 const QUIET_MS: u64 = 120_000;
-/// Messages of a device whose changes stand on what a restored relay has lost: a push and its answer every 15 seconds.
-const RETRIES_MAX: u64 = 2 * QUIET_MS / 15_000;
 /// How often it is looked whether all is level, in milliseconds of the world.
 const LOOK_MS: u64 = 200;
 /// The most attempts to connect of one device in any window of [`ATTEMPTS_WINDOW_MS`].
@@ -59,7 +57,7 @@ impl World {
         }
         if self.violation.is_none() {
             self.check_all();
-            self.check_quiet(0);
+            self.check_quiet();
         }
         self.count();
         self.outcome(converged_ms)
@@ -94,31 +92,14 @@ impl World {
         self.now_ms() - from_ms
     }
 
-    /// Runs a world in which the relay's store is put back from an old backup. Healing the loss is not built yet: each
-    /// device that misses something at the relay must say so, and nobody may run in circles.
-    pub fn run_restored(&mut self) -> Outcome {
-        self.run_until(self.plan.heal_at_ms);
-        if self.violation.is_none() {
-            self.heal();
-            self.run_until(self.now_ms() + CONVERGE_MS_MAX);
-        }
-        if self.violation.is_none() {
-            self.check_loss_is_said();
-            self.check_quiet(RETRIES_MAX);
-        }
-        self.count();
-        self.outcome(0)
-    }
-
-    /// When all is level nobody has anything to say but that it is still there, and what is put off is tried again with
-    /// pauses: `retries` messages a device at most.
-    fn check_quiet(&mut self, retries: u64) {
+    /// When all is level nobody has anything to say but that it is still there.
+    fn check_quiet(&mut self) {
         // What was acked a moment ago may still echo.
         self.run_until(self.now_ms() + 5_000);
         let messages = self.messages;
         let attempts: usize = self.devices.iter().map(|device| device.attempts_ms.len()).sum();
         self.run_until(self.now_ms() + QUIET_MS);
-        let expected = (QUIET_MS / 10_000 + retries) * self.devices.len() as u64;
+        let expected = QUIET_MS / 10_000 * self.devices.len() as u64;
         if self.messages > messages + expected {
             let more = self.messages - messages;
             self.violate(format!("{more} messages in {QUIET_MS} ms though all is level"));

@@ -3,6 +3,7 @@
 use crate::code::Code;
 pub use crate::frame::Cursor;
 use crate::frame::{PageEntry, SpaceInfo, VersionRange};
+use crate::heal::{Answer, Question, RefillItem, Step};
 use crate::id::{ChangeHash, DeviceId, Digest, DocumentId, FeedSeq, RelayId, SpaceId, UserId, WorkspaceId};
 
 /// A place in the device's outbox; grows with every entry and is never used again.
@@ -66,6 +67,46 @@ pub struct Settle {
     pub refused: Vec<(OutboxSeq, Code, String)>,
 }
 
+/// Work of healing for the store, on one space; answered with [`HealDone`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HealWork {
+    /// Which space.
+    pub space: SpaceId,
+    /// What.
+    pub task: HealTask,
+}
+
+/// What the store is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HealTask {
+    /// Compare what the relay holds with what the store holds ([`crate::heal::compare`]), count what is here uncounted,
+    /// and take in what was fetched.
+    Compare {
+        /// What was asked.
+        question: Question,
+        /// What the relay answered.
+        answer: Answer,
+    },
+    /// Read changes that the relay lacks.
+    Load {
+        /// Which, in the order in which they are to go.
+        changes: Vec<(DocumentId, ChangeHash)>,
+        /// Stop before the sum of the chunks exceeds this; one is always read. The rest comes back as a step.
+        bytes_max: usize,
+    },
+}
+
+/// The store's answer to [`HealWork`].
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct HealDone {
+    /// What is to be done next.
+    pub steps: Vec<Step>,
+    /// The changes that were read.
+    pub items: Vec<RefillItem>,
+    /// How many changes were taken in.
+    pub fetched: u64,
+}
+
 /// What a welcome says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Welcomed {
@@ -84,7 +125,8 @@ pub struct Welcomed {
 /// Something that a person should know. None of them stops the connection or starts a loop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SyncIssue {
-    /// At the head of the feed, device and relay don't hold the same changes. At most once a space and connection.
+    /// At the head of the feed, device and relay don't hold the same changes, and healing has not changed that. At most
+    /// once a space and connection; it is tried again later.
     DigestMismatch {
         /// Of which feed.
         space: SpaceId,
@@ -108,6 +150,17 @@ pub enum SyncIssue {
         document: DocumentId,
         /// The change.
         hash: ChangeHash,
+    },
+    /// The relay lacks changes that this device holds, and refuses to take them back from it.
+    RefillRefused {
+        /// Of which space.
+        space: SpaceId,
+        /// How many.
+        changes: u64,
+        /// Why the first of them.
+        code: Code,
+        /// The same for a person.
+        message: String,
     },
     /// A space that the device knows is not there any more, or not for this user.
     SpaceGone {
@@ -159,6 +212,25 @@ pub enum SyncEvent {
         at: FeedSeq,
         /// Where the feed's head is; the total of a progress bar.
         head: FeedSeq,
+    },
+    /// Device and relay differ in a space; it is being found out in what.
+    Healing {
+        /// Which.
+        space: SpaceId,
+    },
+    /// Each has brought the other what it lacked; whether they are level now shows at the head of the feed.
+    Walked {
+        /// Which space.
+        space: SpaceId,
+        /// Changes that the device has got.
+        fetched: u64,
+        /// Changes that the relay has taken back.
+        brought: u64,
+    },
+    /// A space in which they differed is level.
+    Healed {
+        /// Which.
+        space: SpaceId,
     },
     /// Changes were acked.
     Sent {
@@ -273,6 +345,8 @@ pub enum StoreTask {
     Page,
     /// Reading the outbox.
     Outbox,
+    /// [`HealWork`].
+    Heal,
     /// [`Settle`].
     Settle,
     /// Keeping what a [`Welcomed`] says.

@@ -5,7 +5,7 @@ use super::event::{Cursor, PageStored, StorePage, SyncEvent, SyncIssue};
 use crate::code::{self, Code};
 use crate::frame::{Page, PageEntry, Pull, StreamId, ToRelay};
 use crate::id::SpaceId;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// The most unknown echoes of a page that are reported one by one.
 const ECHO_REPORTS_MAX: usize = 16;
@@ -20,6 +20,8 @@ pub(super) struct Feeds {
     queue: VecDeque<Waiting>,
     queue_bytes: usize,
     storing: Option<Storing>,
+    /// Spaces whose cursor the relay's store doesn't know: they are read from the head, also after another connection.
+    lost: BTreeSet<SpaceId>,
 }
 
 #[derive(Debug)]
@@ -61,6 +63,41 @@ struct PageEnd {
     root: Option<crate::id::Digest>,
 }
 
+/// How a feed is read.
+#[derive(Clone, Copy, Debug)]
+struct Reading {
+    /// The device's own changes may come as hashes.
+    echo: bool,
+    /// Without a cursor, nothing of what there is: only what comes from now on.
+    from_head: bool,
+}
+
+impl Default for Reading {
+    fn default() -> Self {
+        Self { echo: true, from_head: false }
+    }
+}
+
+/// What storing a page came to.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    /// Changes of others that the page had.
+    pub changes: u64,
+    /// The feed has to be read again.
+    pub pull: Option<ToRelay>,
+    /// The digests of both ends, at the head of the feed.
+    pub roots: Option<Roots>,
+}
+
+/// The digests of both ends.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Roots {
+    pub space: SpaceId,
+    pub at: crate::id::FeedSeq,
+    pub relay: crate::id::Digest,
+    pub device: crate::id::Digest,
+}
+
 impl Feeds {
     pub fn new(cursors: BTreeMap<SpaceId, Cursor>) -> Self {
         Self { cursors, ..Self::default() }
@@ -82,10 +119,12 @@ impl Feeds {
         if self.open.get(&space).is_some_and(|feed| !feed.closed) {
             return None;
         }
-        Some(self.pull(space, true))
+        let from_head = self.lost.contains(&space);
+        Some(self.pull(space, Reading { from_head, ..Reading::default() }))
     }
 
-    fn pull(&mut self, space: SpaceId, echo: bool) -> ToRelay {
+    fn pull(&mut self, space: SpaceId, reading: Reading) -> ToRelay {
+        let Reading { echo, from_head } = reading;
         self.last_stream += 1;
         let stream = StreamId(self.last_stream);
         let cursor = self.cursors.get(&space).copied();
@@ -95,7 +134,7 @@ impl Feeds {
             space,
             Feed { stream, from_cursor, echo, at_head: false, closed: false, mismatch_reported },
         );
-        ToRelay::Pull(Pull { stream, space, cursor, echo })
+        ToRelay::Pull(Pull { stream, space, cursor, echo, from_head })
     }
 
     /// Takes a page; pages of streams that were given up are dropped.
@@ -139,19 +178,20 @@ impl Feeds {
         }
     }
 
-    /// The store has stored its page. Answers how many changes of others it had, and a pull if the feed has to be
-    /// read again.
-    pub fn stored(&mut self, stored: PageStored, effects: &mut Vec<Effect>) -> (u64, Option<ToRelay>) {
+    /// The store has stored its page.
+    pub fn stored(&mut self, stored: PageStored, effects: &mut Vec<Effect>) -> Taken {
         let Some(storing) = self.storing.take_if(|storing| storing.space == stored.space) else {
-            return (0, None);
+            return Taken::default();
         };
+        let taken = Taken { changes: storing.changes, ..Taken::default() };
         let space = storing.space;
         match stored.cursor {
             Some(cursor) => self.cursors.insert(space, cursor),
             None => self.cursors.remove(&space),
         };
+        self.lost.remove(&space);
         let current = self.open.get_mut(&space).filter(|feed| Some(feed.stream) == storing.stream);
-        let Some(feed) = current else { return (storing.changes, None) };
+        let Some(feed) = current else { return taken };
         effects.push(Effect::Event(SyncEvent::Received {
             space,
             entries: storing.entries,
@@ -162,17 +202,28 @@ impl Feeds {
             let again = feed.echo;
             report_echoes(&stored, effects);
             // Once: a pull in full brings no echoes, so there is nothing to be unknown the second time.
-            return (storing.changes, again.then(|| self.pull(space, false)));
+            let pull = again.then(|| self.pull(space, Reading { echo: false, ..Reading::default() }));
+            return Taken { pull, ..taken };
         }
         feed.at_head = storing.page.cursor.seq >= storing.page.head;
-        if let (Some(relay), Some(device)) = (storing.page.root, stored.root)
-            && relay != device
-            && !std::mem::replace(&mut feed.mismatch_reported, true)
-        {
-            let at = storing.page.cursor.seq;
+        let roots = storing.page.root.zip(stored.root);
+        let roots = roots.map(|(relay, device)| Roots { space, at: storing.page.cursor.seq, relay, device });
+        Taken { roots, ..taken }
+    }
+
+    /// Pulls a space again, from where the device stands.
+    pub fn again(&mut self, space: SpaceId) -> Option<ToRelay> {
+        let echo = self.open.get(&space).filter(|feed| !feed.closed)?.echo;
+        Some(self.pull(space, Reading { echo, ..Reading::default() }))
+    }
+
+    /// Reports a difference that stays, once a connection.
+    pub fn report(&mut self, roots: &Roots, effects: &mut Vec<Effect>) {
+        let Some(feed) = self.open.get_mut(&roots.space) else { return };
+        if !std::mem::replace(&mut feed.mismatch_reported, true) {
+            let Roots { space, at, relay, device } = *roots;
             effects.push(Effect::Report(SyncIssue::DigestMismatch { space, at, relay, device }));
         }
-        (storing.changes, None)
     }
 
     pub fn store_failed(&mut self) {
@@ -192,7 +243,9 @@ impl Feeds {
         if code == code::CURSOR_INVALID && feed.from_cursor {
             effects.push(Effect::Report(SyncIssue::CursorInvalid { space }));
             self.cursors.remove(&space);
-            return Some(self.pull(space, false));
+            self.lost.insert(space);
+            // What came since shows in the digests; reading the whole feed again would cost as much as there is.
+            return Some(self.pull(space, Reading { from_head: true, ..Reading::default() }));
         }
         if code == code::UNKNOWN_SPACE {
             self.open.remove(&space);

@@ -2,6 +2,7 @@
 
 use super::event::{ClientError, StoreTask, SyncEvent, SyncIssue, SyncStatus};
 use super::feeds::Feeds;
+use super::heal::Heals;
 use super::outbox::Outbox;
 use super::{ClientConfig, Effect, Input, Known, Purpose};
 use crate::backoff::{Backoff, spread};
@@ -17,6 +18,7 @@ pub struct ClientMachine {
     pub(super) phase: Phase,
     pub(super) effects: Vec<Effect>,
     pub(super) feeds: Feeds,
+    pub(super) heals: Heals,
     pub(super) outbox: Outbox,
     pub(super) directory: Option<(UserId, WorkspaceId, Vec<SpaceInfo>)>,
     pub(super) push_window_bytes: usize,
@@ -93,6 +95,7 @@ impl ClientMachine {
             phase: Phase::Waiting { until_ms: now_ms },
             effects: Vec::new(),
             feeds: Feeds::new(known.cursors),
+            heals: Heals::default(),
             outbox: Outbox::default(),
             directory: known.directory,
             push_window_bytes: config.flow.early_window_bytes,
@@ -140,7 +143,10 @@ impl ClientMachine {
             | Phase::Proving { until_ms, .. } => Some(*until_ms),
             // While the relay drains nothing is sent, so nothing is due but the sign of life.
             Phase::Online if self.drain.is_some() => Some(self.ping_at_ms()),
-            Phase::Online => Some(self.ping_at_ms().min(self.outbox.deadline_ms().unwrap_or(u64::MAX))),
+            Phase::Online => {
+                let due = self.outbox.deadline_ms().into_iter().chain(self.heals.deadline_ms());
+                Some(due.fold(self.ping_at_ms(), u64::min))
+            }
             Phase::Closing | Phase::Stopped => None,
         }
     }
@@ -153,11 +159,12 @@ impl ClientMachine {
     /// Where things stand.
     pub fn status(&self) -> SyncStatus {
         let online = matches!(self.phase, Phase::Online);
-        let settled = online && self.feeds.is_settled() && self.outbox.is_settled();
+        let settled =
+            online && self.feeds.is_settled() && self.heals.is_settled() && self.outbox.is_settled();
         SyncStatus {
             online,
             settled,
-            synced: settled && self.feeds.is_at_head() && self.outbox.put_off() == 0,
+            synced: settled && self.feeds.is_at_head() && self.heals.is_level() && self.outbox.put_off() == 0,
             put_off: self.outbox.put_off(),
             received: self.received,
             sent: self.sent,
@@ -180,6 +187,7 @@ impl ClientMachine {
             Input::Disconnected { random } => self.disconnected(now_ms, random)?,
             Input::Frame(bytes) => return self.frame(now_ms, &bytes),
             Input::PageStored(stored) => self.page_stored(now_ms, stored),
+            Input::Healed(done) => self.heals.done(done),
             Input::OutboxLoaded { items } => self.outbox.loaded(items),
             Input::OutboxChanged => self.outbox.grown(),
             Input::Settled => self.outbox.settled(),
@@ -203,6 +211,7 @@ impl ClientMachine {
         self.pinged_at_ms = now_ms;
         self.drain = None;
         self.feeds.reset();
+        self.heals.reset();
         self.outbox.reset();
         self.effects.push(Effect::Event(SyncEvent::Connecting));
         self.effects.push(Effect::Connect);
@@ -239,6 +248,7 @@ impl ClientMachine {
     fn store_failed(&mut self, task: StoreTask, message: String) {
         match task {
             StoreTask::Page => self.feeds.store_failed(),
+            StoreTask::Heal => self.heals.failed(),
             StoreTask::Outbox => self.outbox.load_failed(),
             StoreTask::Settle => self.outbox.settled(),
             // The next connection brings another welcome.
@@ -426,6 +436,9 @@ impl ClientMachine {
             }
         }
         self.outbox.load(now_ms, self.push_window_bytes, &mut self.effects);
+        if matches!(self.phase, Phase::Online) {
+            self.heal(now_ms);
+        }
         self.announce();
     }
 

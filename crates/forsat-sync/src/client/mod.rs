@@ -5,6 +5,7 @@
 
 mod event;
 mod feeds;
+mod heal;
 mod machine;
 mod online;
 mod outbox;
@@ -12,8 +13,8 @@ mod outbox;
 mod tests;
 
 pub use event::{
-    ClientError, Cursor, OutboxItem, OutboxSeq, PageStored, Settle, StorePage, StoreTask, SyncEvent,
-    SyncIssue, SyncStatus, Welcomed,
+    ClientError, Cursor, HealDone, HealTask, HealWork, OutboxItem, OutboxSeq, PageStored, Settle, StorePage,
+    StoreTask, SyncEvent, SyncIssue, SyncStatus, Welcomed,
 };
 pub use machine::ClientMachine;
 
@@ -136,6 +137,8 @@ pub enum Input {
         /// In the order of the outbox.
         items: Vec<OutboxItem>,
     },
+    /// The work of the last [`Effect::Heal`] is done.
+    Healed(HealDone),
     /// Something was added to the outbox.
     OutboxChanged,
     /// The oldest [`Effect::Settle`] that wasn't answered yet is done.
@@ -174,6 +177,8 @@ pub enum Effect {
         /// Stop before the sum of the chunks exceeds this; one item is always answered if there is one.
         bytes_max: usize,
     },
+    /// Do a part of healing; answer with `Healed`. One at a time.
+    Heal(HealWork),
     /// Write down what became of pushed changes; answer with `Settled`.
     Settle(Settle),
     /// The relay knows the device now: keep user, workspace and spaces. Isn't answered unless that fails.

@@ -1,11 +1,13 @@
 //! What the relay says after its hello was recognised.
 
-use super::event::{ClientError, PageStored, SyncEvent, Welcomed};
+use super::event::{ClientError, PageStored, SyncEvent, SyncIssue, Welcomed};
+use super::feeds::Roots;
+use super::heal::{Verdict, Walked};
 use super::machine::{ClientMachine, Drain, Phase, Trouble};
 use super::{Effect, Purpose};
 use crate::code::{self, Code};
 use crate::frame::{ItemOutcome, PageEntry, SpaceInfo, ToDevice, Welcome};
-use crate::id::BatchId;
+use crate::id::{BatchId, SpaceId};
 use crate::identity::{self, AuthClaim};
 
 /// Faults that trying again can't mend.
@@ -80,7 +82,7 @@ impl ClientMachine {
         match frame {
             ToDevice::Page(page) => {
                 for entry in &page.entries {
-                    if let PageEntry::Echo { document, hash } = entry {
+                    if let PageEntry::Echo { document, hash, .. } = entry {
                         self.outbox.echoed(*document, *hash);
                     }
                 }
@@ -101,6 +103,9 @@ impl ClientMachine {
             }
             ToDevice::Drain { retry_after_ms, jitter_ms } => {
                 self.drain = Some(Drain { retry_after_ms, jitter_ms });
+            }
+            ToDevice::Healed { ask, answer } => {
+                self.heals.answered(now_ms, ask, answer, &mut self.effects)?;
             }
             ToDevice::Fault { code, message } => return Err(fault(code, message)),
             ToDevice::Pong { .. } | ToDevice::Unknown { .. } => {}
@@ -135,14 +140,53 @@ impl ClientMachine {
     }
 
     pub(super) fn page_stored(&mut self, now_ms: u64, stored: PageStored) {
-        let (changes, pull) = self.feeds.stored(stored, &mut self.effects);
-        self.received += changes;
-        if changes > 0 {
+        let taken = self.feeds.stored(stored, &mut self.effects);
+        self.received += taken.changes;
+        if taken.changes > 0 {
             self.backoff.reset();
         }
-        if let Some(pull) = pull
+        if let Some(roots) = taken.roots {
+            self.compared(now_ms, &roots);
+        }
+        if let Some(pull) = taken.pull
             && matches!(self.phase, Phase::Online)
         {
+            self.send(now_ms, &pull);
+        }
+    }
+
+    /// The digests of a space were compared at the head of its feed.
+    fn compared(&mut self, now_ms: u64, roots: &Roots) {
+        if roots.relay == roots.device {
+            if self.heals.matches(roots.space) {
+                self.effects.push(Effect::Event(SyncEvent::Healed { space: roots.space }));
+            }
+        } else if self.heals.differs(now_ms, roots.space) == Verdict::Stays {
+            self.feeds.report(roots, &mut self.effects);
+        }
+    }
+
+    /// Goes on with healing.
+    pub(super) fn heal(&mut self, now_ms: u64) {
+        for space in self.heals.due(now_ms) {
+            self.pull_again(now_ms, space);
+        }
+        loop {
+            let (question, walked) = self.heals.pump(self.config.flow.push_bytes_max, &mut self.effects);
+            if let Some(question) = question {
+                self.send(now_ms, &question);
+            }
+            let Some(Walked { space, refused }) = walked else { return };
+            if let Some((changes, code, message)) = refused {
+                let issue = SyncIssue::RefillRefused { space, changes, code, message };
+                self.effects.push(Effect::Report(issue));
+            }
+            self.pull_again(now_ms, space);
+        }
+    }
+
+    fn pull_again(&mut self, now_ms: u64, space: SpaceId) {
+        if let Some(pull) = self.feeds.again(space) {
             self.send(now_ms, &pull);
         }
     }

@@ -206,7 +206,7 @@ fn an_ack_before_the_welcome_is_not_believed() {
 fn pages_are_stored_one_by_one_and_hold_the_transport_back() {
     let mut machine = online();
     machine.handle(0, Input::OutboxLoaded { items: Vec::new() });
-    let change = || vec![PageEntry::Change { document: document(1), bytes: vec![5; 200_000] }];
+    let change = || vec![PageEntry::Change { document: document(1), bytes: vec![5; 200_000], receipt: None }];
     let effects = machine.handle(0, page(1, 1, 30, change()));
     assert!(effects.iter().any(|effect| matches!(effect, Effect::StorePage(_))));
     for up_to in 2..=22 {
@@ -392,7 +392,11 @@ fn input(act: Act) -> Input {
         Act::Bytes(bytes) => Input::Frame(bytes),
         Act::OwnPage(up_to, head, echo) => {
             let hash = ChangeHash::from_bytes([7; 32]);
-            let echo = echo.then(|| PageEntry::Echo { document: DocumentId::from_bytes([1; 16]), hash });
+            let echo = echo.then(|| PageEntry::Echo {
+                document: DocumentId::from_bytes([1; 16]),
+                hash,
+                receipt: None,
+            });
             page(1, up_to, head, echo.into_iter().collect())
         }
         Act::OwnOutcome(batch, count) => {

@@ -3,9 +3,10 @@
 use super::{
     Auth, Cursor, DirectoryDigest, Enrol, Hello, ItemOutcome, MESSAGE_TEXT_BYTES_MAX, NAME_BYTES_MAX,
     PAGE_ENTRIES_MAX, PUSH_ITEMS_MAX, Page, PageEntry, Pull, Push, PushItem, Role, SPACES_MAX, SpaceInfo,
-    StreamId, ToDevice, ToRelay, VersionRange, Welcome, kind, shape,
+    StreamId, ToDevice, ToRelay, VersionRange, Welcome, heal, kind, shape,
 };
 use crate::code::{self, Code};
+use crate::heal::AskId;
 use crate::id::{
     BatchId, ChangeHash, DeviceId, Digest, DocumentId, Epoch, FeedSeq, Nonce, RelayId, SpaceId, UserId,
     WorkspaceId,
@@ -63,7 +64,7 @@ impl FrameError {
     }
 }
 
-type Decoded<T> = Result<T, FrameError>;
+pub(super) type Decoded<T> = Result<T, FrameError>;
 
 impl ToRelay {
     /// Reads a message of at most `bytes_max` bytes.
@@ -83,6 +84,11 @@ impl ToRelay {
             },
             kind::PING => Self::Ping { token: fields.u32("token")? },
             kind::BYE => Self::Bye,
+            kind::HEAL => Self::Heal {
+                ask: AskId(fields.u32("ask")?),
+                space: SpaceId::from_bytes(fields.exact("space")?),
+                question: heal::read_question(&mut fields)?,
+            },
             _ => Self::Unknown { kind },
         })
     }
@@ -122,6 +128,9 @@ impl ToDevice {
                 retry_after_ms: fields.u64("retry_after_ms")?,
                 jitter_ms: fields.u64("jitter_ms")?,
             },
+            kind::HEALED => {
+                Self::Healed { ask: AskId(fields.u32("ask")?), answer: heal::read_answer(&mut fields)? }
+            }
             kind::FAULT => {
                 let (code, message) = read_reason(&mut fields)?;
                 Self::Fault { code, message }
@@ -163,7 +172,7 @@ fn read_pull(fields: &mut Fields<'_, '_>) -> Decoded<Pull> {
         (None, None) => None,
         _ => return Err(FrameError::Field { name: "epoch" }),
     };
-    Ok(Pull { stream, space, cursor, echo: fields.bool("echo")? })
+    Ok(Pull { stream, space, cursor, echo: fields.bool("echo")?, from_head: fields.flag("from_head")? })
 }
 
 fn read_push(fields: &mut Fields<'_, '_>) -> Decoded<Push> {
@@ -236,10 +245,12 @@ fn read_entry(fields: &mut Fields<'_, '_>) -> Decoded<PageEntry> {
         kind::ENTRY_CHANGE => Some(PageEntry::Change {
             document: DocumentId::from_bytes(entry.exact("document")?),
             bytes: entry.bytes("bytes")?.to_vec(),
+            receipt: heal::read_receipt(&mut entry)?,
         }),
         kind::ENTRY_ECHO => Some(PageEntry::Echo {
             document: DocumentId::from_bytes(entry.exact("document")?),
             hash: ChangeHash::from_bytes(entry.exact("hash")?),
+            receipt: heal::read_receipt(&mut entry)?,
         }),
         _ => None,
     };
@@ -251,7 +262,7 @@ fn read_entry(fields: &mut Fields<'_, '_>) -> Decoded<PageEntry> {
     }))
 }
 
-fn read_outcome(fields: &mut Fields<'_, '_>) -> Decoded<ItemOutcome> {
+pub(super) fn read_outcome(fields: &mut Fields<'_, '_>) -> Decoded<ItemOutcome> {
     if fields.datatype() != Some(Type::Array) {
         return match fields.u64("results")? {
             kind::OUTCOME_ACKED => Ok(ItemOutcome::Acked),
@@ -269,7 +280,7 @@ fn read_outcome(fields: &mut Fields<'_, '_>) -> Decoded<ItemOutcome> {
     }
 }
 
-fn read_reason(fields: &mut Fields<'_, '_>) -> Decoded<(Code, String)> {
+pub(super) fn read_reason(fields: &mut Fields<'_, '_>) -> Decoded<(Code, String)> {
     let code = Code::parse(fields.text("code", Code::LEN_MAX)?).ok_or(FrameError::Field { name: "code" })?;
     let message = match fields.text("message", MESSAGE_TEXT_BYTES_MAX)? {
         "" => code::message(&code).to_owned(),
@@ -279,13 +290,13 @@ fn read_reason(fields: &mut Fields<'_, '_>) -> Decoded<(Code, String)> {
 }
 
 /// The elements of an array that are still to be read. The array's shape was checked before.
-struct Fields<'a, 'b> {
+pub(super) struct Fields<'a, 'b> {
     decoder: &'a mut Decoder<'b>,
     left: u64,
 }
 
 impl<'a, 'b> Fields<'a, 'b> {
-    fn enter(decoder: &'a mut Decoder<'b>, name: &'static str) -> Decoded<Self> {
+    pub(super) fn enter(decoder: &'a mut Decoder<'b>, name: &'static str) -> Decoded<Self> {
         match decoder.array() {
             Ok(Some(left)) => Ok(Self { decoder, left }),
             _ => Err(FrameError::Field { name }),
@@ -293,7 +304,7 @@ impl<'a, 'b> Fields<'a, 'b> {
     }
 
     /// Reads the next element with one of the decoder's methods.
-    fn next<T>(
+    pub(super) fn next<T>(
         &mut self,
         name: &'static str,
         read: impl FnOnce(&mut Decoder<'b>) -> Result<T, minicbor::decode::Error>,
@@ -302,45 +313,55 @@ impl<'a, 'b> Fields<'a, 'b> {
         read(self.decoder).map_err(|_| FrameError::Field { name })
     }
 
-    fn kind(&mut self) -> Decoded<u64> {
+    /// Whether every element was read.
+    pub(super) fn is_done(&self) -> bool {
+        self.left == 0
+    }
+
+    pub(super) fn kind(&mut self) -> Decoded<u64> {
         self.u64("kind").map_err(|_| FrameError::NotAFrame)
     }
 
-    fn u64(&mut self, name: &'static str) -> Decoded<u64> {
+    pub(super) fn u64(&mut self, name: &'static str) -> Decoded<u64> {
         self.next(name, |d| d.u64())
     }
 
-    fn u32(&mut self, name: &'static str) -> Decoded<u32> {
+    pub(super) fn u32(&mut self, name: &'static str) -> Decoded<u32> {
         self.next(name, |d| d.u32())
     }
 
-    fn u16(&mut self, name: &'static str) -> Decoded<u16> {
+    pub(super) fn u16(&mut self, name: &'static str) -> Decoded<u16> {
         self.next(name, |d| d.u16())
     }
 
-    fn bool(&mut self, name: &'static str) -> Decoded<bool> {
+    pub(super) fn bool(&mut self, name: &'static str) -> Decoded<bool> {
         self.next(name, |d| d.bool())
     }
 
-    fn bytes(&mut self, name: &'static str) -> Decoded<&'b [u8]> {
+    /// A flag that a later version added: absent means no.
+    pub(super) fn flag(&mut self, name: &'static str) -> Decoded<bool> {
+        if self.is_done() { Ok(false) } else { self.bool(name) }
+    }
+
+    pub(super) fn bytes(&mut self, name: &'static str) -> Decoded<&'b [u8]> {
         self.next(name, |d| d.bytes())
     }
 
-    fn exact<const N: usize>(&mut self, name: &'static str) -> Decoded<[u8; N]> {
+    pub(super) fn exact<const N: usize>(&mut self, name: &'static str) -> Decoded<[u8; N]> {
         self.bytes(name)?.try_into().map_err(|_| FrameError::Field { name })
     }
 
-    fn text(&mut self, name: &'static str, bytes_max: usize) -> Decoded<&'b str> {
+    pub(super) fn text(&mut self, name: &'static str, bytes_max: usize) -> Decoded<&'b str> {
         let text = self.next(name, |d| d.str())?;
         if text.len() <= bytes_max { Ok(text) } else { Err(FrameError::Field { name }) }
     }
 
-    fn datatype(&self) -> Option<Type> {
+    pub(super) fn datatype(&self) -> Option<Type> {
         if self.left == 0 { None } else { self.decoder.datatype().ok() }
     }
 
     /// Passes over a null, or over the end of the array, which stands for one in a shorter frame.
-    fn null(&mut self) -> bool {
+    pub(super) fn null(&mut self) -> bool {
         match self.datatype() {
             None => true,
             Some(Type::Null) => self.next("null", |d| d.null()).is_ok(),
@@ -348,21 +369,21 @@ impl<'a, 'b> Fields<'a, 'b> {
         }
     }
 
-    fn u64_or_null(&mut self, name: &'static str) -> Decoded<Option<u64>> {
+    pub(super) fn u64_or_null(&mut self, name: &'static str) -> Decoded<Option<u64>> {
         if self.null() { Ok(None) } else { self.u64(name).map(Some) }
     }
 
-    fn exact_or_null<const N: usize>(&mut self, name: &'static str) -> Decoded<Option<[u8; N]>> {
+    pub(super) fn exact_or_null<const N: usize>(&mut self, name: &'static str) -> Decoded<Option<[u8; N]>> {
         if self.null() { Ok(None) } else { self.exact(name).map(Some) }
     }
 
-    fn nested(&mut self, name: &'static str) -> Decoded<Fields<'_, 'b>> {
+    pub(super) fn nested(&mut self, name: &'static str) -> Decoded<Fields<'_, 'b>> {
         self.left = self.left.checked_sub(1).ok_or(FrameError::Field { name })?;
         Fields::enter(self.decoder, name)
     }
 
     /// Reads an array of like elements. Room is made as they are read, never from the declared count.
-    fn list<T>(
+    pub(super) fn list<T>(
         &mut self,
         name: &'static str,
         count_max: usize,
@@ -380,7 +401,7 @@ impl<'a, 'b> Fields<'a, 'b> {
     }
 
     /// Passes over elements that a later version added.
-    fn rest(&mut self) -> Decoded<()> {
+    pub(super) fn rest(&mut self) -> Decoded<()> {
         while self.left > 0 {
             self.next("rest", |d| d.skip())?;
         }

@@ -2,14 +2,14 @@
 
 use super::{
     Auth, DirectoryDigest, Enrol, Hello, ItemOutcome, MESSAGE_TEXT_BYTES_MAX, Page, PageEntry, Pull, Push,
-    Role, SpaceInfo, ToDevice, ToRelay, Welcome, kind,
+    Role, SpaceInfo, ToDevice, ToRelay, Welcome, heal, kind,
 };
 use crate::code::{self, Code};
 use minicbor::encode::{Encoder, Error};
 use std::convert::Infallible;
 
-type Writer = Encoder<Vec<u8>>;
-type Written = Result<(), Error<Infallible>>;
+pub(super) type Writer = Encoder<Vec<u8>>;
+pub(super) type Written = Result<(), Error<Infallible>>;
 
 fn build(fill: impl FnOnce(&mut Writer) -> Written) -> Vec<u8> {
     let mut writer = Encoder::new(Vec::new());
@@ -30,6 +30,10 @@ impl ToRelay {
             }
             Self::Ping { token } => w.array(2)?.u64(kind::PING)?.u32(*token)?.ok(),
             Self::Bye => w.array(1)?.u64(kind::BYE)?.ok(),
+            Self::Heal { ask, space, question } => {
+                w.array(4)?.u64(kind::HEAL)?.u32(ask.0)?.bytes(space.as_bytes())?;
+                heal::write_question(w, question)
+            }
             Self::Unknown { kind } => w.array(1)?.u64(*kind)?.ok(),
         })
     }
@@ -63,6 +67,10 @@ impl ToDevice {
             Self::Drain { retry_after_ms, jitter_ms } => {
                 w.array(3)?.u64(kind::DRAIN)?.u64(*retry_after_ms)?.u64(*jitter_ms)?.ok()
             }
+            Self::Healed { ask, answer } => {
+                w.array(3)?.u64(kind::HEALED)?.u32(ask.0)?;
+                heal::write_answer(w, answer)
+            }
             Self::Fault { code, message } => {
                 w.array(3)?.u64(kind::FAULT)?;
                 write_reason(w, code, message)
@@ -92,12 +100,14 @@ fn write_enrol(w: &mut Writer, enrol: &Enrol) -> Written {
 }
 
 fn write_pull(w: &mut Writer, pull: &Pull) -> Written {
-    w.array(6)?.u64(kind::PULL)?.u32(pull.stream.0)?.bytes(pull.space.as_bytes())?;
+    let elements = if pull.from_head { 7 } else { 6 };
+    w.array(elements)?.u64(kind::PULL)?.u32(pull.stream.0)?.bytes(pull.space.as_bytes())?;
     match pull.cursor {
         Some(cursor) => w.u64(cursor.epoch.get())?.u64(cursor.seq.get())?,
         None => w.null()?.null()?,
     };
-    w.bool(pull.echo)?.ok()
+    w.bool(pull.echo)?;
+    if pull.from_head { w.bool(true)?.ok() } else { Ok(()) }
 }
 
 fn write_push(w: &mut Writer, push: &Push) -> Written {
@@ -145,11 +155,15 @@ fn write_page(w: &mut Writer, page: &Page) -> Written {
     w.u64(page.up_to.get())?.u64(page.head.get())?.array(page.entries.len() as u64)?;
     for entry in &page.entries {
         match entry {
-            PageEntry::Change { document, bytes } => {
-                w.array(3)?.u64(kind::ENTRY_CHANGE)?.bytes(document.as_bytes())?.bytes(bytes)?;
+            PageEntry::Change { document, bytes, receipt } => {
+                w.array(3 + heal::receipt_len(*receipt))?.u64(kind::ENTRY_CHANGE)?;
+                w.bytes(document.as_bytes())?.bytes(bytes)?;
+                heal::write_receipt(w, *receipt)?;
             }
-            PageEntry::Echo { document, hash } => {
-                w.array(3)?.u64(kind::ENTRY_ECHO)?.bytes(document.as_bytes())?.bytes(hash.as_bytes())?;
+            PageEntry::Echo { document, hash, receipt } => {
+                w.array(3 + heal::receipt_len(*receipt))?.u64(kind::ENTRY_ECHO)?;
+                w.bytes(document.as_bytes())?.bytes(hash.as_bytes())?;
+                heal::write_receipt(w, *receipt)?;
             }
             PageEntry::Unknown { bytes, .. } => w.writer_mut().extend_from_slice(bytes),
         }
@@ -160,7 +174,7 @@ fn write_page(w: &mut Writer, page: &Page) -> Written {
     }
 }
 
-fn write_outcome(w: &mut Writer, outcome: &ItemOutcome) -> Written {
+pub(super) fn write_outcome(w: &mut Writer, outcome: &ItemOutcome) -> Written {
     match outcome {
         ItemOutcome::Acked => w.u64(kind::OUTCOME_ACKED)?.ok(),
         ItemOutcome::Later { code, message } => {
@@ -175,7 +189,7 @@ fn write_outcome(w: &mut Writer, outcome: &ItemOutcome) -> Written {
 }
 
 /// Code and message; a message that only repeats what the code says is left empty.
-fn write_reason(w: &mut Writer, code: &Code, message: &str) -> Written {
+pub(super) fn write_reason(w: &mut Writer, code: &Code, message: &str) -> Written {
     let message = if message == code::message(code) { "" } else { message };
     w.str(code.as_str())?.str(cut(message))?.ok()
 }

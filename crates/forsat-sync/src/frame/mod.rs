@@ -6,6 +6,7 @@
 
 mod decode;
 mod encode;
+mod heal;
 mod shape;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -14,11 +15,12 @@ pub use decode::FrameError;
 pub use shape::DEPTH_MAX;
 
 use crate::code::Code;
+use crate::heal::{Answer, AskId, Question};
 use crate::id::{
     BatchId, ChangeHash, DeviceId, Digest, DocumentId, Epoch, FeedSeq, Nonce, RelayId, SpaceId, UserId,
     WorkspaceId,
 };
-use crate::identity::{PublicKey, Signature};
+use crate::identity::{PublicKey, Receipt, Signature};
 
 /// The protocol versions that this program speaks.
 pub const PROTOCOL_VERSIONS: VersionRange = VersionRange { min: 1, max: 1 };
@@ -155,6 +157,15 @@ pub enum ToRelay {
     },
     /// Closes in good order.
     Bye,
+    /// Asks how the relay's state of a space differs, or brings back what it lacks.
+    Heal {
+        /// Its number; the answer carries it.
+        ask: AskId,
+        /// Which space.
+        space: SpaceId,
+        /// What.
+        question: Question,
+    },
     /// A kind of a later version; ignored after the handshake.
     Unknown {
         /// The kind.
@@ -207,6 +218,8 @@ pub struct Pull {
     pub cursor: Option<Cursor>,
     /// Whether the device's own changes may come as hashes only.
     pub echo: bool,
+    /// Without a cursor: begin at the head, with what comes from now on. The digests tell what is there before.
+    pub from_head: bool,
 }
 
 /// Changes of one space.
@@ -294,6 +307,13 @@ pub enum ToDevice {
         /// Spread the return over this much more, in milliseconds.
         jitter_ms: u64,
     },
+    /// Answers a question of healing.
+    Healed {
+        /// Of the question.
+        ask: AskId,
+        /// What.
+        answer: Answer,
+    },
     /// The connection ends for this reason.
     Fault {
         /// Why.
@@ -364,6 +384,8 @@ pub enum PageEntry {
         document: DocumentId,
         /// The canonical chunk.
         bytes: Vec<u8>,
+        /// The relay's word that it took it, to be kept and brought back with it.
+        receipt: Option<Receipt>,
     },
     /// A change that this device itself brought.
     Echo {
@@ -371,6 +393,8 @@ pub enum PageEntry {
         document: DocumentId,
         /// The change.
         hash: ChangeHash,
+        /// As for a change.
+        receipt: Option<Receipt>,
     },
     /// A kind that this version doesn't read, kept whole: the entry's own CBOR.
     Unknown {
@@ -390,6 +414,7 @@ mod kind {
     pub(super) const EPHEMERAL: u64 = 5;
     pub(super) const PING: u64 = 6;
     pub(super) const BYE: u64 = 7;
+    pub(super) const HEAL: u64 = 50;
 
     pub(super) const HELLO: u64 = 12;
     pub(super) const ENROLLED: u64 = 13;
@@ -402,6 +427,7 @@ mod kind {
     pub(super) const PONG: u64 = 20;
     pub(super) const DRAIN: u64 = 21;
     pub(super) const FAULT: u64 = 22;
+    pub(super) const HEALED: u64 = 60;
 
     pub(super) const ENTRY_CHANGE: u64 = 1;
     pub(super) const ENTRY_ECHO: u64 = 2;
@@ -426,9 +452,10 @@ pub mod reserved {
 impl PageEntry {
     /// An upper bound of the entry's bytes in a page.
     pub fn wire_bytes(&self) -> usize {
+        let receipt_bytes = |receipt: &Option<Receipt>| if receipt.is_some() { 17 + 17 } else { 0 };
         match self {
-            Self::Change { bytes, .. } => 1 + 1 + 17 + 5 + bytes.len(),
-            Self::Echo { .. } => 1 + 1 + 17 + 34,
+            Self::Change { bytes, receipt, .. } => 1 + 1 + 17 + 5 + receipt_bytes(receipt) + bytes.len(),
+            Self::Echo { receipt, .. } => 1 + 1 + 17 + 34 + receipt_bytes(receipt),
             Self::Unknown { bytes, .. } => bytes.len(),
         }
     }

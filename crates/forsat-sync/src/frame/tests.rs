@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::code;
+use crate::digest::{Bucket, Node};
+use crate::heal::{ChangeList, Chunk, RefillItem};
 use crate::identity::InviteSecret;
 use crate::limits::MESSAGE_BYTES_MAX;
 use proptest::collection::vec;
@@ -64,7 +66,13 @@ pub(crate) fn to_relay() -> impl Strategy<Value = ToRelay> {
             space: SpaceId::from_bytes(space),
             cursor: cursor.map(|(epoch, seq)| Cursor { epoch: Epoch::new(epoch), seq: FeedSeq::new(seq) }),
             echo,
+            from_head: echo && cursor.is_none(),
         })),
+        (any::<u32>(), array16(), question()).prop_map(|(ask, space, question)| ToRelay::Heal {
+            ask: AskId(ask),
+            space: SpaceId::from_bytes(space),
+            question,
+        }),
         (any::<u64>(), array16(), vec(item, 0..4)).prop_map(|(batch, space, items)| ToRelay::Push(Push {
             batch: BatchId::new(batch),
             space: SpaceId::from_bytes(space),
@@ -74,17 +82,21 @@ pub(crate) fn to_relay() -> impl Strategy<Value = ToRelay> {
             .prop_map(|(space, bytes)| ToRelay::Ephemeral { space: SpaceId::from_bytes(space), bytes }),
         any::<u32>().prop_map(|token| ToRelay::Ping { token }),
         Just(ToRelay::Bye),
-        (24..u64::MAX).prop_map(|kind| ToRelay::Unknown { kind }),
+        (100..u64::MAX).prop_map(|kind| ToRelay::Unknown { kind }),
     ]
 }
 
 fn entry() -> impl Strategy<Value = PageEntry> {
     prop_oneof![
-        (array16(), vec(any::<u8>(), 0..300))
-            .prop_map(|(id, bytes)| PageEntry::Change { document: DocumentId::from_bytes(id), bytes }),
-        (array16(), any::<[u8; 32]>()).prop_map(|(id, hash)| PageEntry::Echo {
-            document: DocumentId::from_bytes(id),
-            hash: ChangeHash::from_bytes(hash),
+        (array16(), vec(any::<u8>(), 0..300), option::of(receipt())).prop_map(|(id, bytes, receipt)| {
+            PageEntry::Change { document: DocumentId::from_bytes(id), bytes, receipt }
+        }),
+        (array16(), any::<[u8; 32]>(), option::of(receipt())).prop_map(|(id, hash, receipt)| {
+            PageEntry::Echo {
+                receipt,
+                document: DocumentId::from_bytes(id),
+                hash: ChangeHash::from_bytes(hash),
+            }
         }),
         // [9, [7]] as a later version might write it.
         Just(PageEntry::Unknown { kind: 9, bytes: vec![0x82, 9, 0x81, 7] }),
@@ -96,6 +108,52 @@ fn outcome() -> impl Strategy<Value = ItemOutcome> {
         Just(ItemOutcome::Acked),
         reason().prop_map(|(code, message)| ItemOutcome::Later { code, message }),
         reason().prop_map(|(code, message)| ItemOutcome::Refused { code, message }),
+    ]
+}
+
+fn receipt() -> impl Strategy<Value = Receipt> {
+    let parts = (array16(), array16());
+    parts.prop_map(|(device, code)| Receipt { device: DeviceId::from_bytes(device), code })
+}
+
+fn hash() -> impl Strategy<Value = ChangeHash> {
+    any::<[u8; 32]>().prop_map(ChangeHash::from_bytes)
+}
+
+fn id() -> impl Strategy<Value = DocumentId> {
+    array16().prop_map(DocumentId::from_bytes)
+}
+
+fn question() -> impl Strategy<Value = Question> {
+    let nodes = (0..3_u8).prop_flat_map(|level| {
+        let size = 16_u16.pow(u32::from(level));
+        vec((0..size).prop_map(move |index| Node::new(level, index).unwrap()), 1..4)
+    });
+    let item = (id(), vec(any::<u8>(), 0..40), option::of(receipt()))
+        .prop_map(|(document, bytes, receipt)| RefillItem { document, bytes, receipt });
+    prop_oneof![
+        nodes.prop_map(Question::Nodes),
+        vec((0..4096_u16).prop_map(|number| Bucket::new(number).unwrap()), 0..4)
+            .prop_map(Question::Documents),
+        vec((id(), any::<u64>()), 0..4).prop_map(Question::Changes),
+        vec((id(), hash()), 0..4).prop_map(Question::Fetch),
+        vec(item, 0..4).prop_map(Question::Refill),
+    ]
+}
+
+fn answer() -> impl Strategy<Value = Answer> {
+    let digest = || array16().prop_map(Digest::from_bytes);
+    let list =
+        (vec(hash(), 0..3), option::of(any::<u64>())).prop_map(|(hashes, next)| ChangeList { hashes, next });
+    let chunk = (vec(any::<u8>(), 0..40), option::of(receipt()))
+        .prop_map(|(bytes, receipt)| Chunk { bytes, receipt });
+    prop_oneof![
+        vec(prop::array::uniform16(digest()), 0..3).prop_map(Answer::Nodes),
+        vec(vec((id(), digest()), 0..3), 0..3).prop_map(Answer::Documents),
+        vec(list, 0..3).prop_map(Answer::Changes),
+        vec(option::of(chunk), 0..3).prop_map(Answer::Fetched),
+        vec(outcome(), 0..4).prop_map(Answer::Refilled),
+        reason().prop_map(|(code, message)| Answer::Failed { code, message }),
     ]
 }
 
@@ -147,10 +205,11 @@ pub(crate) fn to_device() -> impl Strategy<Value = ToDevice> {
             ToDevice::Ephemeral { space: SpaceId::from_bytes(space), from: DeviceId::from_bytes(from), bytes }
         }),
         any::<u32>().prop_map(|token| ToDevice::Pong { token }),
+        (any::<u32>(), answer()).prop_map(|(ask, answer)| ToDevice::Healed { ask: AskId(ask), answer }),
         (any::<u64>(), any::<u64>())
             .prop_map(|(retry_after_ms, jitter_ms)| ToDevice::Drain { retry_after_ms, jitter_ms }),
         reason().prop_map(|(code, message)| ToDevice::Fault { code, message }),
-        (24..u64::MAX).prop_map(|kind| ToDevice::Unknown { kind }),
+        (100..u64::MAX).prop_map(|kind| ToDevice::Unknown { kind }),
     ]
 }
 
@@ -301,6 +360,7 @@ fn an_idle_reconnect_fits_its_budget_whatever_the_numbers() {
         space: SpaceId::from_bytes([9; 16]),
         cursor: Some(Cursor { epoch, seq }),
         echo: true,
+        from_head: false,
     });
     let page = ToDevice::Page(Page {
         stream: StreamId(u32::MAX),

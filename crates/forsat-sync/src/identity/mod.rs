@@ -2,12 +2,14 @@
 
 mod invite;
 mod key;
+mod receipt;
 mod sign;
 #[cfg(test)]
 mod tests;
 
 pub use invite::{InviteCode, InviteError, InviteSecret, SecretHash};
 pub use key::{DeviceKey, PublicKey, RelayKey, Signature};
+pub use receipt::{CODE_LEN, Receipt, ReceiptKey};
 pub use sign::{
     AuthClaim, BadSignature, sign_auth, sign_enrol, sign_hello, sign_welcome, verify_auth, verify_enrol,
     verify_hello, verify_welcome,

@@ -1,11 +1,13 @@
 //! A device's store in memory.
 
-use super::{MemoryRelay, hash_of};
+use super::{MemoryHoldings, hash_of};
 use crate::client::{
-    Cursor, Effect, Input, Known, OutboxItem, OutboxSeq, PageStored, Settle, StorePage, StoreTask,
+    Cursor, Effect, HealDone, HealTask, HealWork, Input, Known, OutboxItem, OutboxSeq, PageStored, Settle,
+    StorePage, StoreTask,
 };
 use crate::code::Code;
 use crate::frame::{PageEntry, SpaceInfo};
+use crate::heal::{self, Answer, Holdings, Question, RefillItem, Step};
 use crate::id::{ChangeHash, DocumentId, SpaceId, UserId, WorkspaceId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,6 +55,7 @@ impl MemoryDevice {
                 Some(Input::StoreFailed { task: StoreTask::Page, message: "the disk is full".into() })
             }
             Effect::StorePage(page) => Some(Input::PageStored(self.store(page))),
+            Effect::Heal(work) => Some(Input::Healed(self.heal(work))),
             Effect::LoadOutbox { after, bytes_max } => Some(self.load(after, bytes_max)),
             Effect::Settle(settle) => {
                 self.settle(settle);
@@ -64,6 +67,56 @@ impl MemoryDevice {
             }
             _ => None,
         }
+    }
+
+    /// What counts in the digests of a space.
+    pub fn holdings(&self, space: &SpaceId) -> MemoryHoldings {
+        let changes = self.changes.get(space);
+        let feed = self.feed.get(space).into_iter().flatten();
+        MemoryHoldings::of(
+            feed.filter_map(|change| Some((change.0, change.1, changes?.get(change)?.clone()))),
+        )
+    }
+
+    fn heal(&mut self, work: HealWork) -> HealDone {
+        let space = work.space;
+        let held = self.holdings(&space);
+        let (question, answer) = match work.task {
+            HealTask::Load { mut changes, bytes_max } => {
+                let (mut items, mut bytes) = (Vec::new(), 0);
+                while let Some((document, hash)) = changes.first().copied() {
+                    let Ok(Some(chunk)) = held.chunk(&document, &hash) else { break };
+                    bytes += chunk.bytes.len();
+                    if bytes > bytes_max && !items.is_empty() {
+                        break;
+                    }
+                    changes.remove(0);
+                    items.push(RefillItem { document, bytes: chunk.bytes, receipt: None });
+                }
+                let steps = if changes.is_empty() { Vec::new() } else { vec![Step::Refill(changes)] };
+                return HealDone { steps, items, fetched: 0 };
+            }
+            HealTask::Compare { question, answer } => (question, answer),
+        };
+        let (changes, feed) = (self.changes.entry(space).or_default(), self.feed.entry(space).or_default());
+        let mut fetched = 0;
+        if let (Question::Fetch(asked), Answer::Fetched(chunks)) = (&question, &answer) {
+            for ((document, hash), chunk) in asked.iter().zip(chunks) {
+                let Some(chunk) = chunk.as_ref().filter(|chunk| hash_of(&chunk.bytes) == *hash) else {
+                    continue;
+                };
+                changes.insert((*document, *hash), chunk.bytes.clone());
+                feed.insert((*document, *hash));
+                fetched += 1;
+            }
+        }
+        let has = |document: &DocumentId, hash: &ChangeHash| Ok(changes.contains_key(&(*document, *hash)));
+        let Ok(found) = heal::compare(&question, &answer, &held, has);
+        for change in found.to_count {
+            feed.insert(change);
+            self.outbox.retain(|_, item| (item.document, item.hash) != change);
+        }
+        HealDone { steps: found.steps, items: Vec::new(), fetched }
     }
 
     fn load(&self, after: OutboxSeq, bytes_max: usize) -> Input {
@@ -99,12 +152,12 @@ impl MemoryDevice {
         let mut unknown_echoes = Vec::new();
         for entry in page.entries {
             match entry {
-                PageEntry::Change { document, bytes } => {
+                PageEntry::Change { document, bytes, .. } => {
                     let change = (document, hash_of(&bytes));
                     feed.insert(change);
                     changes.insert(change, bytes);
                 }
-                PageEntry::Echo { document, hash } => {
+                PageEntry::Echo { document, hash, .. } => {
                     if !changes.contains_key(&(document, hash)) {
                         unknown_echoes.push((document, hash));
                         continue;
@@ -121,7 +174,7 @@ impl MemoryDevice {
         PageStored {
             space,
             cursor: self.cursors.get(&space).copied(),
-            root: page.root.map(|_| MemoryRelay::root(feed.iter().copied())),
+            root: page.root.map(|_| self.holdings(&space).root()),
             unknown_echoes,
         }
     }

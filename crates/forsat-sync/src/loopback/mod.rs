@@ -2,11 +2,13 @@
 //! connections that can be cut after any frame.
 
 mod device;
+mod holdings;
 mod relay;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use device::MemoryDevice;
+pub(crate) use holdings::MemoryHoldings;
 pub(crate) use relay::MemoryRelay;
 
 use crate::client::{
@@ -163,6 +165,17 @@ impl World {
         let relays = self.nodes.iter().filter_map(|node| node.wire.as_ref()?.machine.deadline_ms());
         let next = devices.chain(relays).min().expect("something is awaited");
         self.advance(next.saturating_sub(self.now_ms));
+    }
+
+    /// Lets time pass up to a moment, deadline by deadline.
+    pub fn wait_until(&mut self, until_ms: u64) {
+        while self.now_ms < until_ms {
+            let devices = self.nodes.iter().filter_map(|node| node.machine.as_ref()?.deadline_ms());
+            let relays = self.nodes.iter().filter_map(|node| node.wire.as_ref()?.machine.deadline_ms());
+            let next = devices.chain(relays).min().unwrap_or(until_ms).clamp(self.now_ms, until_ms);
+            self.advance(next - self.now_ms);
+            self.run();
+        }
     }
 
     pub fn advance(&mut self, ms: u64) {

@@ -1,12 +1,14 @@
 //! A relay's storage in memory, as plain as the contract allows.
 
-use super::hash_of;
+use super::{MemoryHoldings, hash_of};
 use crate::code::{self, Code};
-use crate::frame::{Cursor, ItemOutcome, PageEntry, Role, SpaceInfo};
+use crate::frame::{ItemOutcome, PageEntry, Role, SpaceInfo};
+use crate::heal;
 use crate::id::{ChangeHash, DeviceId, Digest, DocumentId, Epoch, FeedSeq, SpaceId, UserId, WorkspaceId};
 use crate::identity::{PublicKey, RelayKey, SecretHash};
 use crate::relay::{
-    AppendRequest, DeviceRecord, Directory, EnrolRequest, FeedPage, PageRequest, StorageReply, StorageRequest,
+    AppendRequest, DeviceRecord, Directory, EnrolRequest, FeedPage, HealRequest, PageRequest, StorageReply,
+    StorageRequest,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -81,16 +83,10 @@ impl MemoryRelay {
         *self.epochs.last().expect("a store has an epoch")
     }
 
-    /// The digest over a feed's state.
-    pub fn root(changes: impl Iterator<Item = (DocumentId, ChangeHash)>) -> Digest {
-        let mut sorted: Vec<_> = changes.collect();
-        sorted.sort();
-        sorted.dedup();
-        let mut hasher = blake3::Hasher::new();
-        for (document, hash) in sorted {
-            hasher.update(document.as_bytes()).update(hash.as_bytes());
-        }
-        Digest::from_slice(&hasher.finalize().as_bytes()[..16]).expect("16 bytes")
+    /// What a space holds.
+    pub fn holdings(&self, space: &SpaceId) -> MemoryHoldings {
+        let feed = self.spaces.get(space).into_iter().flat_map(|space| &space.feed);
+        MemoryHoldings::of(feed.map(|entry| (entry.document, hash_of(&entry.bytes), entry.bytes.clone())))
     }
 
     pub fn answer(&mut self, request: StorageRequest) -> StorageReply {
@@ -105,6 +101,7 @@ impl MemoryRelay {
             StorageRequest::Enrol(enrol) => self.redeem(&enrol),
             StorageRequest::Page(page) => self.page(&page),
             StorageRequest::Append(append) => self.append(append),
+            StorageRequest::Heal(heal) => self.heal(&heal),
         }
     }
 
@@ -148,14 +145,14 @@ impl MemoryRelay {
             return StorageReply::Hidden;
         }
         let feed = &self.spaces[&request.space].feed;
-        let Some(start) = self.start(request.cursor, feed.len()) else { return StorageReply::CursorInvalid };
+        let Some(start) = self.start(request, feed.len()) else { return StorageReply::CursorInvalid };
         let (mut entries, mut bytes) = (Vec::new(), 0);
         for entry in &feed[start..] {
             let document = entry.document;
             let entry = if request.echo && entry.device == request.device {
-                PageEntry::Echo { document, hash: hash_of(&entry.bytes) }
+                PageEntry::Echo { document, hash: hash_of(&entry.bytes), receipt: None }
             } else {
-                PageEntry::Change { document, bytes: entry.bytes.clone() }
+                PageEntry::Change { document, bytes: entry.bytes.clone(), receipt: None }
             };
             bytes += entry.wire_bytes();
             if bytes > request.bytes_max && !entries.is_empty() {
@@ -164,7 +161,7 @@ impl MemoryRelay {
             entries.push(entry);
         }
         let up_to = start + entries.len();
-        let mut root = Self::root(feed.iter().map(|entry| (entry.document, hash_of(&entry.bytes))));
+        let mut root = self.holdings(&request.space).root();
         if self.lies {
             root = Digest::from_bytes([0xee; 16]);
         }
@@ -177,10 +174,18 @@ impl MemoryRelay {
         })
     }
 
-    fn start(&self, cursor: Option<Cursor>, len: usize) -> Option<usize> {
-        let Some(cursor) = cursor else { return Some(0) };
+    fn start(&self, request: &PageRequest, len: usize) -> Option<usize> {
+        let Some(cursor) = request.cursor else { return Some(if request.from_head { len } else { 0 }) };
         let seq = usize::try_from(cursor.seq.get()).ok()?;
         (self.epochs.contains(&cursor.epoch) && seq <= len).then_some(seq)
+    }
+
+    fn heal(&self, request: &HealRequest) -> StorageReply {
+        if self.role(&request.device, &request.space).is_none() {
+            return StorageReply::Hidden;
+        }
+        let Ok(answer) = heal::told(&request.question, &self.holdings(&request.space), request.bytes_max);
+        StorageReply::Healed(answer)
     }
 
     fn append(&mut self, request: AppendRequest) -> StorageReply {

@@ -7,6 +7,7 @@ use crate::code::{self, Code};
 use crate::frame::{Role, ToRelay};
 use crate::id::Epoch;
 use crate::identity::{InviteSecret, RelayKey};
+use crate::relay::StorageRequest;
 
 const NORTH: u8 = 1;
 const SOUTH: u8 = 2;
@@ -522,4 +523,120 @@ fn messages_that_pass_through_reach_the_others_and_nobody_else() {
     assert_eq!(send(space(NORTH), b"typing"), (0, 1));
     assert_eq!(send(space(7), b"elsewhere"), (0, 1));
     assert_eq!(send(space(NORTH), &[0; 5_000]), (0, 1));
+}
+
+/// What a connection of a device alone moved, in bytes.
+fn bytes_moved(world: &mut World, node: usize) -> usize {
+    world.start(node, false);
+    world.run();
+    let wire = world.nodes[node].wire.as_ref().expect("the connection was opened");
+    let moved = wire.up_bytes + wire.down_bytes;
+    world.tell_device(node, Told::Stop);
+    world.run();
+    moved
+}
+
+#[test]
+fn a_relay_set_back_to_a_backup_gets_back_what_devices_hold() {
+    let mut world = world();
+    edits(&mut world, 0, 40, "old");
+    at_rest(&mut world);
+    let kept = world.relay.spaces[&space(NORTH)].feed.len();
+    edits(&mut world, 0, 5, "new");
+    edits(&mut world, 1, 5, "other");
+    at_rest(&mut world);
+    world.relay.spaces.get_mut(&space(NORTH)).unwrap().feed.truncate(kept);
+    world.relay.epochs = BTreeSet::from([Epoch::new(5)]);
+    world.nodes.iter_mut().for_each(|node| node.events.clear());
+    assert!(world.sync(0).unwrap().synced);
+    assert!(world.sync(1).unwrap().synced);
+    converged(&world);
+    let brought = |event: &SyncEvent| matches!(event, SyncEvent::Walked { brought: 10, fetched: 0, .. });
+    assert!(world.nodes[0].events.iter().any(brought), "{:?}", world.nodes[0].events);
+    assert!(world.nodes[0].events.iter().any(|event| matches!(event, SyncEvent::Healed { .. })));
+    assert_eq!(
+        world.nodes[0].issues.iter().filter(|i| matches!(i, SyncIssue::DigestMismatch { .. })).count(),
+        0
+    );
+}
+
+#[test]
+fn a_relay_that_lost_everything_gets_it_back_from_each_device() {
+    let mut world = world();
+    edits(&mut world, 0, 200, "a");
+    edits(&mut world, 1, 30, "b");
+    at_rest(&mut world);
+    let all = world.relay.holdings(&space(NORTH));
+    world.relay.spaces.get_mut(&space(NORTH)).unwrap().feed.clear();
+    world.relay.epochs = BTreeSet::from([Epoch::new(6)]);
+    assert!(world.sync(1).unwrap().synced);
+    assert_eq!(world.relay.holdings(&space(NORTH)).root(), all.root());
+    assert!(world.sync(0).unwrap().synced);
+    converged(&world);
+}
+
+#[test]
+fn a_device_that_lost_changes_without_noticing_gets_them_back() {
+    let mut world = world();
+    edits(&mut world, 0, 30, "kept");
+    at_rest(&mut world);
+    let store = &mut world.nodes[1].store;
+    let lost: Vec<_> = store.feed[&space(NORTH)].iter().copied().take(3).collect();
+    for change in &lost {
+        store.feed.get_mut(&space(NORTH)).unwrap().remove(change);
+        store.changes.get_mut(&space(NORTH)).unwrap().remove(change);
+    }
+    assert!(world.sync(1).unwrap().synced);
+    converged(&world);
+    let fetched = |event: &SyncEvent| matches!(event, SyncEvent::Walked { fetched: 3, brought: 0, .. });
+    assert!(world.nodes[1].events.iter().any(fetched), "{:?}", world.nodes[1].events);
+}
+
+#[test]
+fn a_cursor_that_holds_no_longer_costs_a_walk_and_not_the_whole_feed() {
+    let mut world = world();
+    edits(&mut world, 0, 250, "much");
+    edits(&mut world, 0, 250, "more");
+    at_rest(&mut world);
+    let level = bytes_moved(&mut world, 1);
+    world.relay.epochs = BTreeSet::from([Epoch::new(7)]);
+    let all: usize = world.relay.spaces[&space(NORTH)].feed.iter().map(|entry| entry.bytes.len()).sum();
+    let moved = bytes_moved(&mut world, 1);
+    assert!(
+        moved < 2 * level + 256 && moved < all / 4,
+        "{moved} bytes, {level} when level, {all} in the feed"
+    );
+    world.relay.spaces.get_mut(&space(NORTH)).unwrap().feed.pop();
+    world.relay.epochs = BTreeSet::from([Epoch::new(8)]);
+    let moved = bytes_moved(&mut world, 1);
+    assert!(moved < all / 2, "{moved} bytes for one lost change, {all} in the feed");
+    converged(&world);
+}
+
+#[test]
+fn a_space_that_stays_different_is_walked_twice_then_rests_ever_longer() {
+    let mut world = world();
+    edits(&mut world, 0, 3, "some");
+    at_rest(&mut world);
+    world.relay.lies = true;
+    world.start(0, false);
+    world.run();
+    let walks = |world: &World| {
+        let questions = world.relay.questions.iter();
+        let root = crate::heal::Question::Nodes(vec![crate::digest::Node::ROOT]);
+        questions
+            .filter(|question| matches!(question, StorageRequest::Heal(heal) if heal.space == space(NORTH) && heal.question == root))
+            .count()
+    };
+    assert_eq!(walks(&world), 2);
+    let mismatches =
+        world.nodes[0].issues.iter().filter(|issue| matches!(issue, SyncIssue::DigestMismatch { .. }));
+    assert_eq!(mismatches.count(), 2, "one a space");
+    for (minutes, expected) in [(1, 3), (2, 3), (4, 4), (8, 5), (16, 6), (60, 7)] {
+        world.wait_until(60_000 * minutes + 2_000);
+        assert_eq!(walks(&world), expected, "after {minutes} minutes");
+    }
+    world.relay.lies = false;
+    world.wait_until(60_000 * 300);
+    assert!(world.nodes[0].events.iter().any(|event| matches!(event, SyncEvent::Healed { .. })));
 }

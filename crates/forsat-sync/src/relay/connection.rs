@@ -1,5 +1,6 @@
 //! From the hello to the close: handshake, deadlines, faults.
 
+use super::heal;
 use super::link::{Fault, Link, Pending};
 use super::request::{DeviceRecord, EnrolRequest, StorageReply, StorageRequest};
 use super::session::Session;
@@ -233,6 +234,10 @@ impl RelayConnection {
             }
             (Phase::Open(session), Pending::Append { batch, items, .. }) => {
                 session.appended(batch, items, reply, limits, &mut self.link)
+            }
+            (Phase::Open(_), Pending::Heal { ask }) => heal::answered(ask, reply, &mut self.link),
+            (Phase::Open(_), Pending::Refill { ask, items, .. }) => {
+                heal::refilled(ask, items, reply, limits, &mut self.link)
             }
             _ => Err(code::INTERNAL.into()),
         }

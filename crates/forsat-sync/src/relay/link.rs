@@ -4,6 +4,7 @@ use super::request::{RequestId, StorageRequest};
 use super::{Effect, FlowLimits};
 use crate::code::{self, Code};
 use crate::frame::{FrameError, ItemOutcome, StreamId, ToDevice};
+use crate::heal::AskId;
 use crate::id::{BatchId, SpaceId};
 use std::collections::BTreeMap;
 
@@ -37,6 +38,10 @@ pub(super) enum Pending {
     Page { space: SpaceId, stream: StreamId },
     /// A push.
     Append { batch: BatchId, items: usize, bytes: usize },
+    /// A question of healing.
+    Heal { ask: AskId },
+    /// Changes that the device brings back.
+    Refill { ask: AskId, items: usize, bytes: usize },
 }
 
 #[derive(Debug, Default)]
@@ -59,16 +64,8 @@ impl Link {
     }
 
     /// Sends an outcome; where long messages would make it larger than a message may be, the codes alone.
-    pub fn send_outcome(&mut self, batch: BatchId, mut results: Vec<ItemOutcome>, limits: &FlowLimits) {
-        let text_bytes: usize = results.iter().map(message_len).sum();
-        if text_bytes > limits.message_bytes_max / 4 {
-            for result in &mut results {
-                if let ItemOutcome::Later { message, .. } | ItemOutcome::Refused { message, .. } = result {
-                    message.clear();
-                }
-            }
-        }
-        self.send(&ToDevice::Outcome { batch, results });
+    pub fn send_outcome(&mut self, batch: BatchId, results: Vec<ItemOutcome>, limits: &FlowLimits) {
+        self.send(&ToDevice::Outcome { batch, results: shortened(results, limits) });
     }
 
     pub fn sent(&mut self, bytes: usize) {
@@ -98,17 +95,38 @@ impl Link {
     pub fn push_bytes_pending(&self) -> usize {
         self.pending
             .values()
-            .map(|about| if let Pending::Append { bytes, .. } = about { *bytes } else { 0 })
+            .map(|about| match about {
+                Pending::Append { bytes, .. } | Pending::Refill { bytes, .. } => *bytes,
+                _ => 0,
+            })
             .sum()
     }
 
     pub fn is_appending(&self) -> bool {
-        self.pending.values().any(|about| matches!(about, Pending::Append { .. }))
+        self.pending.values().any(|about| matches!(about, Pending::Append { .. } | Pending::Refill { .. }))
+    }
+
+    /// Whether a question of healing waits for storage.
+    pub fn is_healing(&self) -> bool {
+        self.pending.values().any(|about| matches!(about, Pending::Heal { .. } | Pending::Refill { .. }))
     }
 
     pub fn take(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.effects)
     }
+}
+
+/// Outcomes without their messages, where those would make a message larger than it may be.
+pub(super) fn shortened(mut results: Vec<ItemOutcome>, limits: &FlowLimits) -> Vec<ItemOutcome> {
+    let text_bytes: usize = results.iter().map(message_len).sum();
+    if text_bytes > limits.message_bytes_max / 4 {
+        for result in &mut results {
+            if let ItemOutcome::Later { message, .. } | ItemOutcome::Refused { message, .. } = result {
+                message.clear();
+            }
+        }
+    }
+    results
 }
 
 fn message_len(outcome: &ItemOutcome) -> usize {

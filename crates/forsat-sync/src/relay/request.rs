@@ -5,8 +5,9 @@
 
 use crate::code::Code;
 use crate::frame::{Cursor, ItemOutcome, PageEntry, PushItem, SpaceInfo};
+use crate::heal::{Answer, Question};
 use crate::id::{DeviceId, Digest, Epoch, FeedSeq, SpaceId, UserId, WorkspaceId};
-use crate::identity::{PublicKey, SecretHash};
+use crate::identity::{PublicKey, Receipt, SecretHash};
 
 /// Numbers the storage requests of one connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,6 +27,21 @@ pub enum StorageRequest {
     Page(PageRequest),
     /// Append changes durably. Answered with `Appended`, `Hidden`, `Forbidden` or `Unavailable`.
     Append(AppendRequest),
+    /// Say what a space holds. Answered with `Healed`, `Hidden` or `Unavailable`.
+    Heal(HealRequest),
+}
+
+/// Asks what a space holds; never [`Question::Refill`], which is an append.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HealRequest {
+    /// For whom; must be active and have a role in the space.
+    pub device: DeviceId,
+    /// Which space.
+    pub space: SpaceId,
+    /// What.
+    pub question: Question,
+    /// Stop before the answer has more than about this; one thing is always answered.
+    pub bytes_max: usize,
 }
 
 /// Redeems an invite. Doing so again with the same secret and key answers as the first time: the answer may have been lost.
@@ -54,6 +70,8 @@ pub struct PageRequest {
     pub cursor: Option<Cursor>,
     /// Entries that this device itself brought are answered as [`PageEntry::Echo`].
     pub echo: bool,
+    /// Without a cursor: an empty page that stands at the head.
+    pub from_head: bool,
     /// Stop before the sum of [`PageEntry::wire_bytes`] exceeds this; one entry is always answered if there is one.
     pub bytes_max: usize,
 }
@@ -67,6 +85,8 @@ pub struct AppendRequest {
     pub space: SpaceId,
     /// The changes.
     pub items: Vec<PushItem>,
+    /// For changes that were taken before and are brought back to a relay that has lost them: the receipt of each.
+    pub refill: Option<Vec<Option<Receipt>>>,
 }
 
 /// An answer of storage.
@@ -91,6 +111,8 @@ pub enum StorageReply {
     Forbidden,
     /// An outcome a change, in the order of the request; what is acked is durable.
     Appended(Vec<ItemOutcome>),
+    /// What the space holds.
+    Healed(Answer),
     /// Nothing was done and trying again may help: overload, a full disk, an I/O error.
     Unavailable {
         /// Why.

@@ -1,11 +1,13 @@
 //! An authenticated device: roles, pulls, pushes, messages that pass through.
 
+use super::heal;
 use super::link::{Fault, Link, Pending};
 use super::request::{AppendRequest, DeviceRecord, Directory, StorageReply, StorageRequest};
 use super::streams::Streams;
 use super::{Effect, FlowLimits};
 use crate::code::{self, Code};
 use crate::frame::{ItemOutcome, PUSH_ITEM_COST, Pull, Push, Role, StreamId, ToDevice, ToRelay};
+use crate::heal::{AskId, Question};
 use crate::id::{BatchId, DeviceId, SpaceId};
 
 #[derive(Debug)]
@@ -52,6 +54,7 @@ impl Session {
             }
             ToRelay::Ping { token } => link.send(&ToDevice::Pong { token }),
             ToRelay::Bye => return Ok(true),
+            ToRelay::Heal { ask, space, question } => self.heal(ask, space, question, limits, link),
             // Of a later version that this relay doesn't have: the device has to live without an answer.
             ToRelay::Unknown { .. } => {}
         }
@@ -90,9 +93,24 @@ impl Session {
                     device: self.device,
                     space: push.space,
                     items: push.items,
+                    refill: None,
                 }),
                 Pending::Append { batch: push.batch, items: count, bytes },
             ),
+        }
+    }
+
+    fn heal(&mut self, ask: AskId, space: SpaceId, question: Question, limits: &FlowLimits, link: &mut Link) {
+        let refused = match self.role(&space) {
+            None => Some(code::UNKNOWN_SPACE),
+            Some(_) if self.draining => Some(code::DRAINING),
+            // One at a time: whoever asks on without waiting for the answer gets none.
+            Some(_) if link.is_healing() => Some(code::OVERLOADED),
+            Some(_) => None,
+        };
+        match refused {
+            Some(code) => heal::failed(ask, code, link),
+            None => heal::ask(self.device, ask, space, question, limits, link),
         }
     }
 
@@ -250,7 +268,7 @@ impl Session {
 
 /// What the relay takes before it answers `overloaded`: twice what it promised in the welcome, so that an honest device
 /// whose early pushes are still waiting never hears it.
-fn window(limits: &FlowLimits) -> usize {
+pub(super) fn window(limits: &FlowLimits) -> usize {
     limits.push_window_bytes.saturating_mul(2)
 }
 

@@ -14,6 +14,7 @@ struct Stream {
     id: StreamId,
     cursor: Option<Cursor>,
     echo: bool,
+    from_head: bool,
     state: State,
     /// The feed has grown since the page that is being read was asked for.
     grown: bool,
@@ -48,6 +49,7 @@ impl Streams {
             id: pull.stream,
             cursor: pull.cursor,
             echo: pull.echo,
+            from_head: pull.from_head,
             state: State::Behind,
             grown: false,
             first: true,
@@ -96,6 +98,7 @@ impl Streams {
                 space,
                 cursor: stream.cursor,
                 echo: stream.echo,
+                from_head: stream.from_head,
                 bytes_max: limits.page_bytes,
             };
             link.ask(StorageRequest::Page(request), Pending::Page { space, stream: stream.id });

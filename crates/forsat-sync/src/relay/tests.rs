@@ -135,12 +135,23 @@ impl Bench {
         let author = DeviceKey::from_seed(&[51; 32]);
         self.storage.enrol(author.public(), 1);
         let device = author.device_id();
-        self.storage.answer(StorageRequest::Append(AppendRequest { device, space: space(1), items }));
+        self.storage.answer(StorageRequest::Append(AppendRequest {
+            device,
+            space: space(1),
+            items,
+            refill: None,
+        }));
     }
 }
 
 fn pull(stream: u32) -> ToRelay {
-    ToRelay::Pull(Pull { stream: StreamId(stream), space: space(1), cursor: None, echo: true })
+    ToRelay::Pull(Pull {
+        stream: StreamId(stream),
+        space: space(1),
+        cursor: None,
+        echo: true,
+        from_head: false,
+    })
 }
 
 fn push(batch: u64, bytes: usize) -> ToRelay {
@@ -331,11 +342,25 @@ fn spaces_take_turns() {
     bench.fill(20, 300);
     let items = (0..20).map(|n| PushItem { document: document(n), bytes: vec![n; 300] }).collect();
     let other = DeviceKey::from_seed(&[51; 32]).device_id();
-    bench.storage.answer(StorageRequest::Append(AppendRequest { device: other, space: space(2), items }));
+    bench.storage.answer(StorageRequest::Append(AppendRequest {
+        device: other,
+        space: space(2),
+        items,
+        refill: None,
+    }));
     let auth = bench.auth();
     bench.frame(0, &auth);
     bench.frame(0, &pull(1));
-    bench.frame(0, &ToRelay::Pull(Pull { stream: StreamId(2), space: space(2), cursor: None, echo: true }));
+    bench.frame(
+        0,
+        &ToRelay::Pull(Pull {
+            stream: StreamId(2),
+            space: space(2),
+            cursor: None,
+            echo: true,
+            from_head: false,
+        }),
+    );
     for _ in 0..8 {
         let read = std::mem::take(&mut bench.unread);
         bench.tell(0, Input::Sent { bytes: read });
@@ -362,7 +387,13 @@ fn a_hidden_space_answers_as_one_that_is_not_there() {
     let mut bench = Bench::open();
     bench.storage.add_space(space(5), "hidden", &[(2, Role::Admin)]);
     for (stream, number) in [(1, 5), (1, 6)] {
-        let pull = Pull { stream: StreamId(stream), space: space(number), cursor: None, echo: true };
+        let pull = Pull {
+            stream: StreamId(stream),
+            space: space(number),
+            cursor: None,
+            echo: true,
+            from_head: false,
+        };
         bench.frame(0, &ToRelay::Pull(pull));
         let push = Push { batch: BatchId::new(1), space: space(number), items: Vec::new() };
         bench.frame(0, &ToRelay::Push(push));
@@ -445,7 +476,16 @@ fn storage_that_breaks_its_contract_ends_the_connection_not_the_relay() {
         let mut bench = Bench::open();
         bench.holds = true;
         let cursor = Some(Cursor { epoch: Epoch::new(1), seq: FeedSeq::new(3) });
-        bench.frame(0, &ToRelay::Pull(Pull { stream: StreamId(1), space: space(1), cursor, echo: false }));
+        bench.frame(
+            0,
+            &ToRelay::Pull(Pull {
+                stream: StreamId(1),
+                space: space(1),
+                cursor,
+                echo: false,
+                from_head: false,
+            }),
+        );
         let (request, _) = bench.held.pop().unwrap();
         bench.tell(0, Input::Storage { request, reply });
         assert_eq!(bench.fault(), code::INTERNAL);
@@ -488,7 +528,8 @@ fn play(bench: &mut Bench, acts: Vec<Act>) {
             Act::Bytes(bytes) => bench.tell(now_ms, Input::Frame(bytes)),
             Act::OwnPull(id, cursor) => {
                 let cursor = cursor.map(|(e, s)| Cursor { epoch: Epoch::new(e), seq: FeedSeq::new(s) });
-                let pull = Pull { stream: StreamId(id), space: space(1), cursor, echo: true };
+                let pull =
+                    Pull { stream: StreamId(id), space: space(1), cursor, echo: true, from_head: false };
                 bench.frame(now_ms, &ToRelay::Pull(pull));
             }
             Act::OwnPush(batch, bytes) => bench.frame(now_ms, &push(batch, bytes)),

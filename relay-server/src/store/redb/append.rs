@@ -9,13 +9,16 @@ use forsat_sync::chunk::ChangeHeader;
 use forsat_sync::digest::{Trie, document_digest};
 use forsat_sync::frame::Role;
 use forsat_sync::id::{ActorId, ChangeHash, DeviceId, Digest, DocumentId, FeedSeq, SpaceId, UserId};
+use forsat_sync::identity::Receipt;
 use redb::WriteTransaction;
 
 use super::access::{Access, AccessTables};
-use super::rows::{ActorRow, ChangeRow, DocumentRow, FEED_KIND_CHANGE, FeedRow, TotalsRow};
+use super::rows::{
+    ActorRow, ChangeRow, DocumentRow, FEED_KIND_BROUGHT_BACK, FEED_KIND_CHANGE, FeedRow, TotalsRow,
+};
 use super::tables::{
-    ACTORS, BUCKETS, CHANGES, DEVICES_SEEN, DOCUMENTS, FEED, FEED_HEADS, META, Writable, actor_key,
-    bucket_key, change_key, feed_key, get, put,
+    ACTORS, BUCKETS, CHANGES, DEVICES_SEEN, DOCUMENTS, DOCUMENTS_BY_BUCKET, FEED, FEED_HEADS, META, Writable,
+    actor_key, bucket_document_key, bucket_key, change_key, feed_key, get, put,
 };
 use super::{Commit, OpenOptions, RedbStore, lock_tries, read, remember};
 use crate::store::{AppendBatch, ItemOutcome, Later, Push, PushItem, PushOutcome, Refusal, StoreError};
@@ -78,6 +81,7 @@ struct Appender<'tx> {
     document_rows: Writable<'tx>,
     feed_heads: Writable<'tx>,
     buckets: Writable<'tx>,
+    by_bucket: Writable<'tx>,
     meta: Writable<'tx>,
     seen: Writable<'tx>,
     documents: BTreeMap<DocumentId, Document>,
@@ -124,6 +128,10 @@ struct Delivery {
     device: DeviceId,
     user: UserId,
     space: SpaceId,
+    /// Whether the user's role writes there.
+    writes: bool,
+    /// Whether the changes are brought back.
+    refill: bool,
 }
 
 impl<'tx> Appender<'tx> {
@@ -146,6 +154,7 @@ impl<'tx> Appender<'tx> {
             document_rows: tx.open_table(DOCUMENTS.table())?,
             feed_heads: tx.open_table(FEED_HEADS.table())?,
             buckets: tx.open_table(BUCKETS.table())?,
+            by_bucket: tx.open_table(DOCUMENTS_BY_BUCKET.table())?,
             meta,
             seen: tx.open_table(DEVICES_SEEN.table())?,
             documents: BTreeMap::new(),
@@ -157,14 +166,16 @@ impl<'tx> Appender<'tx> {
     }
 
     fn push(&mut self, push: &Push) -> Result<PushOutcome, StoreError> {
-        let user = match self.access.of(&push.device, &push.space)? {
+        let delivery = match self.access.of(&push.device, &push.space)? {
             Access::Hidden => return Ok(PushOutcome::Hidden),
-            Access::Member { role, common, .. } if !self.writes(role, common) => {
-                return Ok(PushOutcome::Forbidden);
+            Access::Member { role, common, user } => {
+                let writes = self.writes(role, common);
+                if !writes && !push.refill {
+                    return Ok(PushOutcome::Forbidden);
+                }
+                Delivery { device: push.device, user, space: push.space, writes, refill: push.refill }
             }
-            Access::Member { user, .. } => user,
         };
-        let delivery = Delivery { device: push.device, user, space: push.space };
         let outcomes = push.items.iter().map(|item| self.item(delivery, item)).collect::<Result<_, _>>()?;
         Ok(PushOutcome::Judged(outcomes))
     }
@@ -193,8 +204,14 @@ impl<'tx> Appender<'tx> {
             max_op: row.max_op,
         });
         let is_new = row.is_none();
+        let proven = delivery.refill
+            && item.receipt.is_some_and(|receipt| self.is_ours(&receipt, delivery, item, header));
+        if !proven && !delivery.writes {
+            return Ok(ItemOutcome::Refused(Refusal::Unverified));
+        }
+        let anybodys = proven || (delivery.refill && self.options.accept_unverified);
         let rules = Rules {
-            author: AuthorRule::Exactly(delivery.user),
+            author: if anybodys { AuthorRule::Present } else { AuthorRule::Exactly(delivery.user) },
             limits: &self.options.limits.document,
             genesis: self.options.genesis,
         };
@@ -208,7 +225,13 @@ impl<'tx> Appender<'tx> {
         if let Some(quota) = self.quota(is_new, bytes.len()) {
             return Ok(ItemOutcome::Later(Later::Quota(quota)));
         }
-        self.accept(delivery, item.document, header, bytes)
+        let origin = item.receipt.filter(|_| proven).map_or(delivery.device, |receipt| receipt.device);
+        self.accept(delivery, origin, item.document, header, bytes)
+    }
+
+    /// Whether a receipt is this relay's, for this change in this space.
+    fn is_ours(&self, receipt: &Receipt, delivery: Delivery, item: &PushItem, header: &ChangeHeader) -> bool {
+        self.options.receipt_key.is_valid(receipt, &delivery.space, &item.document, &header.hash)
     }
 
     /// Brings a document's row into the batch.
@@ -239,6 +262,7 @@ impl<'tx> Appender<'tx> {
     fn accept(
         &mut self,
         delivery: Delivery,
+        origin: DeviceId,
         document: DocumentId,
         header: &ChangeHeader,
         bytes: &[u8],
@@ -265,7 +289,7 @@ impl<'tx> Appender<'tx> {
         self.totals.bytes += bytes.len() as u64;
         self.accepted += 1;
         let seq = self.next_position(&delivery.space)?;
-        self.write_rows(delivery, document, header, bytes, seq)?;
+        self.write_rows(delivery, origin, document, header, bytes, seq)?;
         Ok(ItemOutcome::Accepted(seq))
     }
 
@@ -282,16 +306,18 @@ impl<'tx> Appender<'tx> {
     fn write_rows(
         &mut self,
         delivery: Delivery,
+        origin: DeviceId,
         document: DocumentId,
         header: &ChangeHeader,
         bytes: &[u8],
         seq: FeedSeq,
     ) -> Result<(), StoreError> {
         let entry = FeedRow {
-            kind: FEED_KIND_CHANGE,
+            kind: if origin == delivery.device { FEED_KIND_CHANGE } else { FEED_KIND_BROUGHT_BACK },
             document,
             hash: header.hash,
             device: delivery.device,
+            origin,
             received_at_ms: self.now_ms,
             bytes: bytes.to_vec(),
         };
@@ -306,7 +332,7 @@ impl<'tx> Appender<'tx> {
         put(&mut self.headers.changes, &change_key(&document, &header.hash), &change)?;
         let key = actor_key(&document, &header.actor);
         let first: Option<ActorRow> = get(&self.headers.actors, ACTORS, &key)?;
-        let device = first.map_or(delivery.device, |row| row.device);
+        let device = first.map_or(origin, |row| row.device);
         let actor = ActorRow { last_seq: header.seq, last_hash: header.hash, device };
         put(&mut self.headers.actors, &key, &actor)
     }
@@ -338,6 +364,9 @@ impl<'tx> Appender<'tx> {
         for (id, document) in &self.documents {
             let Some(row) = document.row.as_ref().filter(|_| document.changed) else { continue };
             put(&mut self.document_rows, id.as_bytes(), row)?;
+            if document.before == Digest::EMPTY {
+                put(&mut self.by_bucket, &bucket_document_key(&row.space, id), &())?;
+            }
             let trie = match tries.entry(row.space) {
                 Entry::Occupied(entry) => entry.into_mut(),
                 Entry::Vacant(entry) => {

@@ -7,6 +7,7 @@ mod access;
 mod append;
 mod backend;
 mod control;
+mod heal;
 mod read;
 mod rows;
 mod tables;
@@ -18,7 +19,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use forsat_sync::digest::Trie;
-use forsat_sync::id::{ChangeHash, DeviceId, Digest, Epoch, FeedSeq, SpaceId, UserId, WorkspaceId};
+use forsat_sync::id::{
+    ChangeHash, DeviceId, Digest, DocumentId, Epoch, FeedSeq, SpaceId, UserId, WorkspaceId,
+};
+use forsat_sync::identity::{Receipt, ReceiptKey};
 use forsat_sync::limits::Limits;
 use redb::{Database, ReadTransaction, ReadableDatabase as _, StorageBackend, WriteTransaction};
 
@@ -27,8 +31,8 @@ use self::backend::{Faults, FileSource, Guarded, Once, Overlay};
 use self::rows::{EpochRow, SpaceRow};
 use self::tables::{ALL, EPOCHS, FEED_HEADS, META, SPACE_NAMES, SPACES, corrupt, feed_key, get, put, scan};
 use super::{
-    AppendBatch, ControlError, DeviceRecord, EnrolOutcome, EnrolRequest, NewInvite, PageOutcome, PageRequest,
-    PushOutcome, RelayStore, SpaceSummary, StatusCounts, StoreError, StoreIdentity,
+    AppendBatch, ControlError, DeviceRecord, EnrolOutcome, EnrolRequest, HealOutcome, HealRequest, NewInvite,
+    PageOutcome, PageRequest, PushOutcome, RelayStore, SpaceSummary, StatusCounts, StoreError, StoreIdentity,
 };
 
 /// The format that this version writes and the newest that it reads.
@@ -55,12 +59,17 @@ pub struct OpenOptions {
     pub genesis: &'static [ChangeHash],
     /// Whether reps write in `common` (tags, their own user record); viewers never do.
     pub reps_write_common: bool,
+    /// The key of receipts; lies outside the store.
+    pub receipt_key: ReceiptKey,
+    /// Whether changes that are brought back without a receipt are taken from anybody who may write, whoever made them.
+    pub accept_unverified: bool,
     /// Whether every page of the file is verified while opening; time grows with the file.
     pub check: bool,
 }
 
 impl OpenOptions {
-    /// The usual options: 64 MiB of cache, the protocol's limits, reps write in `common`, the file is checked.
+    /// The usual options: 64 MiB of cache, the protocol's limits, reps write in `common`, the file is checked. The key of
+    /// receipts is none: set one.
     pub fn new(epoch: Epoch) -> Self {
         Self {
             cache_bytes: 64 * 1024 * 1024,
@@ -68,6 +77,8 @@ impl OpenOptions {
             limits: Limits::default(),
             genesis: forsat_sync::genesis::ALLOWED,
             reps_write_common: true,
+            receipt_key: ReceiptKey::from_bytes([0; 32]),
+            accept_unverified: false,
             check: true,
         }
     }
@@ -201,6 +212,17 @@ impl RedbStore {
             reopen: Mutex::default(),
             appends_committed: AtomicU64::new(0),
         })
+    }
+
+    /// This relay's word that it took a change from a device.
+    fn receipt(
+        &self,
+        space: &SpaceId,
+        document: &DocumentId,
+        change: &ChangeHash,
+        device: DeviceId,
+    ) -> Receipt {
+        self.options.receipt_key.receipt(space, document, change, device)
     }
 
     /// Runs a read transaction.
@@ -348,6 +370,10 @@ impl RelayStore for RedbStore {
         self.read(|tx| requests.iter().map(|request| read::page(self, tx, request)).collect())
     }
 
+    fn heal(&self, requests: &[HealRequest]) -> Result<Vec<HealOutcome>, StoreError> {
+        self.read(|tx| requests.iter().map(|request| heal::answer(self, tx, request)).collect())
+    }
+
     fn devices(&self, ids: &[DeviceId]) -> Result<Vec<Option<DeviceRecord>>, StoreError> {
         self.read(|tx| {
             let tables = access::AccessTables::read(tx)?;
@@ -476,6 +502,7 @@ fn begin_epoch(tx: &WriteTransaction, options: &OpenOptions) -> Result<StoreIden
         spaces.push((SpaceId::from_bytes(tables::id_in_key(FEED_HEADS, key)?), head));
         Ok(true)
     })?;
+    heal::index_documents(tx, read::totals(&meta)?.documents)?;
     let mut epochs = tx.open_table(EPOCHS.table())?;
     for (space, head) in spaces {
         let row = EpochRow { epoch: options.epoch, first: FeedSeq::new(head + 1) };

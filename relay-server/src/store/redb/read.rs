@@ -7,7 +7,9 @@ use forsat_sync::relay::{FeedPage, PageRequest};
 use redb::{ReadTransaction, ReadableTableMetadata as _};
 
 use super::access::{Access, AccessTables, DEVICE_ACTIVE, DEVICE_REVOKED};
-use super::rows::{DeviceRow, EpochRow, FEED_KIND_CHANGE, FeedRow, InviteRow, SpaceRow, TotalsRow};
+use super::rows::{
+    DeviceRow, EpochRow, FEED_KIND_BROUGHT_BACK, FEED_KIND_CHANGE, FeedRow, InviteRow, SpaceRow, TotalsRow,
+};
 use super::tables::{
     BUCKETS, DEVICES, EPOCHS, FEED, FEED_HEADS, INVITES, META, Readable, SPACES, USERS, corrupt, decode,
     feed_key, get, id_in_key, scan,
@@ -35,8 +37,9 @@ pub(super) fn page(
         return Ok(PageOutcome::CursorInvalid);
     }
     let epoch = epochs.last().ok_or_else(|| corrupt(EPOCHS, "a space has no epoch"))?.epoch;
-    let after = request.cursor.map_or(FeedSeq::ZERO, |cursor| cursor.seq);
-    let (entries, up_to) = entries(tx, request, after, head)?;
+    let begin = if request.from_head { head } else { FeedSeq::ZERO };
+    let after = request.cursor.map_or(begin, |cursor| cursor.seq);
+    let (entries, up_to) = entries(store, tx, request, after, head)?;
     let root = match up_to == head {
         true => Some(root(store, tx, &request.space, head)?),
         false => None,
@@ -73,6 +76,7 @@ fn covers(epochs: &[EpochRow], cursor: Cursor, head: FeedSeq) -> bool {
 
 /// Entries after a position, as many as fit, and how far they reach.
 fn entries(
+    store: &RedbStore,
     tx: &ReadTransaction,
     request: &PageRequest,
     after: FeedSeq,
@@ -89,7 +93,7 @@ fn entries(
         let (key, value) = item?;
         let row: FeedRow = decode(FEED, key.value(), value.value())?;
         read += row.bytes.len();
-        let entry = entry(row, request);
+        let entry = entry(store, row, request);
         bytes += entry.wire_bytes();
         if (bytes > request.bytes_max || read > PAGE_READ_MAX) && !entries.is_empty() {
             break;
@@ -102,13 +106,18 @@ fn entries(
     Ok((entries, up_to))
 }
 
-fn entry(row: FeedRow, request: &PageRequest) -> PageEntry {
+fn entry(store: &RedbStore, row: FeedRow, request: &PageRequest) -> PageEntry {
+    let FeedRow { document, hash, bytes, .. } = row;
     match row.kind {
-        FEED_KIND_CHANGE if request.echo && row.device == request.device => {
-            PageEntry::Echo { document: row.document, hash: row.hash }
+        FEED_KIND_CHANGE | FEED_KIND_BROUGHT_BACK => {
+            let receipt = Some(store.receipt(&request.space, &document, &hash, row.origin));
+            if request.echo && row.device == request.device {
+                PageEntry::Echo { document, hash, receipt }
+            } else {
+                PageEntry::Change { document, bytes, receipt }
+            }
         }
-        FEED_KIND_CHANGE => PageEntry::Change { document: row.document, bytes: row.bytes },
-        kind => PageEntry::Unknown { kind: u64::from(kind), bytes: row.bytes },
+        kind => PageEntry::Unknown { kind: u64::from(kind), bytes },
     }
 }
 

@@ -154,6 +154,17 @@ pub(super) trait Row: Sized {
     fn decode(key: &[u8], row: &[u8]) -> Result<Self, RowError>;
 }
 
+/// A row that says by being there what there is to say.
+impl Row for () {
+    fn encode(&self, key: &[u8]) -> Vec<u8> {
+        Writer::new().seal(key)
+    }
+
+    fn decode(key: &[u8], row: &[u8]) -> Result<Self, RowError> {
+        Reader::open(key, row)?.end()
+    }
+}
+
 /// A document: where it lives and what it holds, from headers only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct DocumentRow {
@@ -269,37 +280,47 @@ pub(super) struct FeedRow {
     pub(super) kind: u8,
     pub(super) document: DocumentId,
     pub(super) hash: ChangeHash,
+    /// Who brought it.
     pub(super) device: DeviceId,
+    /// Who had brought it before the store lost it; the same device but for changes that another one brought back.
+    pub(super) origin: DeviceId,
     pub(super) received_at_ms: u64,
     pub(super) bytes: Vec<u8>,
 }
 
 /// The kind of an entry that carries one change chunk.
 pub(super) const FEED_KIND_CHANGE: u8 = 0;
+/// The same, brought back by another device than the one that had delivered it first.
+pub(super) const FEED_KIND_BROUGHT_BACK: u8 = 128;
 
 impl Row for FeedRow {
     fn encode(&self, key: &[u8]) -> Vec<u8> {
-        Writer::new()
+        let mut row = Writer::new()
             .u8(self.kind)
             .fixed(self.document.as_bytes())
             .fixed(self.hash.as_bytes())
             .fixed(self.device.as_bytes())
             .u64(self.received_at_ms)
-            .bytes(&self.bytes)
-            .seal(key)
+            .bytes(&self.bytes);
+        if self.kind == FEED_KIND_BROUGHT_BACK {
+            row = row.fixed(self.origin.as_bytes());
+        }
+        row.seal(key)
     }
 
     fn decode(key: &[u8], row: &[u8]) -> Result<Self, RowError> {
         let mut reader = Reader::open(key, row)?;
-        let this = Self {
-            kind: reader.u8()?,
-            document: DocumentId::from_bytes(reader.array()?),
-            hash: ChangeHash::from_bytes(reader.array()?),
-            device: DeviceId::from_bytes(reader.array()?),
-            received_at_ms: reader.u64()?,
-            bytes: reader.bytes()?.to_vec(),
+        let kind = reader.u8()?;
+        let document = DocumentId::from_bytes(reader.array()?);
+        let hash = ChangeHash::from_bytes(reader.array()?);
+        let device = DeviceId::from_bytes(reader.array()?);
+        let received_at_ms = reader.u64()?;
+        let bytes = reader.bytes()?.to_vec();
+        let origin = match kind {
+            FEED_KIND_BROUGHT_BACK => DeviceId::from_bytes(reader.array()?),
+            _ => device,
         };
-        reader.end().map(|()| this)
+        reader.end().map(|()| Self { kind, document, hash, device, origin, received_at_ms, bytes })
     }
 }
 

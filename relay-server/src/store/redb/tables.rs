@@ -2,6 +2,7 @@
 //!
 //! All keys are plain bytes in the order of their parts; numbers in them are big-endian, so ranges follow numbers.
 
+use forsat_sync::digest::Bucket;
 use forsat_sync::id::{ActorId, ChangeHash, DocumentId, FeedSeq, SpaceId, UserId};
 use redb::{ReadableTable, Table, TableDefinition};
 
@@ -52,8 +53,11 @@ pub(super) const ACTORS: Definition = Definition("actors");
 /// Space id, bucket number → digest.
 pub(super) const BUCKETS: Definition = Definition("buckets");
 
+/// Space id, bucket number, document id → nothing: the documents of a bucket.
+pub(super) const DOCUMENTS_BY_BUCKET: Definition = Definition("documents_by_bucket");
+
 /// Every table: they are made when the store is, so that reading never meets a missing one.
-pub(super) const ALL: [Definition; 16] = [
+pub(super) const ALL: [Definition; 17] = [
     META,
     SPACES,
     SPACE_NAMES,
@@ -70,6 +74,7 @@ pub(super) const ALL: [Definition; 16] = [
     CHANGES,
     ACTORS,
     BUCKETS,
+    DOCUMENTS_BY_BUCKET,
 ];
 
 /// A table that can be read, in a read or a write transaction.
@@ -150,6 +155,11 @@ pub(super) fn actor_key(document: &DocumentId, actor: &ActorId) -> Vec<u8> {
 /// Key of a bucket.
 pub(super) fn bucket_key(space: &SpaceId, bucket: u16) -> [u8; 18] {
     join(space.as_bytes(), &bucket.to_be_bytes())
+}
+
+/// Key of a document in its bucket.
+pub(super) fn bucket_document_key(space: &SpaceId, document: &DocumentId) -> [u8; 34] {
+    join(&bucket_key(space, Bucket::of(document).get()), document.as_bytes())
 }
 
 /// Reads the id at the end of a key.

@@ -1,0 +1,225 @@
+//! What both ends do with what they hold: answering a question, and comparing an answer.
+
+use super::{Answer, BUCKETS_MAX, CHANGES_MAX, ChangeList, Chunk, DOCUMENTS_MAX, Question};
+use crate::digest::{Bucket, FANOUT, LEVEL_BUCKETS, Node, Trie};
+use crate::id::{ChangeHash, Digest, DocumentId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Bytes that a change, a document or a digest counts beside what it holds.
+const ENTRY_COST: usize = 24;
+/// Bytes of a receipt on the wire.
+const RECEIPT_COST: usize = 34;
+
+/// What one end holds of a space, in one state of its store.
+pub trait Holdings {
+    /// What reading can fail with.
+    type Error;
+
+    /// The digests of the space.
+    fn trie(&self) -> Result<Trie, Self::Error>;
+
+    /// The documents of some buckets with their digests; those without heads are left out.
+    fn documents(&self, buckets: &[Bucket]) -> Result<Vec<Vec<(DocumentId, Digest)>>, Self::Error>;
+
+    /// The changes of a document that count in its digest, in the order in which they came; empty for a document that
+    /// isn't of the space.
+    fn changes(&self, document: &DocumentId) -> Result<Vec<ChangeHash>, Self::Error>;
+
+    /// A change that counts in the digest, in full.
+    fn chunk(&self, document: &DocumentId, hash: &ChangeHash) -> Result<Option<Chunk>, Self::Error>;
+}
+
+/// Answers a question from what is held; stops before the answer has more than about `bytes_max`.
+///
+/// [`Question::Refill`] isn't answered from what is held and gets an empty list.
+pub fn told<H: Holdings>(question: &Question, held: &H, bytes_max: usize) -> Result<Answer, H::Error> {
+    Ok(match question {
+        Question::Nodes(nodes) => {
+            let trie = held.trie()?;
+            Answer::Nodes(nodes.iter().map(|node| children(&trie, *node)).collect())
+        }
+        Question::Documents(buckets) => {
+            let mut room = Room::new(bytes_max);
+            let mut list = Vec::new();
+            for bucket in buckets {
+                let documents = held.documents(&[*bucket])?.pop().unwrap_or_default();
+                if !room.takes(documents.len() * (DocumentId::LEN + Digest::LEN)) {
+                    break;
+                }
+                list.push(documents);
+            }
+            Answer::Documents(list)
+        }
+        Question::Changes(documents) => Answer::Changes(change_lists(documents, held, bytes_max)?),
+        Question::Fetch(changes) => {
+            let mut room = Room::new(bytes_max);
+            let mut list = Vec::new();
+            for (document, hash) in changes {
+                let chunk = held.chunk(document, hash)?;
+                if !room.takes(chunk.as_ref().map_or(0, |chunk| chunk.bytes.len()) + RECEIPT_COST) {
+                    break;
+                }
+                list.push(chunk);
+            }
+            Answer::Fetched(list)
+        }
+        Question::Refill(_) => Answer::Refilled(Vec::new()),
+    })
+}
+
+fn children(trie: &Trie, node: Node) -> [Digest; FANOUT] {
+    let mut digests = [Digest::EMPTY; FANOUT];
+    for (digest, child) in digests.iter_mut().zip(node.children()) {
+        *digest = trie.node(child);
+    }
+    digests
+}
+
+fn change_lists<H: Holdings>(
+    documents: &[(DocumentId, u64)],
+    held: &H,
+    bytes_max: usize,
+) -> Result<Vec<ChangeList>, H::Error> {
+    let mut lists = Vec::new();
+    let mut left = bytes_max;
+    for (document, from) in documents {
+        if left < ENTRY_COST + ChangeHash::LEN && !lists.is_empty() {
+            break;
+        }
+        left = left.saturating_sub(ENTRY_COST);
+        let all = held.changes(document)?;
+        let from = usize::try_from(*from).unwrap_or(usize::MAX).min(all.len());
+        let fits = (left / ChangeHash::LEN).max(1);
+        let end = from.saturating_add(fits).min(all.len());
+        left = left.saturating_sub((end - from) * ChangeHash::LEN);
+        let next = (end < all.len()).then_some(end as u64);
+        lists.push(ChangeList { hashes: all[from..end].to_vec(), next });
+    }
+    Ok(lists)
+}
+
+/// The room of an answer; what comes first always fits.
+struct Room {
+    left: usize,
+    is_empty: bool,
+}
+
+impl Room {
+    fn new(bytes_max: usize) -> Self {
+        Self { left: bytes_max, is_empty: true }
+    }
+
+    fn takes(&mut self, bytes: usize) -> bool {
+        let cost = bytes + ENTRY_COST;
+        let fits = cost <= self.left || self.is_empty;
+        self.left = self.left.saturating_sub(cost);
+        self.is_empty = false;
+        fits
+    }
+}
+
+/// What is to be done next, as a comparison found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Ask the relay.
+    Ask(Question),
+    /// Bring these changes back to the relay.
+    Refill(Vec<(DocumentId, ChangeHash)>),
+}
+
+/// What a comparison found.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Found {
+    /// What is to be done next.
+    pub steps: Vec<Step>,
+    /// Changes that the relay has, and that this end has without counting them: to be counted from now on.
+    pub to_count: Vec<(DocumentId, ChangeHash)>,
+}
+
+/// Compares an answer with what is held. `question` names what was asked and answered, no more; lists of changes are
+/// whole. `has` says whether a change is held that isn't counted in the digest, and doesn't need to be fetched.
+pub fn compare<H: Holdings>(
+    question: &Question,
+    answer: &Answer,
+    held: &H,
+    has: impl Fn(&DocumentId, &ChangeHash) -> Result<bool, H::Error>,
+) -> Result<Found, H::Error> {
+    match (question, answer) {
+        (Question::Nodes(nodes), Answer::Nodes(told)) => compare_nodes(nodes, told, held),
+        (Question::Documents(buckets), Answer::Documents(told)) => compare_documents(buckets, told, held),
+        (Question::Changes(documents), Answer::Changes(told)) => compare_changes(documents, told, held, has),
+        _ => Ok(Found::default()),
+    }
+}
+
+fn compare_nodes<H: Holdings>(
+    nodes: &[Node],
+    told: &[[Digest; FANOUT]],
+    held: &H,
+) -> Result<Found, H::Error> {
+    let trie = held.trie()?;
+    let (mut below, mut buckets) = (Vec::new(), Vec::new());
+    for (node, digests) in nodes.iter().zip(told) {
+        let differing = node.children().zip(digests).filter(|(child, digest)| trie.node(*child) != **digest);
+        for (child, _) in differing {
+            match child.bucket() {
+                Some(bucket) => buckets.push(bucket),
+                None => below.push(child),
+            }
+        }
+    }
+    debug_assert!(below.iter().all(|node| node.level() < LEVEL_BUCKETS), "buckets are asked for by document");
+    let mut steps = Vec::new();
+    if !below.is_empty() {
+        steps.push(Step::Ask(Question::Nodes(below)));
+    }
+    steps.extend(buckets.chunks(BUCKETS_MAX).map(|part| Step::Ask(Question::Documents(part.to_vec()))));
+    Ok(Found { steps, to_count: Vec::new() })
+}
+
+fn compare_documents<H: Holdings>(
+    buckets: &[Bucket],
+    told: &[Vec<(DocumentId, Digest)>],
+    held: &H,
+) -> Result<Found, H::Error> {
+    let (mut both, mut here) = (Vec::new(), Vec::new());
+    for (ours, theirs) in held.documents(buckets)?.into_iter().zip(told) {
+        let ours: BTreeMap<DocumentId, Digest> = ours.into_iter().collect();
+        let theirs: BTreeMap<DocumentId, Digest> = theirs.iter().copied().collect();
+        both.extend(
+            theirs.iter().filter(|(id, digest)| ours.get(*id) != Some(*digest)).map(|(id, _)| (*id, 0)),
+        );
+        here.extend(ours.into_keys().filter(|id| !theirs.contains_key(id)));
+    }
+    let mut steps: Vec<Step> =
+        both.chunks(DOCUMENTS_MAX).map(|part| Step::Ask(Question::Changes(part.to_vec()))).collect();
+    let mut lacking = Vec::new();
+    for document in here {
+        lacking.extend(held.changes(&document)?.into_iter().map(|hash| (document, hash)));
+    }
+    steps.extend(lacking.chunks(CHANGES_MAX).map(|part| Step::Refill(part.to_vec())));
+    Ok(Found { steps, to_count: Vec::new() })
+}
+
+fn compare_changes<H: Holdings>(
+    documents: &[(DocumentId, u64)],
+    told: &[ChangeList],
+    held: &H,
+    has: impl Fn(&DocumentId, &ChangeHash) -> Result<bool, H::Error>,
+) -> Result<Found, H::Error> {
+    let (mut missing, mut lacking, mut to_count) = (Vec::new(), Vec::new(), Vec::new());
+    for ((document, _), list) in documents.iter().zip(told) {
+        let ours = held.changes(document)?;
+        let counted: BTreeSet<ChangeHash> = ours.iter().copied().collect();
+        let theirs: BTreeSet<ChangeHash> = list.hashes.iter().copied().collect();
+        for hash in list.hashes.iter().filter(|hash| !counted.contains(hash)) {
+            let list = if has(document, hash)? { &mut to_count } else { &mut missing };
+            list.push((*document, *hash));
+        }
+        lacking.extend(ours.into_iter().filter(|hash| !theirs.contains(hash)).map(|hash| (*document, hash)));
+    }
+    let mut steps: Vec<Step> =
+        missing.chunks(CHANGES_MAX).map(|part| Step::Ask(Question::Fetch(part.to_vec()))).collect();
+    steps.extend(lacking.chunks(CHANGES_MAX).map(|part| Step::Refill(part.to_vec())));
+    Ok(Found { steps, to_count })
+}
