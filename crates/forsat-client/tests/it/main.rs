@@ -3,6 +3,7 @@
 mod admin;
 mod chain;
 mod commands;
+mod custom;
 mod exchange;
 mod import;
 mod lead;
