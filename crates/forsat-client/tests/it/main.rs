@@ -15,6 +15,7 @@ mod receiving;
 mod related;
 mod reports;
 mod sharing;
+mod strangers;
 mod support;
 mod sync;
 mod undo;
