@@ -354,6 +354,7 @@ expected-letters = at most { $most } letters
 expected-one-line = one line without control characters
 expected-tags = tags of at most { $most } letters without "/"
 expected-whole = a whole number from { $min } to { $max }
+expected-decimals = a number with at most { $scale } decimals
 expected-positive = a number above zero with at most { $scale } decimals
 expected-percent = a percentage from 0 to 100
 expected-whole-percent = a whole percentage from 0 to 100

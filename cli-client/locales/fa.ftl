@@ -347,6 +347,7 @@ expected-letters = حداکثر { $most } نویسه
 expected-one-line = یک سطر بدون نویسهٔ کنترلی
 expected-tags = برچسب‌هایی حداکثر { $most } نویسه و بدون «/»
 expected-whole = عددی درست از { $min } تا { $max }
+expected-decimals = عددی با حداکثر { $scale } رقم اعشار
 expected-positive = عددی بزرگ‌تر از صفر با حداکثر { $scale } رقم اعشار
 expected-percent = درصدی از ۰ تا ۱۰۰
 expected-whole-percent = درصدی درست از ۰ تا ۱۰۰

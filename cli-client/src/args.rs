@@ -385,7 +385,10 @@ pub(crate) fn option_name(field: &FieldDef) -> String {
 /// What stands for the value in the help.
 fn value_name(field: &FieldDef) -> String {
     match &field.kind {
-        FieldKind::Integer { .. } | FieldKind::Quantity { .. } | FieldKind::Rate => "NUMBER".to_owned(),
+        FieldKind::Integer { .. }
+        | FieldKind::Decimal { .. }
+        | FieldKind::Quantity { .. }
+        | FieldKind::Rate => "NUMBER".to_owned(),
         FieldKind::Bool => "yes|no".to_owned(),
         FieldKind::Percent | FieldKind::TaxRate => "PERCENT".to_owned(),
         FieldKind::Date => "DATE".to_owned(),

@@ -189,7 +189,7 @@ pub(super) fn with_custom_options(mut root: Command, modules: &[ModuleDef]) -> C
     taken.extend(["help".to_owned(), "version".to_owned()]);
     for module in modules.iter().filter(|module| module.fields.iter().any(is_custom)) {
         root = root.mut_subcommand(&*module.name, |command| {
-            let names = ["add", "edit"];
+            let names = ["add", "edit", "similar"];
             let there = names.into_iter().filter(|name| command.find_subcommand(name).is_some());
             there.collect::<Vec<_>>().into_iter().fold(command, |command, name| {
                 command.mut_subcommand(name, |leaf| with_options(leaf, module, &taken))

@@ -62,6 +62,7 @@ fn align(kind: &FieldKind) -> Align {
     match kind {
         FieldKind::Money
         | FieldKind::Integer { .. }
+        | FieldKind::Decimal { .. }
         | FieldKind::Quantity { .. }
         | FieldKind::Percent
         | FieldKind::Rate => Align::End,

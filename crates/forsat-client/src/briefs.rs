@@ -11,8 +11,8 @@ use forsat_domain::cells::{self, Cell};
 use forsat_domain::lifecycle::{self, Life};
 use forsat_domain::opportunity::Deal;
 use forsat_domain::record::RecordState;
-use forsat_domain::schema::{OPPORTUNITY, SETTINGS, Schema, record_name};
-use forsat_domain::settings::Settings;
+use forsat_domain::schema::{ModuleDef, OPPORTUNITY, SETTINGS, Schema, record_name};
+use forsat_domain::settings::{Settings, is_custom_name};
 use forsat_domain::world::World;
 use forsat_domain::{CivilDate, RecordId};
 use forsat_store::{Access, Store, Tx, WriteTx};
@@ -60,6 +60,17 @@ impl<'a> Brief<'a> {
         let cells: Vec<(&'a str, Cell<'a>)> = postcard::from_bytes(rest).map_err(|_| damaged())?;
         let cells = cells.into_iter().map(|(name, cell)| (Cow::Borrowed(name), cell)).collect();
         Ok(Brief { head, cells })
+    }
+
+    /// The same with what the workspace's own fields of a module mean there.
+    pub(crate) fn decode_for(bytes: &'a [u8], table: &ModuleDef) -> Result<Self, ClientError> {
+        let mut brief = Brief::decode(bytes)?;
+        for (name, cell) in brief.cells.iter_mut().filter(|(name, _)| is_custom_name(name)) {
+            if let Some(field) = table.field(name) {
+                *cell = cells::own_cell(std::mem::take(cell), &field.kind);
+            }
+        }
+        Ok(brief)
     }
 
     /// What a column says.

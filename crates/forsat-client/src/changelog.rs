@@ -149,7 +149,7 @@ impl Engine {
         query: &LogQuery,
     ) -> Result<ChangeLog, ClientError> {
         let tx = self.read()?;
-        let hit = find::resolve(&tx, self.schema(), module, reference)?;
+        let hit = find::resolve_document(&tx, self.schema(), module, reference)?;
         let wanted = self.wanted(&tx, query)?;
         let world = StoreWorld::new(&tx)?;
         let mut entries = self.entries_of(&tx, &world, &hit, None, &wanted)?;
@@ -248,7 +248,8 @@ impl Engine {
         wanted: &Wanted,
     ) -> Result<Vec<LogEntry>, ClientError> {
         let Some(loaded) = vault::load(tx, hit.id)? else { return Ok(Vec::new()) };
-        let state = self.state_of(tx, hit)?;
+        // A document whose module isn't known, or whose beginning was refused, may have no row.
+        let state = vault::any_state(tx, hit.id)?.unwrap_or_else(|| loaded.document.read(self.schema()));
         let (short, name) = (encode_id(hit.id.as_bytes()), record_name(&state));
         let prefix = find::prefix_len(tx, hit.id)?;
         let mut entries = Vec::new();

@@ -5,7 +5,7 @@ use crate::error::ClientError;
 use crate::ids::{local_space, settings_id, sync_user, workspace_id};
 use crate::turn::{self, Turn};
 use crate::world::{self, StoreWorld};
-use crate::{briefs, rows, vault};
+use crate::{briefs, rebuild, rows};
 use forsat_domain::edit::Edit;
 use forsat_domain::schema::display::Locale;
 use forsat_domain::schema::{SETTINGS, Schema, USER};
@@ -153,7 +153,7 @@ impl Engine {
     /// Rebuilds rows that another version wrote.
     fn bring_up(&self) -> Result<(), ClientError> {
         if self.store.read()?.row_version()? != Some(rows::ROW_VERSION) {
-            vault::rebuild_rows(&self.store, &self.schema)?;
+            rebuild::rebuild_rows(&self.store, &self.schema)?;
         }
         briefs::bring_up(&self.store, &self.schema)
     }

@@ -24,6 +24,7 @@ pub(crate) const PREFIX_MIN: usize = 2;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Hit {
     pub id: RecordId,
+    /// The module's name; empty where the document can't say, since its beginning can't be read.
     pub module: String,
 }
 
@@ -53,45 +54,53 @@ pub(crate) fn resolve<A: Access>(
     module: &str,
     reference: &str,
 ) -> Result<Hit, ClientError> {
-    resolve_by(tx, schema, module, reference, &|hit| Ok(tx.row(&hit.module, &document_id(hit.id))?.is_some()))
+    let modules = modules(schema, module)?;
+    resolve_by(tx, &modules, module, reference, &|hit| {
+        let is_known = modules.iter().any(|module| module.name == hit.module);
+        Ok(is_known && tx.row(&hit.module, &document_id(hit.id))?.is_some())
+    })
 }
 
-/// The same, for looking inside: also a document that holds no record, such as one whose creation was refused.
+/// The same, for looking inside: also a document that holds no record, such as one whose creation was refused, and where
+/// any module is meant one of a module that this version doesn't know, by its id.
 pub(crate) fn resolve_document<A: Access>(
     tx: &Tx<A>,
     schema: &Schema,
     module: &str,
     reference: &str,
 ) -> Result<Hit, ClientError> {
-    resolve_by(tx, schema, module, reference, &|_| Ok(true))
+    let known = modules(schema, module)?;
+    let is_any = known.len() == schema.modules().len();
+    resolve_by(tx, &known, module, reference, &|hit| {
+        Ok(is_any || known.iter().any(|module| module.name == hit.module))
+    })
 }
 
+/// `modules` are those in which names are looked up; `is_wanted` decides about what an id leads to.
 fn resolve_by<A: Access>(
     tx: &Tx<A>,
-    schema: &Schema,
+    modules: &[&ModuleDef],
     module: &str,
     reference: &str,
-    counts: &dyn Fn(&Hit) -> Result<bool, ClientError>,
+    is_wanted: &dyn Fn(&Hit) -> Result<bool, ClientError>,
 ) -> Result<Hit, ClientError> {
-    let modules = modules(schema, module)?;
-    let is_wanted = |hit: &Hit| Ok(modules.iter().any(|module| module.name == hit.module) && counts(hit)?);
     if let Ok(bytes) = parse_id(reference)
         && let Some(hit) = hit_of(tx, &DocumentId::from_bytes(bytes))?
         && is_wanted(&hit)?
     {
         return Ok(hit);
     }
-    let named = by_name(tx, &modules, reference)?;
+    let named = by_name(tx, modules, reference)?;
     if let [hit] = named.as_slice() {
         return Ok(hit.clone());
     }
     let mut found: BTreeSet<Hit> = named.into_iter().collect();
-    found.extend(by_prefix(tx, reference, &is_wanted)?);
+    found.extend(by_prefix(tx, reference, is_wanted)?);
     if found.is_empty() {
-        found.extend(by_name_beginning(tx, &modules, reference)?);
+        found.extend(by_name_beginning(tx, modules, reference)?);
     }
     if found.is_empty() {
-        found.extend(by_later_word(tx, &modules, reference)?);
+        found.extend(by_later_word(tx, modules, reference)?);
     }
     let mut found: Vec<Hit> = found.into_iter().collect();
     if found.len() > 1 {
@@ -133,7 +142,7 @@ fn ambiguous<A: Access>(tx: &Tx<A>, reference: &str, found: &[Hit]) -> Result<Cl
 
 fn hit_of<A: Access>(tx: &Tx<A>, id: &DocumentId) -> Result<Option<Hit>, ClientError> {
     let row = tx.document(id)?;
-    Ok(row.and_then(|row| row.module).map(|module| Hit { id: record_id(id), module }))
+    Ok(row.map(|row| Hit { id: record_id(id), module: row.module.unwrap_or_default() }))
 }
 
 fn by_name<A: Access>(tx: &Tx<A>, modules: &[&ModuleDef], name: &str) -> Result<Vec<Hit>, ClientError> {
@@ -196,8 +205,9 @@ fn by_prefix<A: Access>(
     while hits.len() <= CANDIDATES_MAX {
         let page = tx.documents_between(&DocumentId::from_bytes(low), &high, PREFIX_PAGE)?;
         let next = page.last().filter(|_| page.len() == PREFIX_PAGE).and_then(|(id, _)| id_after(id));
-        let found =
-            page.into_iter().filter_map(|(id, row)| Some(Hit { id: record_id(&id), module: row.module? }));
+        let found = page
+            .into_iter()
+            .map(|(id, row)| Hit { id: record_id(&id), module: row.module.unwrap_or_default() });
         for hit in found {
             if is_wanted(&hit)? {
                 hits.push(hit);

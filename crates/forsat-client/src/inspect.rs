@@ -58,7 +58,10 @@ impl Engine {
         let chunks = tx.chunks(&document_id(hit.id))?;
         let at = at.map(|at| change_named(&chunks, at)).transpose()?.map(|hash| vec![*hash.as_bytes()]);
         let snapshot = tx.snapshot(&document_id(hit.id))?;
-        let row = tx.row(&hit.module, &document_id(hit.id))?;
+        let row = match hit.module.as_str() {
+            "" => None,
+            module => tx.row(module, &document_id(hit.id))?,
+        };
         let stored = BTreeMap::from([
             ("chunks".to_owned(), chunks.iter().map(|chunk| chunk.bytes.len() as u64).sum()),
             ("snapshot".to_owned(), snapshot.map_or(0, |snapshot| snapshot.bytes.len() as u64)),

@@ -36,6 +36,7 @@ mod mass;
 mod merged;
 mod model;
 mod query;
+mod rebuild;
 mod references;
 mod refused;
 mod related;

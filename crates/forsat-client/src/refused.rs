@@ -18,6 +18,12 @@ impl Engine {
         self.turn(|turn| {
             let (id, edit) = open_edit(turn, number)?;
             let changes = read_changes(&edit.before, &edit.after);
+            if changes.is_empty() {
+                return Err(ClientError::refused(
+                    "unreadable_edit",
+                    "this version can't read the refused edit, so it can't make it again; its bytes are kept, update the program",
+                ));
+            }
             let record = record_id(&edit.document);
             let row = turn.tx.document(&document_id(record))?;
             let module = row.as_ref().and_then(|row| row.module.clone()).or_else(|| module_of(&changes));

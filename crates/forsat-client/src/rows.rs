@@ -10,8 +10,9 @@ use forsat_domain::{RecordId, UserId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The version of this layout, of what the names index holds, and of the briefs. Raise it whenever one changes.
-pub(crate) const ROW_VERSION: u32 = 3;
+/// The version of this layout, of what the names index holds, and of the briefs. Raise it whenever one changes, and when
+/// the schema table or a genesis gains something: rebuilding reads what an earlier version left aside.
+pub(crate) const ROW_VERSION: u32 = 4;
 
 #[derive(Serialize, Deserialize)]
 struct Row {

@@ -21,6 +21,8 @@ mod touched;
 /// The version of this program's reader of documents.
 pub(crate) const READER_VERSION: u32 = 1;
 
+pub(crate) use issues::unreadable as unreadable_issue;
+
 pub use enrolment::Enrolment;
 pub use session::{SessionEffect, SessionEvent, SessionInput, SessionPurpose, SyncSession};
 pub use summary::{AmountChange, IssueChange, RecordChange, SyncSummary};

@@ -11,7 +11,10 @@ use forsat_domain::record::RecordState;
 use forsat_domain::schema::{Schema, record_name};
 use forsat_domain::text;
 use forsat_store::{Access, ChunkState, DocumentRow, SNAPSHOT_EVERY_CHUNKS, Tx, WriteTx};
-use forsat_sync::id::{ChangeHash, SpaceId};
+use forsat_sync::id::{ChangeHash, DocumentId, SpaceId};
+
+/// The states whose changes make up what the user sees.
+pub(crate) const IN_VIEW: [ChunkState; 3] = [ChunkState::Outbox, ChunkState::Acked, ChunkState::Feed];
 
 /// A document with what the store knows of it.
 pub(crate) struct Loaded {
@@ -33,7 +36,7 @@ pub(crate) fn load<A: Access>(tx: &Tx<A>, id: RecordId) -> Result<Option<Loaded>
     let mut document = match loaded {
         Ok(document) => document,
         // The snapshot is a cache: what it was made of is still there.
-        Err(_) => load_states(tx, id, &[ChunkState::Outbox, ChunkState::Acked, ChunkState::Feed])?,
+        Err(_) => load_states(tx, id, &IN_VIEW)?,
     };
     if parts.row.counts.unreadable > 0 {
         let left_out = tx.chunks_in(&at, &[ChunkState::Unreadable])?;
@@ -109,17 +112,53 @@ pub(crate) fn refresh(
     Ok(state)
 }
 
-/// Writes a row with its names, and its brief. A document that holds no record, because its module isn't known yet or it
-/// has no more than its fixed beginning, has none.
+/// Letters that no module's name has: rows of the client's own stand under names with a slash.
+const NO_MODULE_LETTER: char = '/';
+/// Bytes of a module's name; what the store takes for a key.
+const MODULE_BYTES_MAX: usize = 64;
+
+/// Whether rows can be kept under what a document gives as its module. Any program may have written it.
+fn is_module_name(name: &str) -> bool {
+    (1..=MODULE_BYTES_MAX).contains(&name.len())
+        && !name.contains(|letter: char| letter == NO_MODULE_LETTER || letter.is_control())
+}
+
+/// Notes the module that a document gives, also where it gives another than before: its row moves with it.
+pub(crate) fn name_module(
+    tx: &mut WriteTx<'_>,
+    row: &DocumentRow,
+    document: &Document,
+) -> Result<(), ClientError> {
+    let (at, module) = (document_id(document.id()), document.module());
+    if row.module.as_deref() == Some(&module) || module.is_empty() {
+        return Ok(());
+    }
+    if !is_module_name(&module) {
+        tracing::warn!(document = %at, "a document names a module that can't be one");
+        return Ok(());
+    }
+    if let Some(before) = &row.module {
+        drop_row(tx, before, &at)?;
+    }
+    Ok(tx.set_document_module(&at, &module)?)
+}
+
+fn drop_row(tx: &mut WriteTx<'_>, module: &str, at: &DocumentId) -> Result<(), ClientError> {
+    tx.remove_row(module, at)?;
+    tx.remove_row(&briefs::place(module), at)?;
+    Ok(())
+}
+
+/// Writes a row with its names, and its brief. A document that holds no record, because its module isn't known yet or
+/// can't be one, or it has no more than its fixed beginning, has none.
 pub(crate) fn put_row(tx: &mut WriteTx<'_>, schema: &Schema, state: &RecordState) -> Result<(), ClientError> {
     let is_written = state.heads.iter().any(|head| Genesis::by_hash(head).is_none());
-    if state.module.is_empty() || !is_written {
+    if !is_module_name(&state.module) || !is_written {
         let at = document_id(state.id);
-        if let Some(module) = tx.document(&at)?.and_then(|row| row.module) {
-            tx.remove_row(&module, &at)?;
-            tx.remove_row(&briefs::place(&module), &at)?;
-        }
-        return Ok(());
+        return match tx.document(&at)?.and_then(|row| row.module) {
+            Some(module) => drop_row(tx, &module, &at),
+            None => Ok(()),
+        };
     }
     let name = text::fold(&record_name(state));
     let references = references::index_names(state);
@@ -146,25 +185,4 @@ pub(crate) fn any_state<A: Access>(tx: &Tx<A>, id: RecordId) -> Result<Option<Re
         Some(module) => state(tx, &module, id),
         None => Ok(None),
     }
-}
-
-/// Drops every row and writes it again from its document, in as many transactions as it takes.
-pub(crate) fn rebuild_rows(store: &forsat_store::Store, schema: &Schema) -> Result<(), ClientError> {
-    const DOCUMENTS_A_TURN: usize = 100;
-    store.write::<_, ClientError>(|tx| Ok(tx.clear_rows()?))?;
-    let mut after = None;
-    loop {
-        let page = store.read()?.documents_after(after.as_ref(), DOCUMENTS_A_TURN)?;
-        let Some((last, _)) = page.last() else { break };
-        after = Some(*last);
-        store.write::<_, ClientError>(|tx| {
-            for (id, _) in &page {
-                if let Some(loaded) = load(tx, crate::ids::record_id(id))? {
-                    put_row(tx, schema, &loaded.document.read(schema))?;
-                }
-            }
-            Ok(())
-        })?;
-    }
-    store.write::<_, ClientError>(|tx| Ok(tx.set_row_version(rows::ROW_VERSION)?))
 }

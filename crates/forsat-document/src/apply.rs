@@ -25,6 +25,7 @@ use order::{Ordered, order};
 const CHUNK_TYPE_AT: usize = 8;
 /// The type of an uncompressed change.
 const CHUNK_TYPE_CHANGE: u8 = 1;
+const NOT_A_BEGINNING: &str = "it is none of the changes that this version knows documents to begin with; a newer version shows it if it made it, so update the program";
 const HANGS_ON_UNREADABLE: &str = "it builds on a change that cannot be read";
 
 /// A chunk whose header and columns could be read.
@@ -174,7 +175,7 @@ fn check_header(change: &Change, floor: u64) -> Result<u64, String> {
     }
     let is_genesis_actor = change.actor_id().to_bytes() == GENESIS_ACTOR;
     if is_genesis_actor && Genesis::by_hash(&change.hash().0).is_none() {
-        return Err("it poses as one of the changes that documents begin with".to_owned());
+        return Err(NOT_A_BEGINNING.to_owned());
     }
     Ok(max_op)
 }

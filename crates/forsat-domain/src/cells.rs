@@ -15,6 +15,7 @@ use crate::money::Money;
 use crate::opportunity::{Deal, Standing, Worth};
 use crate::record::{RecordState, Scalar};
 use crate::schema::{ACTIVITY, FieldDef, FieldKind, LEAD, MergeCode, ModuleDef, record_name};
+use crate::settings::is_custom_name;
 use crate::text::fold;
 
 /// What one column of a record says.
@@ -104,12 +105,7 @@ pub fn cell(state: &RecordState, field: &FieldDef, deal: Option<&Deal>) -> Cell<
             .map(|choice| Cell::Text(if choice.mode == Mode::Manual { "manual" } else { "lines" }.into())),
         _ => None,
     };
-    read.unwrap_or_else(|| match found {
-        Scalar::Null => Cell::Nothing,
-        Scalar::Bool(value) => Cell::Bool(value),
-        Scalar::Int(number) => Cell::Int(number),
-        Scalar::Text(found) => text(found),
-    })
+    read.unwrap_or_else(|| stored(found))
 }
 
 fn reference(value: &Scalar) -> Option<Cell<'static>> {
@@ -125,14 +121,41 @@ fn entry_texts(state: &RecordState, field: &FieldDef) -> Vec<Cow<'static, str>> 
 }
 
 /// Every column of a record that says something, by field name.
+///
+/// A workspace's own fields are among them whether this table knows them or not, each as it is stored: a record may come
+/// before the settings that name its fields, and cells that are kept are read by tables of later. [`own_cell`] says
+/// what such a cell means to a field.
 pub fn cells(
     state: &RecordState,
     module: &ModuleDef,
     deal: Option<&Deal>,
 ) -> Vec<(Cow<'static, str>, Cell<'static>)> {
-    let shown = module.fields.iter().filter(|field| field.is_shown());
-    let cells = shown.map(|field| (field.name.clone(), cell(state, field, deal)));
-    cells.filter(|(_, cell)| *cell != Cell::Nothing).collect()
+    let built_in = module.fields.iter().filter(|field| field.is_shown() && !is_custom_name(&field.name));
+    let built_in = built_in.map(|field| (field.name.clone(), cell(state, field, deal)));
+    let own = state.fields.keys().filter(|name| is_custom_name(name));
+    let own = own.map(|name| (name.clone().into(), stored(state.winner(name).clone())));
+    built_in.chain(own).filter(|(_, cell)| *cell != Cell::Nothing).collect()
+}
+
+/// What a cell of a workspace's own field, kept as it is stored, says to filters and sorting.
+pub fn own_cell<'a>(kept: Cell<'a>, kind: &FieldKind) -> Cell<'a> {
+    match (&kept, kind) {
+        (Cell::Text(text), FieldKind::Money) => {
+            Money::from_scalar(&Scalar::text(text.as_ref())).map_or(kept, Cell::Money)
+        }
+        _ => kept,
+    }
+}
+
+/// A register's value as it stands.
+fn stored(value: Scalar) -> Cell<'static> {
+    match value {
+        Scalar::Null => Cell::Nothing,
+        Scalar::Bool(value) => Cell::Bool(value),
+        Scalar::Int(number) => Cell::Int(number),
+        Scalar::Text(text) if text.trim().is_empty() => Cell::Nothing,
+        Scalar::Text(text) => Cell::Text(text.into()),
+    }
 }
 
 /// Tells whether a record waits for something to be done: a deal that is open, a lead neither converted nor dead, an

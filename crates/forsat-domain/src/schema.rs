@@ -134,6 +134,11 @@ pub enum FieldKind {
         /// The most decimals accepted.
         scale_max: u32,
     },
+    /// A decimal of at most `scale_max` decimals, either side of zero, stored as canonical text.
+    Decimal {
+        /// The most decimals accepted.
+        scale_max: u32,
+    },
     /// An exchange rate above zero, stored as canonical decimal text.
     Rate,
     /// Yes or no.

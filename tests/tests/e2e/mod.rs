@@ -5,6 +5,7 @@
 
 mod contract;
 mod crash;
+mod custom;
 mod damage;
 mod device;
 mod duplicates;

@@ -57,6 +57,7 @@ fn expected(words: &Words<'_>, what: &Expected) -> String {
         Expected::Whole { min, max } => {
             words.say("expected-whole", &[("min", words.number(min)), ("max", words.number(max))])
         }
+        Expected::Decimals(scale) => words.say("expected-decimals", &[("scale", words.number(scale))]),
         Expected::Positive(scale) => words.say("expected-positive", &[("scale", words.number(scale))]),
         Expected::Percent => words.say("expected-percent", &[]),
         Expected::WholePercent => words.say("expected-whole-percent", &[]),

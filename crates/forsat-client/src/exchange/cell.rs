@@ -41,11 +41,17 @@ fn value_cell(value: &Scalar, field: &FieldDef) -> String {
         Scalar::Null => String::new(),
         Scalar::Bool(value) => value.to_string(),
         Scalar::Int(number) => number.to_string(),
+        // A negative number is no formula, and a spreadsheet should count with it.
+        Scalar::Text(text) if is_decimal(text, &field.kind) => text.clone(),
         Scalar::Text(text) => match short_form(value, &field.kind) {
             Some(short) => guarded(&short),
             None => guarded(text),
         },
     }
+}
+
+fn is_decimal(text: &str, kind: &FieldKind) -> bool {
+    matches!(kind, FieldKind::Decimal { .. }) && canonical::parse_decimal(text).is_ok()
 }
 
 /// Composites that a cell spells shorter than JSON, where that reads back as the same value.

@@ -24,6 +24,7 @@ use crate::world;
 use forsat_domain::RecordId;
 use forsat_domain::edit::Edit;
 use forsat_domain::schema::{DefaultValue, ModuleDef};
+use forsat_domain::settings::{CUSTOM_PREFIX, FIELD_TYPES, is_custom_name};
 use known::{Known, Taken};
 use mapping::{FileMapping, Mapping};
 use plan::{Cells, Planned, Planner, cells_of};
@@ -117,6 +118,7 @@ impl Run<'_> {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let module = crate::find::module(self.engine.schema(), &part.module)?;
         check_columns(path, &table, part)?;
+        check_fields(path, part, module)?;
         let plan = self.plan(&table, part, module)?;
         let mut summary = FileSummary {
             file: name,
@@ -318,6 +320,32 @@ fn check_columns(path: &Path, table: &Table, part: &FileMapping) -> Result<(), C
         file: path.display().to_string(),
         message: format!("it has no column {}; correct the mapping or the file", lacking.join(", ")),
     })
+}
+
+/// Refuses a mapping that names a field which the module doesn't have, or one field by two names.
+fn check_fields(path: &Path, part: &FileMapping, module: &ModuleDef) -> Result<(), ClientError> {
+    let wrong = |message: String| ClientError::Import { file: path.display().to_string(), message };
+    let mut named: BTreeMap<&str, &String> = BTreeMap::new();
+    for name in part.fields.keys() {
+        let field = module.find_field(name).ok_or_else(|| wrong(unknown_field(module, name)))?;
+        if let Some(other) = named.insert(&field.name, name) {
+            return Err(wrong(format!("the mapping fills {} twice, as {other} and as {name}", field.name)));
+        }
+    }
+    Ok(())
+}
+
+/// Says that a module has no such field, and how a workspace gets one of its own.
+fn unknown_field(module: &ModuleDef, name: &str) -> String {
+    let of = &module.name;
+    let short = name.strip_prefix(CUSTOM_PREFIX).unwrap_or(name);
+    let hint = match is_custom_name(&format!("{CUSTOM_PREFIX}{short}")) {
+        true => format!(
+            ", or add it with `forsat settings field add {of} --name {short} --type …` (one of {FIELD_TYPES})"
+        ),
+        false => String::new(),
+    };
+    format!("{of} has no field \"{name}\" here; correct its name or leave it out{hint}")
 }
 
 #[derive(Default)]

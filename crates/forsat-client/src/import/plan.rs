@@ -176,7 +176,7 @@ impl<A: Access> Plan<'_, '_, A> {
             let field = self
                 .planner
                 .module
-                .field(&name)
+                .find_field(&name)
                 .ok_or_else(|| format!("{} has no field {name}", self.planner.module.name))?;
             let source = source.detailed();
             let text = self.planner.text(&source, self.cells)?;

@@ -31,6 +31,7 @@ impl Reading<'_> {
         match &field.kind {
             FieldKind::Text { letters_max } => short_text(cell, *letters_max),
             FieldKind::Integer { min, max } => integer(cell, *min, *max),
+            FieldKind::Decimal { scale_max } => decimal(cell, *scale_max).map(canonical_text),
             FieldKind::Quantity { scale_max } => quantity(cell, *scale_max),
             FieldKind::Rate => positive(cell),
             FieldKind::Percent => integer(cell.trim_end_matches(['%', '٪']), 0, 100),
@@ -138,6 +139,10 @@ fn short_text(cell: &str, letters_max: usize) -> Result<Scalar, String> {
     if letters > letters_max {
         return Err(format!("has {letters} letters, and {letters_max} are taken at most"));
     }
+    // Neither a form nor a file of our own export takes one.
+    if cell.chars().any(char::is_control) {
+        return Err("holds a line break or another control letter; write it in one line".to_owned());
+    }
     Ok(Scalar::text(cell))
 }
 
@@ -155,14 +160,23 @@ fn positive(cell: &str) -> Result<Scalar, String> {
     if number <= Decimal::ZERO {
         return Err(format!("\"{cell}\" is not above zero"));
     }
-    Ok(Scalar::text(canonical::decimal_text(number)))
+    Ok(canonical_text(number))
 }
 
-fn quantity(cell: &str, scale_max: u32) -> Result<Scalar, String> {
+fn decimal(cell: &str, scale_max: u32) -> Result<Decimal, String> {
     let number = parse_number(cell).map_err(|error| error.to_string())?;
     if number.normalize().scale() > scale_max {
         return Err(format!("\"{cell}\" has more than {scale_max} decimals"));
     }
+    Ok(number)
+}
+
+fn canonical_text(number: Decimal) -> Scalar {
+    Scalar::text(canonical::decimal_text(number))
+}
+
+fn quantity(cell: &str, scale_max: u32) -> Result<Scalar, String> {
+    decimal(cell, scale_max)?;
     positive(cell)
 }
 

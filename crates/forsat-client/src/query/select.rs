@@ -130,7 +130,7 @@ pub(super) fn select<A: Access>(
         }
         let is_fresh = head.is_fresh(known.basis) && world.merged_into(id).is_empty();
         let derived = if is_fresh { None } else { derive(engine, tx, &known, table, id)? };
-        let brief = Brief::decode(derived.as_deref().unwrap_or(bytes))?;
+        let brief = Brief::decode_for(derived.as_deref().unwrap_or(bytes), table)?;
         if words.are_in(&brief) && filters.iter().all(|filter| filter.takes(&brief, &known)) {
             matches.push(Match { id, place: ids.len() - 1, keys: sorting.keys(&brief, &known) });
         }

@@ -152,7 +152,7 @@ impl Column<'_> {
             },
             Cell::List(texts) => texts.first().map_or(SortKey::Nothing, |text| SortKey::text(text)),
             Cell::Text(text) => match &self.field.kind {
-                FieldKind::Quantity { .. } | FieldKind::Rate => {
+                FieldKind::Decimal { .. } | FieldKind::Quantity { .. } | FieldKind::Rate => {
                     canonical::parse_decimal(text).map_or(SortKey::Nothing, SortKey::Number)
                 }
                 // The stored form of a date is in the order of days.

@@ -9,12 +9,17 @@ use forsat_sync::id::{DocumentId, SpaceId};
 const ENDED_BY_MATCH: [&str; 5] =
     ["digest_mismatch", "cursor_invalid", "unknown_echo", "stream_closed", "refill_refused"];
 
-pub(super) const UNREADABLE_CHANGE: &str = "unreadable_change";
+const UNREADABLE_CHANGE: &str = "unreadable_change";
 pub(super) const DAMAGED_CHANGE: &str = "damaged_change";
 pub(super) const OTHER_SPACE: &str = "document_in_other_space";
 
 pub(super) fn key(code: &str, space: Option<SpaceId>, document: Option<DocumentId>) -> SyncIssueKey {
     SyncIssueKey { code: code.to_owned(), space, document }
+}
+
+/// The issue of a document of which something was left out of the view.
+pub(crate) fn unreadable(space: SpaceId, document: DocumentId) -> SyncIssueKey {
+    key(UNREADABLE_CHANGE, Some(space), Some(document))
 }
 
 /// What is kept of an issue of the machine; none for what the next connection settles by itself.

@@ -223,7 +223,7 @@ impl Merge<'_, '_, '_> {
         let report = view.apply(chunks);
         self.keep_chunks(document, fresh, receipts, &view, &report)?;
         merged.unreadable = self.raise_unreadable(document, &report)?;
-        self.name_module(document, row, &view)?;
+        vault::name_module(self.tx, row, &view)?;
         if is_forked {
             let author = self.author()?;
             let rebased = rebase::rebase(self.tx, view.clone(), &BTreeSet::new(), &author)?;
@@ -304,28 +304,12 @@ impl Merge<'_, '_, '_> {
     fn raise_unreadable(&mut self, document: DocumentId, report: &ApplyReport) -> Result<u64, TakeError> {
         let Some((hash, reason)) = report.unreadable.first() else { return Ok(0) };
         let hash = ChangeHash::from_bytes(*hash);
-        let key = issues::key(issues::UNREADABLE_CHANGE, Some(self.space), Some(document));
+        let key = issues::unreadable(self.space, document);
         let message = format!(
             "the change {hash} of a record was left out of what you see: {reason}; its bytes are kept, see `forsat inspect`"
         );
         self.tx.raise_sync_issue(&key, &message, self.now_ms)?;
         Ok(report.unreadable.len() as u64)
-    }
-
-    fn name_module(
-        &mut self,
-        document: DocumentId,
-        row: &DocumentRow,
-        view: &Document,
-    ) -> Result<(), TakeError> {
-        let module = view.module();
-        if row.module.is_none()
-            && !module.is_empty()
-            && self.tx.set_document_module(&document, &module).is_err()
-        {
-            tracing::warn!(%document, "a document names a module that can't be one");
-        }
-        Ok(())
     }
 
     fn author(&mut self) -> Result<Author, TakeError> {

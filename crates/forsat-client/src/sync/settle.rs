@@ -171,7 +171,8 @@ fn acked_one(tx: &mut WriteTx<'_>, document: &DocumentId, hash: &ChangeHash) -> 
     Ok(())
 }
 
-/// Keeps each given-up change with the fields that it changed, before and after.
+/// Keeps each given-up change with the fields that it changed, before and after; those of one that this version can't
+/// read stay unsaid.
 fn keep_refused(
     tx: &mut WriteTx<'_>,
     document: DocumentId,
@@ -183,20 +184,20 @@ fn keep_refused(
         return Ok(0);
     }
     let Some(loaded) = vault::load(tx, record_id(&document))? else { return Ok(0) };
+    let told = loaded.document.history_of(&rebased.given_up);
+    let unread = rebased.given_up.iter().filter(|hash| told.iter().all(|entry| entry.hash != **hash));
+    let told = told.iter().map(|entry| (entry.hash, entry.changes.as_slice()));
     let mut kept = 0;
-    for entry in loaded.document.history_of(&rebased.given_up) {
-        let hash = ChangeHash::from_bytes(entry.hash);
+    for (hash, changes) in told.chain(unread.map(|hash| (*hash, [].as_slice()))) {
+        let hash = ChangeHash::from_bytes(hash);
+        if forsat_sync::genesis::ALLOWED.contains(&hash) {
+            continue;
+        }
         let reason = refusals.reasons.get(&hash).or_else(|| refusals.reasons.values().next());
         let (code, message) =
             reason.map_or(("refused", ""), |(code, message)| (code.as_str(), message.as_str()));
-        let is_beginning = forsat_sync::genesis::ALLOWED.contains(&hash);
-        if is_beginning {
-            continue;
-        }
-        let before: BTreeMap<&str, &Scalar> =
-            entry.changes.iter().map(|change| (change.path.as_str(), &change.before)).collect();
-        let after: BTreeMap<&str, &Scalar> =
-            entry.changes.iter().map(|change| (change.path.as_str(), &change.after)).collect();
+        let before = changes.iter().map(|change| (change.path.as_str(), &change.before)).collect();
+        let after = changes.iter().map(|change| (change.path.as_str(), &change.after)).collect();
         tx.add_refused(&RefusedEdit {
             document,
             space: loaded.row.space,

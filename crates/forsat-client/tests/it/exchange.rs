@@ -39,6 +39,7 @@ fn sample(field: &FieldDef) -> Value {
         FieldKind::Text { .. } => hard(&field.name).into(),
         FieldKind::LongText => LONG.into(),
         FieldKind::Integer { max, .. } => (*max).min(7).into(),
+        FieldKind::Decimal { .. } => "-2.5".into(),
         FieldKind::Quantity { .. } => "2.5".into(),
         FieldKind::Rate => "1250000.25".into(),
         FieldKind::Bool => true.into(),

@@ -3,6 +3,7 @@
 mod admin;
 mod chain;
 mod commands;
+mod custom;
 mod exchange;
 mod import;
 mod lead;
@@ -14,6 +15,7 @@ mod receiving;
 mod related;
 mod reports;
 mod sharing;
+mod strangers;
 mod support;
 mod sync;
 mod undo;

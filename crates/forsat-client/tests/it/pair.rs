@@ -9,7 +9,7 @@ use forsat_relay::hub::{ConnectionId, Hub, HubEffect, HubLimits, Moment};
 use forsat_relay::store::{InitWorkspace, NewInvite, OpenOptions, RedbStore, RelayStore, Role};
 use forsat_store::{CreateParams, RelayRef, Store};
 use forsat_sync::frame::{ToDevice, ToRelay};
-use forsat_sync::id::{Epoch, Nonce, SpaceId, WorkspaceId};
+use forsat_sync::id::{ChangeHash, Epoch, Nonce, SpaceId, WorkspaceId};
 use forsat_sync::identity::{DeviceKey, InviteCode, InviteSecret, RelayKey};
 use forsat_sync::limits::MESSAGE_BYTES_MAX;
 use forsat_sync::relay::{FlowLimits, Input, RelayConfig};
@@ -80,6 +80,16 @@ impl Shown {
 
 impl Relay {
     pub fn new() -> Relay {
+        Relay::begin(OpenOptions::new(Epoch::new(7)))
+    }
+
+    /// A relay of a later version, which knows one more change that documents begin with.
+    pub fn newer(beginning: ChangeHash) -> Relay {
+        let known = forsat_sync::genesis::ALLOWED.iter().copied().chain([beginning]).collect::<Vec<_>>();
+        Relay::begin(OpenOptions { genesis: known.leak(), ..OpenOptions::new(Epoch::new(7)) })
+    }
+
+    fn begin(options: OpenOptions) -> Relay {
         let dir = TempDir::new().expect("a temporary directory");
         let random = Fixed::new(900);
         let seed = bytes(&*random);
@@ -90,7 +100,6 @@ impl Relay {
             common: SpaceId::from_bytes(*random.uuid().as_bytes()),
             now_ms: wall_ms(),
         };
-        let options = OpenOptions::new(Epoch::new(7));
         let store =
             RedbStore::create(&dir.path().join("relay.redb"), options, &init).expect("a relay's store");
         store

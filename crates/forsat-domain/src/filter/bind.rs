@@ -14,7 +14,7 @@ use crate::number::{parse_money, parse_number, parse_percent};
 use crate::record::Scalar;
 use crate::schema::input::{Find, ParseContext, pick};
 use crate::schema::{ACTIVITY, FieldDef, FieldKind, LEAD, Label, ModuleDef, OPPORTUNITY, USER};
-use crate::settings::Settings;
+use crate::settings::{CUSTOM_PREFIX, Settings};
 use crate::text::fold;
 
 /// Basis points of one percent.
@@ -140,7 +140,8 @@ fn referred(field: &FieldDef) -> Vec<String> {
     }
 }
 
-/// Finds a field by its name, its option's name or its label in either language.
+/// Finds a field by its name, its option's name or its label in either language; a workspace's own also by its name
+/// without the prefix.
 pub fn find_field<'m>(module: &'m ModuleDef, text: &str) -> Result<&'m FieldDef, Problem> {
     let folded = fold(text);
     let key = folded.replace([' ', '-'], "_");
@@ -154,16 +155,20 @@ pub fn find_field<'m>(module: &'m ModuleDef, text: &str) -> Result<&'m FieldDef,
         |fields: &[&FieldDef]| fields.iter().map(|field| field.name.as_ref()).collect::<Vec<_>>().join(", ");
     match labelled.as_slice() {
         [field] => Ok(field),
-        [] => {
+        [] => own_field(module, &key).ok_or_else(|| {
             let known: Vec<&FieldDef> = module.fields.iter().filter(|field| is_filtered(field)).collect();
-            Err(Problem::UnknownField {
+            Problem::UnknownField {
                 module: module.name.to_string(),
                 field: text.to_owned(),
                 known: names(&known),
-            })
-        }
+            }
+        }),
         several => Err(Problem::AmbiguousField { field: text.to_owned(), options: names(several) }),
     }
+}
+
+fn own_field<'m>(module: &'m ModuleDef, key: &str) -> Option<&'m FieldDef> {
+    module.field(&format!("{CUSTOM_PREFIX}{key}"))
 }
 
 fn field_of<'c>(ctx: &BindContext<'c>, word: &Word) -> Result<&'c FieldDef, FilterError> {
@@ -209,6 +214,7 @@ fn operators(kind: &FieldKind) -> Takes {
     let order = matches!(
         kind,
         FieldKind::Integer { .. }
+            | FieldKind::Decimal { .. }
             | FieldKind::Quantity { .. }
             | FieldKind::Rate
             | FieldKind::Percent
@@ -231,9 +237,10 @@ fn wanted(
     let is_part = matches!(operator, Operator::Holds | Operator::HoldsNot);
     let value = |error: &dyn ToString| Problem::Value(error.to_string());
     match &field.kind {
-        FieldKind::Integer { .. } | FieldKind::Quantity { .. } | FieldKind::Rate => {
-            parse_number(text).map(Wanted::Number).map_err(|error| value(&error))
-        }
+        FieldKind::Integer { .. }
+        | FieldKind::Decimal { .. }
+        | FieldKind::Quantity { .. }
+        | FieldKind::Rate => parse_number(text).map(Wanted::Number).map_err(|error| value(&error)),
         FieldKind::Percent => parse_percent(text).map(Wanted::Number).map_err(|error| value(&error)),
         FieldKind::TaxRate => {
             let percent = parse_percent(text).map_err(|error| value(&error))?;

@@ -156,6 +156,7 @@ fn is_readable(def: &FieldDef, value: &Scalar) -> bool {
         FieldKind::Reference(_) => reference_id(value).is_some(),
         FieldKind::Address => Address::from_scalar(value).is_some(),
         FieldKind::Moment => Moment::from_scalar(value).is_some(),
+        FieldKind::Decimal { .. } => text.is_some_and(|text| canonical::parse_decimal(text).is_ok()),
         FieldKind::Quantity { .. } | FieldKind::Rate => text
             .and_then(|text| canonical::parse_decimal(text).ok())
             .is_some_and(|number| number.is_sign_positive()),

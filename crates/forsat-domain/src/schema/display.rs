@@ -102,7 +102,7 @@ impl FieldDef {
             FieldKind::Percent => Some(locale.percent(value.as_int()?.into())),
             FieldKind::TaxRate => Some(locale.percent(Decimal::new(value.as_int()?, 2))),
             FieldKind::Integer { .. } => Some(locale.number(value.as_int()?.into())),
-            FieldKind::Quantity { .. } | FieldKind::Rate => {
+            FieldKind::Decimal { .. } | FieldKind::Quantity { .. } | FieldKind::Rate => {
                 canonical::parse_decimal(text?).ok().map(|number| locale.number(number))
             }
             FieldKind::Bool => value.as_bool().map(|value| locale.truth(value)),

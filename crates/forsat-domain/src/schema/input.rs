@@ -285,6 +285,7 @@ impl FieldDef {
             FieldKind::Tags => self.tags(text),
             FieldKind::Address => Ok(Address { text: text.to_owned() }.to_scalar()),
             FieldKind::Integer { min, max } => self.integer(text, *min, *max),
+            FieldKind::Decimal { scale_max } => self.decimal(text, *scale_max),
             FieldKind::Quantity { .. } | FieldKind::Rate => self.positive(text),
             FieldKind::Percent => self.percent(text),
             FieldKind::TaxRate => self.tax_rate(text),
@@ -340,6 +341,14 @@ impl FieldDef {
             .filter(|number| (min..=max).contains(number))
             .map(Scalar::Int)
             .ok_or_else(|| self.range(text, Expected::Whole { min, max }))
+    }
+
+    fn decimal(&self, text: &str, scale_max: u32) -> Result<Scalar, InputError> {
+        let number = self.number(text)?.normalize();
+        if number.scale() > scale_max {
+            return Err(self.range(text, Expected::Decimals(scale_max)));
+        }
+        Ok(Scalar::text(canonical::decimal_text(number)))
     }
 
     fn positive(&self, text: &str) -> Result<Scalar, InputError> {

@@ -103,7 +103,7 @@ pub fn field_kind(text: &str) -> Option<FieldKind> {
     Some(match text.trim() {
         "text" => FieldKind::Text { letters_max: LINE_LETTERS_MAX },
         "number" => FieldKind::Integer { min: -NUMBER_MAX, max: NUMBER_MAX },
-        "decimal" => FieldKind::Quantity { scale_max: DECIMAL_SCALE_MAX },
+        "decimal" => FieldKind::Decimal { scale_max: DECIMAL_SCALE_MAX },
         "money" => FieldKind::Money,
         "date" => FieldKind::Date,
         "bool" => FieldKind::Bool,

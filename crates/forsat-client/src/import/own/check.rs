@@ -43,9 +43,9 @@ impl Checker<'_> {
     fn fits(&self, field: &FieldDef, value: &Scalar) -> Result<bool, String> {
         let text = value.as_text();
         let is_same = |again: Option<Scalar>| again.as_ref() == Some(value);
-        let is_decimal = |scale_max: u32| {
-            let number = text.and_then(|text| canonical::parse_decimal(text).ok());
-            number.is_some_and(|number| number > Decimal::ZERO && number.scale() <= scale_max)
+        let decimal = text.and_then(|text| canonical::parse_decimal(text).ok());
+        let is_positive = |scale_max: u32| {
+            decimal.is_some_and(|number| number > Decimal::ZERO && number.scale() <= scale_max)
         };
         let is_within =
             |min: i64, max: i64| value.as_int().is_some_and(|number| (min..=max).contains(&number));
@@ -59,8 +59,9 @@ impl Checker<'_> {
             FieldKind::TaxRate => is_within(0, 10_000),
             FieldKind::Timestamp => value.as_int().is_some(),
             FieldKind::Bool => value.as_bool().is_some(),
-            FieldKind::Quantity { scale_max } => is_decimal(*scale_max),
-            FieldKind::Rate => is_decimal(Decimal::MAX_SCALE),
+            FieldKind::Decimal { scale_max } => decimal.is_some_and(|number| number.scale() <= *scale_max),
+            FieldKind::Quantity { scale_max } => is_positive(*scale_max),
+            FieldKind::Rate => is_positive(Decimal::MAX_SCALE),
             FieldKind::Date => is_same(
                 text.and_then(|text| text.parse::<CivilDate>().ok()).map(|day| Scalar::text(day.to_string())),
             ),
@@ -72,7 +73,7 @@ impl Checker<'_> {
             }
             FieldKind::Choice(choices) => {
                 text.is_some_and(|text| choices.iter().any(|choice| choice.slug == text))
-                    || AmountMode::from_scalar(value).is_some()
+                    || (field.name == "amount_mode" && AmountMode::from_scalar(value).is_some())
             }
             FieldKind::Setting(list) => text.is_some_and(|text| self.settings.item(*list, text).is_some()),
             FieldKind::Stage => {

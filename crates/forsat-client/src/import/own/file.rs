@@ -2,6 +2,7 @@
 
 use super::super::RefusedFiles;
 use super::super::reader::{self, Table};
+use super::super::unknown_field;
 use crate::error::ClientError;
 use crate::exchange::{
     Content, ID_COLUMN, MODULE_COLUMN, NAME_SUFFIX, VERSION_COLUMN, from_cell, is_carried,
@@ -187,12 +188,7 @@ fn columns<'s>(table: &Table, module: &'s ModuleDef) -> Result<Vec<Column<'s>>, 
         if is_frame || header.strip_suffix(NAME_SUFFIX).is_some_and(|field| module.field(field).is_some()) {
             continue;
         }
-        let field = module.field(header).ok_or_else(|| {
-            format!(
-                "{} has no field \"{header}\"; delete the column, or name it as it was exported",
-                module.name
-            )
-        })?;
+        let field = module.field(header).ok_or_else(|| unknown_field(module, header))?;
         if field.merge != MergeCode::D && is_carried(field) {
             columns.push(Column { at, field, name: table.column(&format!("{header}{NAME_SUFFIX}")) });
         }
@@ -232,7 +228,7 @@ fn object(at: usize, line: &str, module: &ModuleDef) -> Result<Row, String> {
     let mut contents = BTreeMap::new();
     for (name, value) in said {
         let field = module.field(name).filter(|field| is_carried(field));
-        let field = field.ok_or_else(|| format!("{} has no field \"{name}\" to import", module.name))?;
+        let field = field.ok_or_else(|| unknown_field(module, name))?;
         let content = Content::from_json(field, value).map_err(|error| format!("{name}: {error}"))?;
         contents.insert(name.clone(), content);
     }

@@ -20,6 +20,8 @@ pub enum Expected {
         /// The most accepted.
         max: i64,
     },
+    /// A number with at most so many decimals.
+    Decimals(u32),
     /// A number above zero with at most so many decimals.
     Positive(u32),
     /// A percentage from 0 to 100.
@@ -49,6 +51,7 @@ impl fmt::Display for Expected {
             Self::OneLine => f.write_str("one line without control characters"),
             Self::Tags(most) => write!(f, "tags of at most {most} letters without `/`"),
             Self::Whole { min, max } => write!(f, "a whole number from {min} to {max}"),
+            Self::Decimals(scale) => write!(f, "a number with at most {scale} decimals"),
             Self::Positive(scale) => write!(f, "a number above zero with at most {scale} decimals"),
             Self::Percent => f.write_str("a percentage from 0 to 100"),
             Self::WholePercent => f.write_str("a whole percentage from 0 to 100"),
