@@ -90,11 +90,7 @@ fn store_dir(named: Option<&Path>) -> Result<PathBuf, CliError> {
     if let Some(dir) = named {
         return Ok(dir.to_owned());
     }
-    let strategy = etcetera::choose_base_strategy().map_err(|error| {
-        CliError::Usage(format!(
-            "no home directory to keep the store in ({error}); name a folder with --store"
-        ))
-    })?;
+    let strategy = etcetera::choose_base_strategy().map_err(|error| CliError::NoHome(error.to_string()))?;
     Ok(strategy.data_dir().join("forsat"))
 }
 

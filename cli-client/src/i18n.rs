@@ -96,7 +96,7 @@ pub(crate) use tr;
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
 
@@ -115,6 +115,31 @@ mod tests {
     fn every_language_has_every_message() {
         assert_eq!(keys(Language::En), keys(Language::Fa));
         assert!(!keys(Language::En).is_empty());
+    }
+
+    /// The arguments that each message of a language places.
+    fn arguments(language: Language) -> BTreeMap<String, BTreeSet<String>> {
+        let mut of = BTreeMap::<String, BTreeSet<String>>::new();
+        let mut key = String::new();
+        for line in language.source().lines().filter(|line| !line.starts_with('#')) {
+            if let Some((name, _)) = line.split_once(" =").filter(|_| !line.starts_with([' ', '}'])) {
+                name.clone_into(&mut key);
+            }
+            let named = line.split('$').skip(1);
+            let named = named.map(|rest| rest.split(|letter: char| !letter.is_alphanumeric()).next());
+            of.entry(key.clone()).or_default().extend(named.flatten().map(str::to_owned));
+        }
+        of
+    }
+
+    #[test]
+    fn no_argument_is_left_out_in_persian() {
+        // What English counts apart Persian says in one way.
+        let counted = ["lead-activities", "settings-checks"];
+        let (english, persian) = (arguments(Language::En), arguments(Language::Fa));
+        for (key, wanted) in english.iter().filter(|(key, _)| !counted.contains(&key.as_str())) {
+            assert_eq!(persian.get(key), Some(wanted), "{key}");
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config};
 
-use crate::error::ClientError;
+use crate::error::{AddressFault, ArgumentError, ClientError, ClientRefusal};
 
 /// How long opening a connection may take, TLS and the WebSocket's handshake included.
 const OPEN_MS: u64 = 10_000;
@@ -102,20 +102,16 @@ impl Transport {
 
 /// Reads a relay's address: `ws://` or `wss://`, with the protocol's path where it names none.
 pub(crate) fn relay_url(text: &str) -> Result<String, ClientError> {
-    let refused = |why: &str| {
-        let message =
-            format!("\"{text}\" isn't a relay's address: {why}; write for example wss://relay.example.com");
-        ClientError::refused("relay_address", message)
-    };
+    let refused = |fault| ClientRefusal::RelayAddress { text: text.to_owned(), fault };
     let address = match text.trim().split_once("://") {
-        None => return Err(refused("it has no ws:// or wss://")),
+        None => return Err(refused(AddressFault::NoScheme).into()),
         Some(("http" | "ws", rest)) => format!("ws://{rest}"),
         Some(("https" | "wss", rest)) => format!("wss://{rest}"),
-        Some(_) => return Err(refused("only ws:// and wss:// can be used")),
+        Some(_) => return Err(refused(AddressFault::OtherScheme).into()),
     };
-    let uri: Uri = address.parse().map_err(|_| refused("it can't be read"))?;
+    let uri: Uri = address.parse().map_err(|_| refused(AddressFault::Unreadable))?;
     if uri.host().is_none_or(str::is_empty) {
-        return Err(refused("it names no host"));
+        return Err(refused(AddressFault::NoHost).into());
     }
     if uri.path() == "/" && uri.query().is_none() {
         return Ok(format!("{}{PATH}", address.trim_end_matches('/')));
@@ -127,7 +123,7 @@ pub(crate) fn relay_url(text: &str) -> Result<String, ClientError> {
 fn tls(ca_file: Option<&Path>) -> Result<Arc<rustls::ClientConfig>, ClientError> {
     let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     if let Some(path) = ca_file {
-        let unusable = |why: String| ClientError::Input(format!("{}: {why}", path.display()));
+        let unusable = |why| ArgumentError::Certificates { path: path.display().to_string(), why };
         let certificates =
             CertificateDer::pem_file_iter(path).map_err(|error| unusable(error.to_string()))?;
         for certificate in certificates {
