@@ -59,7 +59,7 @@ impl<'a> Words<'a> {
 
     /// The message of a key without arguments, where there is one.
     fn known(&self, key: &str) -> Option<String> {
-        Some(self.messages.text(key, &[])).filter(|text| text != key)
+        self.messages.known(key)
     }
 
     pub(crate) fn number(&self, number: impl Display) -> String {
