@@ -11,12 +11,14 @@ use thiserror::Error;
 mod argument;
 mod damage;
 mod file;
+mod network;
 mod refusal;
 mod row;
 
 pub use argument::ArgumentError;
 pub use damage::Damage;
 pub use file::FileProblem;
+pub use network::NetworkFailure;
 pub use refusal::{AddressFault, ClientRefusal};
 pub use row::{CellProblem, ExportReason, MappingReason, RowReason};
 
@@ -117,12 +119,12 @@ pub enum ClientError {
         source: std::io::Error,
     },
     /// The relay can't be reached, or ended the connection.
-    #[error("the relay {url} can't be reached: {message}; work goes on offline, try again later")]
+    #[error("the relay {url} can't be reached: {why}; work goes on offline, try again later")]
     Unreachable {
         /// The relay's address.
         url: String,
-        /// What the network said.
-        message: String,
+        /// What ended the connection, or kept it from being made.
+        why: NetworkFailure,
     },
     /// The relay refused, or isn't the one that the invite named.
     #[error("{message}")]

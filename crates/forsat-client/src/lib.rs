@@ -67,7 +67,7 @@ pub use duplicates::{
 pub use engine::{Engine, InitOptions};
 pub use error::{
     AddressFault, ArgumentError, Candidate, CellProblem, ClientError, ClientRefusal, Damage, ExportReason,
-    FileProblem, MappingReason, Question, RowReason,
+    FileProblem, MappingReason, NetworkFailure, Question, RowReason,
 };
 pub use exchange::{ExportFormat, ExportSummary};
 pub use form::{ReadValue, Suggestion};

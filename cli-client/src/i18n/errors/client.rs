@@ -1,6 +1,6 @@
 //! What the engine, the store and the connection fail with, in words.
 
-use forsat_client::{Candidate, ClientError, Question};
+use forsat_client::{Candidate, ClientError, NetworkFailure, Question};
 
 use super::{Words, argument, file, refusal, refused, store};
 use crate::render::filter;
@@ -30,8 +30,8 @@ pub(super) fn client(words: &Words<'_>, error: &ClientError) -> String {
         ),
         ClientError::NeedsConfirmation(question) => say("needs-yes", &[("message", asked(words, question))]),
         ClientError::NothingToUndo => say("nothing-to-undo", &[]),
-        ClientError::Unreachable { url, message } => {
-            say("unreachable", &[("url", url.clone()), ("why", message.clone())])
+        ClientError::Unreachable { url, why } => {
+            say("unreachable", &[("url", url.clone()), ("why", network(words, why))])
         }
         ClientError::Relay { code, message } => {
             say("relay-refused", &[("why", of_code(words, code, message))])
@@ -52,6 +52,17 @@ pub(super) fn client(words: &Words<'_>, error: &ClientError) -> String {
         ClientError::File { path, source } => {
             say("file-failed", &[("path", path.clone()), ("why", source.to_string())])
         }
+    }
+}
+
+fn network(words: &Words<'_>, failure: &NetworkFailure) -> String {
+    match failure {
+        NetworkFailure::NoAnswer => words.say("network-no-answer", &[]),
+        NetworkFailure::NothingTaken => words.say("network-nothing-taken", &[]),
+        NetworkFailure::Closed => words.say("network-closed", &[]),
+        NetworkFailure::NotARelay => words.say("network-not-a-relay", &[]),
+        NetworkFailure::Http(status) => words.say("network-http", &[("status", status.clone())]),
+        NetworkFailure::System(why) => why.clone(),
     }
 }
 

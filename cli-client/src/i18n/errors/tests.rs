@@ -2,9 +2,10 @@
 
 use forsat_client::{
     AddressFault, ArgumentError, CellProblem, ClientError, ClientRefusal, Damage, EditError, ExportReason,
-    FileProblem, InviteError, MappingReason, Question, ReadError, ReauthorError, RowReason, StoreError,
+    FileProblem, InviteError, MappingReason, NetworkFailure, Question, ReadError, ReauthorError, RowReason,
+    StoreError,
 };
-use forsat_domain::command::{Refusal, ResolveHint, StageHint};
+use forsat_domain::command::{Refusal, ResolveHint, SettingsRefusal, StageHint};
 use forsat_domain::date::parse_date;
 use forsat_domain::filter::{FilterError, Problem};
 use forsat_domain::money::MoneyError;
@@ -65,6 +66,11 @@ fn samples() -> Vec<ClientError> {
         Refusal::RateNotPositive,
         Refusal::ClosedProbability,
         Refusal::SettingsStay,
+        Refusal::OneSettings,
+        Refusal::RoleLength(255),
+        Refusal::DifferentModules,
+        Refusal::MergeModules { name: word(), module: "lead".to_owned(), other: "account".to_owned() },
+        Refusal::NothingToCompare,
     ];
     let inputs = vec![
         InputError::UnknownField { module: "account".to_owned(), field: word(), known: word() },
@@ -87,8 +93,8 @@ fn samples() -> Vec<ClientError> {
         ClientError::SyncBusy,
         ClientError::NotJoined,
         ClientError::NeedsConfirmation(Question::LeavesDeals),
-        ClientError::Unreachable { url: "wss://r".to_owned(), message: word() },
     ]);
+    all.extend(networks().map(|why| ClientError::Unreachable { url: "wss://r".to_owned(), why }));
     all.extend(arguments().into_iter().map(ClientError::Argument));
     all.extend(engine_refusals().into_iter().map(ClientError::Refused));
     all.extend(files().into_iter().map(|problem| ClientError::Import { file: word(), problem }));
@@ -99,6 +105,17 @@ fn samples() -> Vec<ClientError> {
     all.push(ReauthorError::MissingBase("9f".to_owned()).into());
     all.push(ReauthorError::Edit { hash: "9f".to_owned(), source: EditError::CounterUsedUp }.into());
     all
+}
+
+fn networks() -> [NetworkFailure; 6] {
+    [
+        NetworkFailure::NoAnswer,
+        NetworkFailure::NothingTaken,
+        NetworkFailure::Closed,
+        NetworkFailure::NotARelay,
+        NetworkFailure::Http("404".to_owned()),
+        NetworkFailure::System(word()),
+    ]
 }
 
 fn arguments() -> Vec<ArgumentError> {
@@ -326,6 +343,16 @@ fn every_reason_for_a_refused_row_is_told_in_both_languages() {
     for reason in rows() {
         let tell = |language| with_words(language, |words| row::row(words, &reason));
         check(&tell(Language::En), &tell(Language::Fa));
+    }
+}
+
+#[test]
+fn every_list_of_the_settings_has_a_name_in_persian() {
+    let lists = ["stage", "pipeline", "lead source", "win reason", "loss reason", "checklist item"];
+    for what in lists.into_iter().chain(["field of your own"]) {
+        let refusal = SettingsRefusal::Unknown { what, text: word(), options: word() };
+        let persian = told(Language::Fa, &Refusal::from(refusal).into());
+        assert!(!persian.contains(|letter: char| letter.is_ascii_alphabetic()), "{persian}");
     }
 }
 

@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config};
 
-use crate::error::{AddressFault, ArgumentError, ClientError, ClientRefusal};
+use crate::error::{AddressFault, ArgumentError, ClientError, ClientRefusal, NetworkFailure};
 
 /// How long opening a connection may take, TLS and the WebSocket's handshake included.
 const OPEN_MS: u64 = 10_000;
@@ -29,7 +29,7 @@ const PATH: &str = "/sync";
 /// Why a connection isn't open.
 pub(super) enum OpenError {
     /// The network or the other side; trying again can help.
-    Failed(String),
+    Failed(NetworkFailure),
     /// The address or a file is wrong; trying again can't help.
     Unusable(ClientError),
 }
@@ -39,7 +39,7 @@ pub(super) enum Received {
     /// A whole message.
     Message(Vec<u8>),
     /// The connection is gone.
-    Lost(String),
+    Lost(NetworkFailure),
 }
 
 /// An open WebSocket.
@@ -62,17 +62,17 @@ impl Transport {
         match timeout(Duration::from_millis(OPEN_MS), opening).await {
             Ok(Ok((socket, _))) => Ok(Self { socket }),
             Ok(Err(error)) => Err(OpenError::Failed(said(&error))),
-            Err(_) => Err(OpenError::Failed("no answer in time".to_owned())),
+            Err(_) => Err(OpenError::Failed(NetworkFailure::NoAnswer)),
         }
     }
 
     /// Sends a message.
-    pub(super) async fn send(&mut self, bytes: Vec<u8>) -> Result<(), String> {
+    pub(super) async fn send(&mut self, bytes: Vec<u8>) -> Result<(), NetworkFailure> {
         let sending = self.socket.send(Message::Binary(Bytes::from(bytes)));
         match timeout(Duration::from_millis(SEND_MS), sending).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(said(&error)),
-            Err(_) => Err("the network took no data for too long".to_owned()),
+            Err(_) => Err(NetworkFailure::NothingTaken),
         }
     }
 
@@ -82,10 +82,10 @@ impl Transport {
             match self.socket.next().await {
                 Some(Ok(Message::Binary(bytes))) => return Received::Message(bytes.into()),
                 Some(Ok(Message::Close(_))) | None => {
-                    return Received::Lost("the relay closed the connection".to_owned());
+                    return Received::Lost(NetworkFailure::Closed);
                 }
                 Some(Ok(Message::Text(_))) => {
-                    return Received::Lost("what answers at this address isn't a Forsat relay".to_owned());
+                    return Received::Lost(NetworkFailure::NotARelay);
                 }
                 Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
                 Some(Err(error)) => return Received::Lost(said(&error)),
@@ -140,12 +140,12 @@ fn tls(ca_file: Option<&Path>) -> Result<Arc<rustls::ClientConfig>, ClientError>
     Ok(Arc::new(config))
 }
 
-/// An error of the network in words for a person.
-fn said(error: &Error) -> String {
+/// What an error of the network means.
+fn said(error: &Error) -> NetworkFailure {
     match error {
-        Error::Io(error) => error.to_string(),
-        Error::Http(response) => format!("it answers with HTTP {}, not as a Forsat relay", response.status()),
-        other => other.to_string(),
+        Error::Io(error) => NetworkFailure::System(error.to_string()),
+        Error::Http(response) => NetworkFailure::Http(response.status().to_string()),
+        other => NetworkFailure::System(other.to_string()),
     }
 }
 
