@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Arg, ArgAction, ArgMatches, Args as _, Command, FromArgMatches as _};
+use clap::error::ErrorKind;
+use clap::{Arg, ArgAction, ArgMatches, Args as _, Command, FromArgMatches as _, ValueEnum as _};
 use etcetera::BaseStrategy as _;
 use forsat_client::{Ambient, Engine, SystemAmbient};
 use forsat_domain::schema::{Language as LabelLanguage, SETTINGS, Schema};
@@ -13,6 +14,7 @@ use forsat_domain::schema::{Language as LabelLanguage, SETTINGS, Schema};
 use crate::args::{self, Fixed, Global};
 use crate::commands;
 use crate::error::{CliError, Exit};
+use crate::help;
 use crate::i18n::{Language, Messages, errors};
 use crate::output::{BAD, Output, paint};
 use crate::render::Locale;
@@ -74,10 +76,7 @@ impl App {
         let (settings, mine) = (engine.settings()?, engine.preferences()?);
         let system = self.messages.language();
         self.locale = Locale::preferring(self.global.lang, system, &mine, &settings);
-        let language = match self.locale.language() {
-            LabelLanguage::English => Language::En,
-            LabelLanguage::Persian => Language::Fa,
-        };
+        let language = language_of(&self.locale);
         if language != system {
             self.messages = Messages::new(language);
         }
@@ -90,23 +89,23 @@ fn store_dir(named: Option<&Path>) -> Result<PathBuf, CliError> {
     if let Some(dir) = named {
         return Ok(dir.to_owned());
     }
-    let strategy = etcetera::choose_base_strategy().map_err(|error| {
-        CliError::Usage(format!(
-            "no home directory to keep the store in ({error}); name a folder with --store"
-        ))
-    })?;
+    let strategy = etcetera::choose_base_strategy().map_err(|error| CliError::NoHome(error.to_string()))?;
     Ok(strategy.data_dir().join("forsat"))
 }
 
-/// Opens the store that the arguments mean, to learn of the workspace's own fields before the arguments are read
-/// whole. What can't be opened here is no error yet: help needs no store, and a command that does says why.
-fn open_early(arguments: &[OsString]) -> Option<Engine> {
+/// Reads the options that every command takes, before the arguments are read whole.
+fn read_early(arguments: &[OsString]) -> Option<ArgMatches> {
     let global = Command::new("forsat")
         .disable_help_flag(true)
         .disable_version_flag(true)
         .ignore_errors(true)
         .arg(Arg::new("rest").num_args(0..).action(ArgAction::Append));
-    let matches = Global::augment_args(global).try_get_matches_from(arguments).ok()?;
+    Global::augment_args(global).try_get_matches_from(arguments).ok()
+}
+
+/// Opens the store that the arguments mean, to learn of the workspace's own fields before the arguments are read
+/// whole. What can't be opened here is no error yet: help needs no store, and a command that does says why.
+fn open_early(matches: &ArgMatches) -> Option<Engine> {
     let words: Vec<&String> = matches.get_many("rest").into_iter().flatten().collect();
     if matches!(words.first().map(|word| word.as_str()), None | Some("init" | "join" | "demo" | "help")) {
         return None;
@@ -118,11 +117,14 @@ fn open_early(arguments: &[OsString]) -> Option<Engine> {
 /// Runs the program with its arguments and answers with its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let opened = open_early(&arguments);
+    let early = read_early(&arguments);
+    let opened = early.as_ref().and_then(open_early);
     let schema = opened.as_ref().map_or_else(Schema::builtin, |engine| engine.schema().clone());
-    let matches = match args::command(&schema).try_get_matches_from(arguments) {
+    let matches = match args::command(&schema).try_get_matches_from(&arguments) {
         Ok(matches) => matches,
         Err(error) => {
+            let language = help_language(&arguments, early.as_ref(), opened.as_ref());
+            let error = in_language(language, error, &schema, &arguments);
             // A help text that can't be printed has no reader.
             let _ = error.print();
             return exit_code(if error.use_stderr() { Exit::Usage } else { Exit::Done });
@@ -132,6 +134,45 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let mut app = App::new(global, schema, opened);
     let outcome = dispatch(&mut app, &matches);
     finish(&mut app, outcome)
+}
+
+/// Makes a help text anew from the tree in the reader's language; clap's own errors stay as they are.
+fn in_language(
+    language: Language,
+    error: clap::Error,
+    schema: &Schema,
+    arguments: &[OsString],
+) -> clap::Error {
+    let is_help =
+        matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand);
+    if !is_help || language != Language::Fa {
+        return error;
+    }
+    let persian = help::in_persian(args::command(schema), schema);
+    persian.try_get_matches_from(arguments).err().unwrap_or(error)
+}
+
+/// The language of a help text: as an option or the environment says, as the person prefers, as the system speaks.
+fn help_language(arguments: &[OsString], early: Option<&ArgMatches>, opened: Option<&Engine>) -> Language {
+    // What stands behind `--help` is not read any more.
+    let texts: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
+    let behind = texts.windows(2).find(|pair| pair[0] == "--lang").map(|pair| pair[1]);
+    let typed = behind.or_else(|| texts.iter().find_map(|text| text.strip_prefix("--lang=")));
+    let typed = typed.and_then(|tag| Language::from_str(tag, true).ok());
+    let named = typed.or_else(|| early?.get_one::<Language>("lang").copied());
+    let system = system_language();
+    let preferred = opened.and_then(|engine| {
+        let (settings, mine) = (engine.settings().ok()?, engine.preferences().ok()?);
+        Some(language_of(&Locale::preferring(named, system, &mine, &settings)))
+    });
+    preferred.or(named).unwrap_or(system)
+}
+
+fn language_of(locale: &Locale) -> Language {
+    match locale.language() {
+        LabelLanguage::English => Language::En,
+        LabelLanguage::Persian => Language::Fa,
+    }
 }
 
 fn dispatch(app: &mut App, matches: &ArgMatches) -> Result<(), CliError> {
@@ -178,4 +219,49 @@ fn exit_code(exit: Exit) -> ExitCode {
 fn system_language() -> Language {
     let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| std::env::var(name).ok());
     if locale.is_some_and(|locale| locale.starts_with("fa")) { Language::Fa } else { Language::En }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arguments(line: &str) -> Vec<OsString> {
+        line.split(' ').map(OsString::from).collect()
+    }
+
+    /// What clap answers to a line, in a language.
+    fn answer(line: &str, language: Language) -> clap::Error {
+        let (schema, arguments) = (Schema::builtin(), arguments(line));
+        let error = args::command(&schema).try_get_matches_from(&arguments).expect_err("it doesn't run");
+        in_language(language, error, &schema, &arguments)
+    }
+
+    #[test]
+    fn the_language_of_help_is_known_wherever_it_stands() {
+        for line in ["forsat --lang fa opp --help", "forsat opp --help --lang fa", "forsat -h --lang=fa"] {
+            let arguments = arguments(line);
+            let early = read_early(&arguments);
+            assert_eq!(help_language(&arguments, early.as_ref(), None), Language::Fa, "{line}");
+        }
+    }
+
+    #[test]
+    fn help_is_told_in_the_readers_language_and_is_no_error() {
+        for line in ["forsat --help", "forsat opp add -h", "forsat help opp line edit", "forsat opp"] {
+            let (english, persian) = (answer(line, Language::En), answer(line, Language::Fa));
+            assert_eq!(
+                (english.kind(), english.exit_code()),
+                (persian.kind(), persian.exit_code()),
+                "{line}"
+            );
+            assert!(english.to_string().contains("Usage:"), "{english}");
+            assert!(persian.to_string().contains("کاربرد:") && !persian.to_string().contains("Usage:"));
+        }
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_read_is_answered_as_clap_does() {
+        let line = "forsat opp add --nosuch";
+        assert_eq!(answer(line, Language::Fa).to_string(), answer(line, Language::En).to_string());
+    }
 }

@@ -6,7 +6,7 @@ use inquire::ui::RenderConfig;
 use inquire::{CustomUserError, InquireError, Select, Text};
 
 use crate::app::App;
-use crate::error::CliError;
+use crate::error::{CliError, Place};
 use crate::i18n::tr;
 use crate::output::Color;
 
@@ -84,11 +84,8 @@ fn look(app: &App) -> RenderConfig<'static> {
 fn failed(error: InquireError) -> CliError {
     match error {
         InquireError::OperationCanceled | InquireError::OperationInterrupted => CliError::Interrupted,
-        InquireError::IO(source) => CliError::Io { what: "the terminal can't be read".to_owned(), source },
-        other => CliError::Io {
-            what: "the terminal can't be read".to_owned(),
-            source: std::io::Error::other(other.to_string()),
-        },
+        InquireError::IO(source) => CliError::Io { what: Place::Terminal, source },
+        other => CliError::Io { what: Place::Terminal, source: std::io::Error::other(other.to_string()) },
     }
 }
 

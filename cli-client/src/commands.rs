@@ -2,11 +2,11 @@
 
 use std::io::{self, BufRead as _, Write as _};
 
-use forsat_client::ClientError;
+use forsat_client::{ClientError, Question};
 
 use crate::app::App;
 use crate::args::{Fixed, PipelineCommand};
-use crate::error::CliError;
+use crate::error::{CliError, Place};
 use crate::i18n::tr;
 
 pub mod add;
@@ -63,7 +63,7 @@ pub fn run(app: &mut App, command: Fixed) -> Result<(), CliError> {
 
 /// Asks on the terminal; elsewhere `--yes` is needed, so that no program waits for an answer that never comes.
 pub fn confirm(app: &App, question: &str) -> Result<(), CliError> {
-    let refused = || ClientError::NeedsConfirmation { message: question.to_owned() };
+    let refused = || ClientError::NeedsConfirmation(Question::Asked(question.to_owned()));
     if !app.out.is_interactive() {
         return Err(refused().into());
     }
@@ -71,7 +71,7 @@ pub fn confirm(app: &App, question: &str) -> Result<(), CliError> {
     let mut answer = String::new();
     let asked =
         write!(anstream::stderr(), "{prompt}").and_then(|()| io::stdin().lock().read_line(&mut answer));
-    asked.map_err(|source| CliError::Io { what: "the terminal can't be read".to_owned(), source })?;
+    asked.map_err(|source| CliError::Io { what: Place::Terminal, source })?;
     let said_yes = matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "ب" | "بله" | "آری");
     if said_yes { Ok(()) } else { Err(refused().into()) }
 }

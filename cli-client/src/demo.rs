@@ -9,7 +9,7 @@ use std::time::Duration;
 use forsat_client::SyncSummary;
 
 use crate::app::App;
-use crate::error::CliError;
+use crate::error::{CliError, Place};
 use crate::i18n::tr;
 
 mod stage;
@@ -57,7 +57,7 @@ fn folder(app: &App, dir: Option<PathBuf>) -> Result<PathBuf, CliError> {
         let id = forsat_domain::id::encode_id(app.ambient.uuid().as_bytes());
         std::env::temp_dir().join(format!("forsat-demo-{}", &id[..8]))
     });
-    let failed = |source| CliError::Io { what: dir.display().to_string(), source };
+    let failed = |source| CliError::Io { what: Place::Path(dir.display().to_string()), source };
     std::fs::create_dir_all(&dir).map_err(failed)?;
     if std::fs::read_dir(&dir).map_err(failed)?.next().is_some() {
         return Err(CliError::Usage(tr!(app.messages, "demo-dir-used", dir = dir.display().to_string())));

@@ -13,11 +13,17 @@ pub enum CliError {
     /// An argument makes no sense.
     #[error("{0}")]
     Usage(String),
+    /// A word that gives no field a value.
+    #[error("\"{0}\" isn't FIELD=VALUE; write for example next_step=\"call\"")]
+    NotAField(String),
+    /// Nothing says where the store is to be.
+    #[error("no home directory to keep the store in ({0}); name a folder with --store")]
+    NoHome(String),
     /// A file, a folder or a process can't be used.
     #[error("{what}: {source}")]
     Io {
-        /// What was being done, to what.
-        what: String,
+        /// What can't be used.
+        what: Place,
         /// What the system said.
         source: std::io::Error,
     },
@@ -27,6 +33,23 @@ pub enum CliError {
     /// Something that the demo started went wrong.
     #[error("{0}")]
     Demo(String),
+}
+
+/// What can't be read, written or had.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Place {
+    /// A file or a folder.
+    #[error("{0}")]
+    Path(String),
+    /// The terminal.
+    #[error("the terminal can't be read")]
+    Terminal,
+    /// The drafts of forms.
+    #[error("the drafts can't be read or kept")]
+    Drafts,
+    /// What carries the network's work.
+    #[error("no thread for the network")]
+    Network,
 }
 
 /// How a process ends; the numbers are part of the command line's promise.
@@ -55,17 +78,17 @@ impl CliError {
     /// The process's exit code.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Usage(_) => Exit::Usage,
+            Self::Usage(_) | Self::NotAField(_) | Self::NoHome(_) => Exit::Usage,
             Self::Io { .. } | Self::Demo(_) | Self::Interrupted => Exit::Failed,
             Self::Client(error) => match error {
                 ClientError::NotFound { .. } | ClientError::Ambiguous { .. } => Exit::NotFound,
                 ClientError::Rule(_)
-                | ClientError::Refused { .. }
-                | ClientError::Input(_)
+                | ClientError::Refused(_)
+                | ClientError::Argument(_)
                 | ClientError::Filter { .. }
                 | ClientError::Edit(_)
                 | ClientError::NothingToUndo => Exit::Refused,
-                ClientError::NeedsConfirmation { .. } => Exit::Confirmation,
+                ClientError::NeedsConfirmation(_) => Exit::Confirmation,
                 ClientError::Unreachable { .. } | ClientError::Relay { .. } | ClientError::NotJoined => {
                     Exit::Relay
                 }

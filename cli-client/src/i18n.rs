@@ -36,6 +36,9 @@ impl Language {
     }
 }
 
+/// The help texts in Persian; the command tree itself says them in English.
+pub(crate) const HELP: &str = include_str!("../locales/help-fa.ftl");
+
 /// The messages of one language.
 pub struct Messages {
     language: Language,
@@ -51,8 +54,16 @@ impl fmt::Debug for Messages {
 impl Messages {
     /// Loads the messages of a language.
     pub fn new(language: Language) -> Self {
-        let resource =
-            FluentResource::try_new(language.source().to_owned()).unwrap_or_else(|(partial, _)| partial);
+        Self::from_source(language, language.source())
+    }
+
+    /// Loads the texts of the Persian help.
+    pub fn of_help() -> Self {
+        Self::from_source(Language::Fa, HELP)
+    }
+
+    fn from_source(language: Language, source: &str) -> Self {
+        let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(partial, _)| partial);
         let tag: LanguageIdentifier = language.tag().parse().expect("the tags of this file are well formed");
         let mut bundle = FluentBundle::new_concurrent(vec![tag]);
         // Isolation marks would reach pipes and be copied with ids; the renderer isolates where it must.
@@ -70,6 +81,11 @@ impl Messages {
     /// The language of these messages.
     pub fn language(&self) -> Language {
         self.language
+    }
+
+    /// The text of `key`, which takes no arguments, where there is one.
+    pub fn known(&self, key: &str) -> Option<String> {
+        self.bundle.has_message(key).then(|| self.text(key, &[]))
     }
 
     /// The text of `key` with its arguments; the key itself where no text exists, so that nothing is silent.
@@ -96,7 +112,7 @@ pub(crate) use tr;
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
 
@@ -115,6 +131,31 @@ mod tests {
     fn every_language_has_every_message() {
         assert_eq!(keys(Language::En), keys(Language::Fa));
         assert!(!keys(Language::En).is_empty());
+    }
+
+    /// The arguments that each message of a language places.
+    fn arguments(language: Language) -> BTreeMap<String, BTreeSet<String>> {
+        let mut of = BTreeMap::<String, BTreeSet<String>>::new();
+        let mut key = String::new();
+        for line in language.source().lines().filter(|line| !line.starts_with('#')) {
+            if let Some((name, _)) = line.split_once(" =").filter(|_| !line.starts_with([' ', '}'])) {
+                name.clone_into(&mut key);
+            }
+            let named = line.split('$').skip(1);
+            let named = named.map(|rest| rest.split(|letter: char| !letter.is_alphanumeric()).next());
+            of.entry(key.clone()).or_default().extend(named.flatten().map(str::to_owned));
+        }
+        of
+    }
+
+    #[test]
+    fn no_argument_is_left_out_in_persian() {
+        // What English counts apart Persian says in one way.
+        let counted = ["lead-activities", "settings-checks"];
+        let (english, persian) = (arguments(Language::En), arguments(Language::Fa));
+        for (key, wanted) in english.iter().filter(|(key, _)| !counted.contains(&key.as_str())) {
+            assert_eq!(persian.get(key), Some(wanted), "{key}");
+        }
     }
 
     #[test]

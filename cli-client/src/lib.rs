@@ -16,6 +16,7 @@ mod commands;
 mod demo;
 mod drafts;
 mod error;
+mod help;
 mod i18n;
 mod output;
 mod progress;

@@ -10,7 +10,7 @@ use super::record::saved;
 use crate::app::App;
 use crate::ask::{self, Keys, Line};
 use crate::drafts::{Draft, Drafts};
-use crate::error::CliError;
+use crate::error::{CliError, Place};
 use crate::i18n::{errors, tr};
 use crate::output::{BAD, FAINT, paint};
 
@@ -87,7 +87,7 @@ fn is_asked(field: &FieldDef) -> bool {
 }
 
 fn unusable(source: std::io::Error) -> CliError {
-    CliError::Io { what: "the draft can't be kept".to_owned(), source }
+    CliError::Io { what: Place::Drafts, source }
 }
 
 /// A form that is being filled.

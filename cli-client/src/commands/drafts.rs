@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::args::DraftsCommand;
 use crate::drafts::{Draft, Drafts};
-use crate::error::CliError;
+use crate::error::{CliError, Place};
 use crate::i18n::tr;
 use crate::output::{FAINT, STRONG, WARN, paint};
 use crate::render;
@@ -92,5 +92,5 @@ fn missing(app: &App, number: u64) -> CliError {
 }
 
 fn unusable(source: std::io::Error) -> CliError {
-    CliError::Io { what: "the drafts can't be read".to_owned(), source }
+    CliError::Io { what: Place::Drafts, source }
 }

@@ -8,7 +8,7 @@ use forsat_client::{ClientError, Engine, ExportFormat, ExportSummary, ListQuery}
 
 use crate::app::App;
 use crate::args::files::{ExportArgs, Format};
-use crate::error::CliError;
+use crate::error::{CliError, Place};
 use crate::i18n::tr;
 use crate::render;
 
@@ -71,7 +71,7 @@ fn to_file(
     format: ExportFormat,
     path: &Path,
 ) -> Result<ExportSummary, CliError> {
-    let failed = |source| CliError::Io { what: path.display().to_string(), source };
+    let failed = |source| CliError::Io { what: Place::Path(path.display().to_string()), source };
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
     let part = Path::new(&part);

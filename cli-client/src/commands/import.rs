@@ -5,7 +5,7 @@ use forsat_client::{FileSummary, ImportOptions, ImportProgress, ImportSummary};
 use crate::app::App;
 use crate::args::files::ImportArgs;
 use crate::error::CliError;
-use crate::i18n::tr;
+use crate::i18n::{errors, tr};
 use crate::output::{GOOD, STRONG, WARN, paint};
 use crate::progress::Progress;
 use crate::render;
@@ -49,6 +49,13 @@ pub fn lines(app: &App, summary: &ImportSummary) -> Vec<String> {
     summary.files.iter().flat_map(|file| file_lines(app, file)).collect()
 }
 
+/// The words for a reason that rows of a file are refused for.
+pub fn reason(app: &App, file: &FileSummary, english: &str) -> String {
+    let words = errors::Words::of(app);
+    let words = words.about(&file.module);
+    file.reasons.get(english).map_or_else(|| english.to_owned(), |reason| errors::row(&words, reason))
+}
+
 fn file_lines(app: &App, file: &FileSummary) -> Vec<String> {
     let number = |count: u64| app.locale.integer(count);
     let mut parts = vec![tr!(app.messages, "import-new", count = number(file.created))];
@@ -67,7 +74,8 @@ fn file_lines(app: &App, file: &FileSummary) -> Vec<String> {
     let module = render::module_plural(app, &file.module);
     let rows = tr!(app.messages, "import-rows", count = number(file.rows));
     let mut lines = vec![format!("{}  {rows} → {module}: {}", paint(STRONG, &file.file), parts.join(" · "))];
-    for (reason, count) in &file.refused {
+    for (english, count) in &file.refused {
+        let reason = reason(app, file, english);
         lines.push(format!("  {}  {reason}", number(*count)));
     }
     if let Some(path) = &file.refused_file {

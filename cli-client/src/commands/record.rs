@@ -145,9 +145,7 @@ fn options(matches: &ArgMatches, definitions: &[forsat_domain::FieldDef]) -> Vec
 }
 
 pub(super) fn field_input(word: &str) -> Result<FieldInput, CliError> {
-    let (name, value) = word.split_once('=').ok_or_else(|| {
-        CliError::Usage(format!("\"{word}\" isn't FIELD=VALUE; write for example next_step=\"call\""))
-    })?;
+    let (name, value) = word.split_once('=').ok_or_else(|| CliError::NotAField(word.to_owned()))?;
     Ok(FieldInput::new(name.trim(), value.trim()))
 }
 

@@ -6,7 +6,7 @@ use forsat_client::{ConnectOptions, JoinOptions, JoinPlan, SessionEvent, SyncPro
 
 use crate::app::App;
 use crate::args::JoinArgs;
-use crate::error::CliError;
+use crate::error::{CliError, Place};
 use crate::i18n::tr;
 use crate::output::{FAINT, GOOD, STRONG, paint};
 use crate::progress::Progress;
@@ -135,7 +135,6 @@ fn told(app: &mut App, event: &SessionEvent) {
 /// Runs network work to its end on a runtime of its own.
 pub fn block_on<T>(work: impl Future<Output = T>) -> Result<T, CliError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-    let runtime =
-        runtime.map_err(|source| CliError::Io { what: "no thread for the network".to_owned(), source })?;
+    let runtime = runtime.map_err(|source| CliError::Io { what: Place::Network, source })?;
     Ok(runtime.block_on(work))
 }

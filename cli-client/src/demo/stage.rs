@@ -10,7 +10,7 @@ use forsat_relay::embedded::{EmbeddedOptions, EmbeddedRelay};
 
 use crate::app::App;
 use crate::commands::sync::block_on;
-use crate::error::CliError;
+use crate::error::{CliError, Place};
 use crate::i18n::tr;
 
 /// The name of the workspace at the relay.
@@ -103,7 +103,7 @@ fn enrol(
 }
 
 fn write_data(dir: &Path) -> Result<(), CliError> {
-    let failed = |source| CliError::Io { what: dir.display().to_string(), source };
+    let failed = |source| CliError::Io { what: Place::Path(dir.display().to_string()), source };
     std::fs::create_dir_all(dir).map_err(failed)?;
     for (name, contents) in DATA {
         std::fs::write(dir.join(name), contents).map_err(failed)?;

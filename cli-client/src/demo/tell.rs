@@ -27,7 +27,10 @@ pub fn import(app: &mut App, summary: &ImportSummary, took: Duration) {
         app.locale.integer(of_module.map(|file| file.created).sum())
     };
     let deals = summary.files.iter().find(|file| file.module == "opportunity");
-    let reason = deals.and_then(|file| file.refused.keys().next().cloned()).unwrap_or_default();
+    let reason = deals.and_then(|file| {
+        file.refused.keys().next().map(|english| crate::commands::import::reason(app, file, english))
+    });
+    let reason = reason.unwrap_or_default();
     let refused: u64 = summary.files.iter().flat_map(|file| file.refused.values()).sum();
     let line = tr!(
         app.messages,

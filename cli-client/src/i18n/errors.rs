@@ -7,20 +7,26 @@ use std::fmt::Display;
 
 use fluent_bundle::FluentValue;
 use forsat_client::ClientError;
-use forsat_domain::schema::{FieldDef, ModuleDef, Schema};
+use forsat_domain::schema::{FieldDef, FieldKind, ModuleDef, Schema, USER};
 
 use super::Messages;
 use crate::app::App;
-use crate::error::CliError;
+use crate::error::{CliError, Place};
 use crate::render::Locale;
 
+mod argument;
 mod client;
+mod file;
 mod input;
 mod refusal;
+mod refused;
+mod row;
 mod settings;
+mod store;
 mod value;
 
 pub use input::input;
+pub use row::row;
 
 /// What putting an error into words takes.
 #[derive(Clone, Copy, Debug)]
@@ -40,29 +46,52 @@ impl<'a> Words<'a> {
     }
 
     /// The same words for the fields of another module.
-    fn about(self, module: &'a str) -> Self {
+    pub(crate) fn about(self, module: &'a str) -> Self {
         Self { module: Some(module), ..self }
     }
 
     /// The message of a key; digits are in the reader's script where an argument is a number.
-    fn say(&self, key: &str, arguments: &[(&str, String)]) -> String {
+    pub(crate) fn say(&self, key: &str, arguments: &[(&str, String)]) -> String {
         let arguments: Vec<(&str, FluentValue<'_>)> =
             arguments.iter().map(|(name, value)| (*name, FluentValue::from(value.as_str()))).collect();
         self.messages.text(key, &arguments)
     }
 
-    fn number(&self, number: impl Display) -> String {
+    /// The message of a key without arguments, where there is one.
+    fn known(&self, key: &str) -> Option<String> {
+        self.messages.known(key)
+    }
+
+    pub(crate) fn number(&self, number: impl Display) -> String {
         self.locale.digits(&number.to_string())
     }
 
     /// The module's label, or its name where the schema doesn't have it.
-    fn module(&self, name: &str) -> String {
+    pub(crate) fn module(&self, name: &str) -> String {
         let label = |module: &ModuleDef| module.label.get(self.locale.language()).to_owned();
         match self.schema.module(name) {
             Some(module) => label(module),
             None if name == "record" => self.say("record-word", &[]),
             None => name.to_owned(),
         }
+    }
+
+    /// The label of a module's records together.
+    pub(crate) fn modules(&self, name: &str) -> String {
+        let module = self.schema.module(name);
+        module.map_or_else(|| name.to_owned(), |module| module.plural.get(self.locale.language()).to_owned())
+    }
+
+    /// The label of a role, or its name where nobody has called it anything.
+    fn role(&self, name: &str) -> String {
+        let roles = self.schema.module(USER).and_then(|user| user.field("role"));
+        let label = match roles.map(|field| &field.kind) {
+            Some(FieldKind::Choice(roles)) => {
+                roles.iter().find(|role| role.slug == name).map(|role| &role.label)
+            }
+            _ => None,
+        };
+        label.map_or_else(|| name.to_owned(), |label| label.get(self.locale.language()).to_owned())
     }
 
     /// The field's label with the name to type, where the two differ.
@@ -93,16 +122,36 @@ impl<'a> Words<'a> {
     }
 }
 
+/// A failure of one record of many, in the reader's language.
+pub fn of_record(app: &App, error: &ClientError) -> String {
+    client::client(&Words::of(app), error)
+}
+
+/// What a code of the relay or of the protocol says, in the reader's language.
+pub fn of_code(app: &App, code: &str, message: &str) -> String {
+    client::of_code(&Words::of(app), code, message)
+}
+
+fn place(words: &Words<'_>, place: &Place) -> String {
+    match place {
+        Place::Path(path) => path.clone(),
+        Place::Terminal => words.say("place-terminal", &[]),
+        Place::Drafts => words.say("place-drafts", &[]),
+        Place::Network => words.say("place-network", &[]),
+    }
+}
+
 /// An error in the reader's language: what happened and what to do next.
 pub fn describe(app: &App, error: &CliError) -> String {
     let words = Words::of(app);
     match error {
-        CliError::Client(ClientError::Filter { text, saved, error }) => {
-            crate::render::filter::refusal(app, text, saved.as_deref(), error)
-        }
         CliError::Client(error) => client::client(&words, error),
         CliError::Usage(message) | CliError::Demo(message) => message.clone(),
-        CliError::Io { what, source } => format!("{what}: {source}"),
+        CliError::NotAField(word) => words.say("not-a-field", &[("text", word.clone())]),
+        CliError::NoHome(why) => words.say("no-home", &[("why", why.clone())]),
+        CliError::Io { what, source } => {
+            words.say("file-failed", &[("path", place(&words, what)), ("why", source.to_string())])
+        }
         CliError::Interrupted => words.say("interrupted", &[]),
     }
 }

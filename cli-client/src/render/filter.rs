@@ -1,14 +1,12 @@
 //! What is wrong with a condition, in the reader's language, with a mark under the place.
 
-use fluent_bundle::FluentValue;
 use forsat_domain::filter::{DEPTH_MAX, FilterError, LETTERS_MAX, Problem, TESTS_MAX, VALUES_MAX};
 use unicode_width::UnicodeWidthChar as _;
 
-use crate::app::App;
-use crate::i18n::tr;
+use crate::i18n::errors::{self, Words};
 
 /// The problem, the condition, the mark, and for a saved filter how to mend it.
-pub fn refusal(app: &App, text: &str, saved: Option<&str>, error: &FilterError) -> String {
+pub fn refusal(words: &Words<'_>, text: &str, saved: Option<&str>, error: &FilterError) -> String {
     // A line break or a tab would move the mark from its place.
     let letters: Vec<char> =
         text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
@@ -17,30 +15,31 @@ pub fn refusal(app: &App, text: &str, saved: Option<&str>, error: &FilterError) 
     let indent = " ".repeat(width(&letters[..start]));
     let mark = "^".repeat(width(&letters[start..end]).max(1));
     let line: String = letters.iter().collect();
-    let mut told = format!("{}\n  {line}\n  {indent}{mark}", problem(app, &error.problem));
+    let mut told = format!("{}\n  {line}\n  {indent}{mark}", problem(words, &error.problem));
     if let Some(name) = saved {
         told.push('\n');
-        told.push_str(&tr!(app.messages, "filter-saved-broken", name = name));
+        told.push_str(&words.say("filter-saved-broken", &[("name", name.to_owned())]));
     }
     told
 }
 
-fn problem(app: &App, problem: &Problem) -> String {
+/// What is wrong, without the condition.
+pub fn problem(words: &Words<'_>, problem: &Problem) -> String {
     let say = |key: &str, arguments: &[(&str, &str)]| {
-        let arguments: Vec<(&str, FluentValue<'_>)> =
-            arguments.iter().map(|(name, value)| (*name, FluentValue::from(*value))).collect();
-        app.messages.text(&format!("filter-{key}"), &arguments)
+        let arguments: Vec<(&str, String)> =
+            arguments.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        words.say(&format!("filter-{key}"), &arguments)
     };
     let code = problem.code();
     match problem {
         Problem::Expected(expected) => say(&format!("expected-{}", expected.code()), &[]),
-        Problem::TooLong => say(code, &[("letters", &LETTERS_MAX.to_string())]),
+        Problem::TooLong => say(code, &[("letters", &words.number(LETTERS_MAX))]),
         Problem::TooMuch => {
-            let [depth, tests, values] = [DEPTH_MAX, TESTS_MAX, VALUES_MAX].map(|limit| limit.to_string());
+            let [depth, tests, values] = [DEPTH_MAX, TESTS_MAX, VALUES_MAX].map(|limit| words.number(limit));
             say(code, &[("depth", &depth), ("tests", &tests), ("values", &values)])
         }
         Problem::UnknownField { module, field, known } => {
-            let module = super::module_label(app, module);
+            let module = words.module(module);
             say(code, &[("module", &module), ("field", field), ("known", known)])
         }
         Problem::AmbiguousField { field, options } => say(code, &[("field", field), ("options", options)]),
@@ -48,7 +47,7 @@ fn problem(app: &App, problem: &Problem) -> String {
         Problem::Operator { field, operator, known } => {
             say(code, &[("field", field), ("operator", operator), ("known", known)])
         }
-        Problem::Value(message) => message.clone(),
-        Problem::NotOpen { module } => say(code, &[("module", &super::module_plural(app, module))]),
+        Problem::Value(error) => errors::input(words, error),
+        Problem::NotOpen { module } => say(code, &[("module", &words.modules(module))]),
     }
 }

@@ -7,7 +7,7 @@ use forsat_domain::{Scalar, World};
 
 use crate::app::App;
 use crate::error::CliError;
-use crate::i18n::tr;
+use crate::i18n::{errors, tr};
 use crate::output::{BAD, FAINT, GOOD, STRONG, WARN, paint};
 
 /// The lines of `issues`.
@@ -16,7 +16,8 @@ pub fn list_lines(app: &App, engine: &Engine, list: &IssueList) -> Result<Vec<St
         list.issues.iter().flat_map(|view| with_world(app, world, view)).collect::<Vec<_>>()
     })?;
     for issue in &list.sync {
-        lines.push(format!("{}  {}", paint(BAD, &issue.code), issue.message));
+        let why = errors::of_code(app, &issue.code, &issue.message);
+        lines.push(format!("{}  {why}", paint(BAD, &issue.code)));
     }
     for refused in &list.refused {
         let what =

@@ -5,7 +5,7 @@ use forsat_domain::schema::ModuleDef;
 use forsat_domain::schema::display::NOTHING;
 
 use crate::app::App;
-use crate::i18n::tr;
+use crate::i18n::{errors, tr};
 
 /// Refusals that are spelled out.
 const REFUSALS_SHOWN: usize = 10;
@@ -32,7 +32,7 @@ pub fn lines(app: &App, module: &ModuleDef, answer: &MassAnswer, point: Point) -
         }
     }
     for refusal in answer.refused.iter().take(REFUSALS_SHOWN) {
-        let (name, reason) = (refusal.name.as_str(), refusal.message.as_str());
+        let (name, reason) = (refusal.name.as_str(), errors::of_record(app, &refusal.error));
         lines.push(tr!(app.messages, "mass-refused", name = name, reason = reason));
     }
     if answer.open_deals > 0 {

@@ -3,7 +3,7 @@
 use forsat_client::{SpaceStatus, Status};
 
 use crate::app::App;
-use crate::i18n::tr;
+use crate::i18n::{errors, tr};
 use crate::output::{BAD, FAINT, GOOD, STRONG, WARN, paint};
 use crate::table::{Align, table};
 
@@ -29,7 +29,8 @@ pub fn lines(app: &App, status: &Status) -> Vec<String> {
         lines.push(paint(BAD, what));
     }
     for issue in &status.sync_issues {
-        lines.push(format!("{} {}", paint(WARN, &issue.code), issue.message));
+        let why = errors::of_code(app, &issue.code, &issue.message);
+        lines.push(format!("{} {why}", paint(WARN, &issue.code)));
     }
     lines
 }

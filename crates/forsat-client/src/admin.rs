@@ -2,7 +2,7 @@
 
 use crate::commands::Scene;
 use crate::engine::Engine;
-use crate::error::ClientError;
+use crate::error::{ArgumentError, ClientError, Damage};
 use crate::ids::{settings_id, user_id, workspace_id};
 use crate::model::{FieldInput, Saved};
 use crate::turn::Turn;
@@ -15,6 +15,7 @@ use forsat_domain::command::{
 use forsat_domain::edit::Edit;
 use forsat_domain::number::{parse_money, parse_number};
 use forsat_domain::record::RecordState;
+use forsat_domain::schema::input::InputError;
 use forsat_domain::schema::{Language, SETTINGS, USER};
 use forsat_domain::settings::TargetOwner;
 use forsat_domain::{Calendar, Currency, Digits, RecordId, RialUnit, date};
@@ -117,7 +118,7 @@ impl Engine {
     /// The person that this store writes as.
     pub fn me(&self) -> Result<RecordId, ClientError> {
         let user = self.read()?.identity()?.user;
-        let user = user.ok_or_else(|| ClientError::Damaged("the store has no user".to_owned()))?;
+        let user = user.ok_or_else(|| ClientError::Damaged(Damage::NoUser))?;
         Ok(RecordId(user_id(&user).0))
     }
 
@@ -178,7 +179,8 @@ impl SettingsCommand {
             Self::ItemRestore(list, row) => item_restore(ctx, *list, row)?,
             Self::RateAdd(code, day, rate) => {
                 let day = read_day(scene, day)?;
-                let rate = parse_number(rate).map_err(|error| ClientError::Input(error.to_string()))?;
+                let rate = parse_number(rate)
+                    .map_err(|source| InputError::Number { field: "rate".to_owned(), source })?;
                 let currency = read_currency(code)?;
                 scene.echoed.insert(format!("rates/{code}/date"), scene.locale.date(day));
                 rate_add(scene.context, state, currency, day, rate)?
@@ -186,8 +188,8 @@ impl SettingsCommand {
             Self::RateRemove(code, day) => rate_remove(state, read_currency(code)?, read_day(scene, day)?)?,
             Self::TargetAdd(owner, period, value) => {
                 let currency = ctx.world.settings().currency;
-                let value =
-                    parse_money(value, currency).map_err(|error| ClientError::Input(error.to_string()))?;
+                let value = parse_money(value, currency)
+                    .map_err(|source| InputError::Number { field: "value".to_owned(), source })?;
                 scene
                     .echoed
                     .insert(format!("targets/{}/value", period.replace('/', "-")), scene.locale.money(value));
@@ -244,9 +246,7 @@ impl TargetFor {
                     (scene.parse.find)(USER, text).map_err(|error| ClientError::of_reference(USER, error))?;
                 Ok(TargetOwner::User(user))
             }
-            Self::Team(team) if team.trim().is_empty() => {
-                Err(ClientError::Input("name the team, such as --team north".to_owned()))
-            }
+            Self::Team(team) if team.trim().is_empty() => Err(ArgumentError::TeamName.into()),
             Self::Team(team) => Ok(TargetOwner::Team(team.trim().to_owned())),
         }
     }
@@ -264,9 +264,11 @@ fn plain(
 }
 
 fn read_currency(code: &str) -> Result<Currency, ClientError> {
-    Currency::from_code(code).map_err(|error| ClientError::Input(error.to_string()))
+    Currency::from_code(code)
+        .map_err(|source| InputError::Currency { field: "currency".to_owned(), source }.into())
 }
 
 fn read_day(scene: &Scene<'_, '_>, day: &str) -> Result<forsat_domain::CivilDate, ClientError> {
-    date::parse_date(day, scene.context.today).map_err(|error| ClientError::Input(error.to_string()))
+    date::parse_date(day, scene.context.today)
+        .map_err(|source| InputError::Date { field: "date".to_owned(), source }.into())
 }

@@ -4,7 +4,7 @@
 //! with the row, in the same transaction, and rebuilt with it. A deal's cells follow from the settings, too: its brief
 //! names the settings that it was derived with ([`Basis`]), and whoever finds another basis derives the deal anew.
 
-use crate::error::ClientError;
+use crate::error::{ClientError, Damage};
 use crate::ids::{document_id, record_id, settings_id, workspace_id};
 use crate::vault;
 use forsat_domain::cells::{self, Cell};
@@ -111,7 +111,7 @@ impl forsat_domain::filter::Row for Brief<'_> {
 }
 
 fn damaged() -> ClientError {
-    ClientError::Damaged("a brief that can't be read".to_owned())
+    ClientError::Damaged(Damage::Brief)
 }
 
 /// Writes a brief; none for a module that this version doesn't know. A kept brief knows the settings alone, so a record

@@ -1,7 +1,7 @@
 //! Many records in one command: to the trash and back, all of them or none; and copies of one.
 
 use crate::engine::Engine;
-use crate::error::ClientError;
+use crate::error::{ClientError, ClientRefusal, Question};
 use crate::find::{self, Hit};
 use crate::model::{FieldInput, Saved};
 use crate::turn::Turn;
@@ -46,9 +46,7 @@ impl Engine {
                 refuse_merged(state, scene.context.world)?;
                 match delete(scene.context, state, true)? {
                     Deletion::Edits(edits) => Ok(edits),
-                    Deletion::Ask(_) => Err(ClientError::NeedsConfirmation {
-                        message: "deleting this record leaves open deals behind".to_owned(),
-                    }),
+                    Deletion::Ask(_) => Err(ClientError::NeedsConfirmation(Question::LeavesDeals)),
                 }
             })
         })
@@ -154,10 +152,9 @@ impl Engine {
 /// Says which of several records a rule refused.
 fn named(error: ClientError, state: &RecordState, records: usize) -> ClientError {
     match error {
-        ClientError::Rule(refusal) if records > 1 => ClientError::refused(
-            refusal.code(),
-            format!("{}: {refusal}; nothing was changed", record_name(state)),
-        ),
+        ClientError::Rule(refusal) if records > 1 => {
+            ClientRefusal::OfRecord { name: record_name(state), refusal }.into()
+        }
         other => other,
     }
 }

@@ -6,7 +6,7 @@
 //! them, and decide nothing but the order of this list.
 
 use crate::engine::Engine;
-use crate::error::ClientError;
+use crate::error::{ArgumentError, ClientError};
 use crate::find::{self, Hit};
 use crate::ids::document_id;
 use crate::model::json;
@@ -18,6 +18,7 @@ use forsat_domain::composite::{Composite, StageMove};
 use forsat_domain::date::{self, parse_date};
 use forsat_domain::id::encode_id;
 use forsat_domain::record::{RecordState, Scalar};
+use forsat_domain::schema::input::InputError;
 use forsat_domain::schema::{USER, record_name};
 use forsat_domain::{CivilDate, RecordId, UserId};
 use forsat_store::{ChunkState, ReadTx};
@@ -194,7 +195,7 @@ impl Engine {
         let settings = crate::world::settings(tx)?;
         let today = crate::world::today(&settings, self.ambient().now_ms());
         let since = query.since.as_deref().map(|since| parse_date(since, today)).transpose();
-        let since = since.map_err(|error| ClientError::Input(error.to_string()))?;
+        let since = since.map_err(|source| InputError::Date { field: "since".to_owned(), source })?;
         let by = query.by.as_deref().map(|by| find::resolve(tx, self.schema(), USER, by)).transpose()?;
         let field = query.field.as_deref().map(|text| self.field_named(text)).transpose()?;
         Ok(Wanted {
@@ -209,7 +210,7 @@ impl Engine {
         let fields = self.schema().modules().iter().filter_map(|table| table.find_field(text));
         let names: BTreeSet<String> = fields.map(|field| field.name.to_string()).collect();
         let name = names.into_iter().next();
-        name.ok_or_else(|| ClientError::Input(format!("no module has a field \"{text}\"")))
+        name.ok_or_else(|| ArgumentError::UnknownField(text.to_owned()).into())
     }
 
     /// The records by their last change, newest first.

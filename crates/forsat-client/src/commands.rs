@@ -2,7 +2,7 @@
 
 use crate::bulk;
 use crate::engine::Engine;
-use crate::error::ClientError;
+use crate::error::{ClientError, Damage};
 use crate::find::{self, Hit};
 use crate::model::{CloseInput, DeletePreview, FieldInput, Resolve, Saved};
 use crate::space;
@@ -373,5 +373,5 @@ pub(crate) fn currency_of(state: &RecordState, world: &dyn World) -> Currency {
 }
 
 fn missing(hit: &Hit) -> ClientError {
-    ClientError::Damaged(format!("the row of {} {} is missing", hit.module, hit.id))
+    ClientError::Damaged(Damage::MissingRow { module: hit.module.clone(), id: hit.id.to_string() })
 }

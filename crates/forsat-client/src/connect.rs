@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use crate::ambient::Ambient;
 use crate::engine::Engine;
-use crate::error::ClientError;
+use crate::error::{ClientError, NetworkFailure};
 use crate::join::key;
 use crate::sync::{
     Enrolment, SessionEffect, SessionEvent, SessionInput, SessionPurpose, SyncSession, SyncSummary,
@@ -219,7 +219,7 @@ struct Driver<'u> {
     machine: Machine,
     transport: Option<Transport>,
     /// Why the last attempt to connect failed, for the message at the end.
-    last_failure: Option<String>,
+    last_failure: Option<NetworkFailure>,
     url: &'u str,
     ca_file: Option<&'u Path>,
     ambient: Arc<dyn Ambient>,
@@ -271,15 +271,15 @@ impl Driver<'_> {
                     Ok(Some(SessionInput::Connected))
                 }
                 Err(transport::OpenError::Unusable(error)) => Err(error),
-                Err(transport::OpenError::Failed(message)) => {
-                    self.last_failure = Some(message);
+                Err(transport::OpenError::Failed(why)) => {
+                    self.last_failure = Some(why);
                     Ok(Some(SessionInput::Disconnected))
                 }
             },
             SessionEffect::Send(bytes) => {
                 let Some(transport) = &mut self.transport else { return Ok(None) };
-                if let Err(message) = transport.send(bytes).await {
-                    return Ok(self.lost(message));
+                if let Err(why) = transport.send(bytes).await {
+                    return Ok(self.lost(why));
                 }
                 Ok(None)
             }
@@ -312,7 +312,7 @@ impl Driver<'_> {
         };
         match received {
             Some(Received::Message(bytes)) => Ok(Some(SessionInput::Frame(bytes))),
-            Some(Received::Lost(message)) => Ok(self.lost(message)),
+            Some(Received::Lost(why)) => Ok(self.lost(why)),
             None if self.machine.has_local_news()? => Ok(Some(SessionInput::LocalSaved)),
             None if until_deadline <= LOCAL_POLL_MS => Ok(Some(SessionInput::Tick)),
             None => Ok(None),
@@ -320,8 +320,8 @@ impl Driver<'_> {
     }
 
     /// The connection is gone: nothing may be read from it or sent on it any more.
-    fn lost(&mut self, message: String) -> Option<SessionInput> {
-        self.last_failure = Some(message);
+    fn lost(&mut self, why: NetworkFailure) -> Option<SessionInput> {
+        self.last_failure = Some(why);
         self.transport.take().map(|_| SessionInput::Disconnected)
     }
 
@@ -334,8 +334,8 @@ impl Driver<'_> {
     }
 
     fn unreachable(&self, otherwise: String) -> ClientError {
-        let message = self.last_failure.clone().unwrap_or(otherwise);
-        ClientError::Unreachable { url: self.url.to_owned(), message }
+        let why = self.last_failure.clone().unwrap_or(NetworkFailure::System(otherwise));
+        ClientError::Unreachable { url: self.url.to_owned(), why }
     }
 }
 

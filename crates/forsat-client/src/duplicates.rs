@@ -2,7 +2,7 @@
 
 use crate::commands::finder;
 use crate::engine::Engine;
-use crate::error::ClientError;
+use crate::error::{ClientError, ClientRefusal};
 use crate::find::{self, Hit};
 use crate::ids::document_id;
 use crate::model::{FieldInput, Found, Saved};
@@ -303,10 +303,7 @@ fn refuse_other_spaces<A: Access>(tx: &forsat_store::Tx<A>, hits: &[Hit]) -> Res
     let spaces = hits.iter().map(|hit| Ok(tx.document(&document_id(hit.id))?.map(|row| row.space)));
     let spaces = spaces.collect::<Result<Vec<_>, ClientError>>()?;
     if spaces.windows(2).any(|pair| pair[0] != pair[1]) {
-        return Err(ClientError::refused(
-            "other_space",
-            "the records lie in different spaces; move one of them first".to_owned(),
-        ));
+        return Err(ClientRefusal::OtherSpace.into());
     }
     Ok(())
 }

@@ -1,13 +1,14 @@
 //! The engine: one store, one user, every command and query.
 
 use crate::ambient::{Ambient, SystemAmbient};
-use crate::error::ClientError;
+use crate::error::{ArgumentError, ClientError};
 use crate::ids::{local_space, settings_id, sync_user, workspace_id};
 use crate::turn::{self, Turn};
 use crate::world::{self, StoreWorld};
 use crate::{briefs, rebuild, rows};
 use forsat_domain::edit::Edit;
 use forsat_domain::schema::display::Locale;
+use forsat_domain::schema::input::InputError;
 use forsat_domain::schema::{SETTINGS, Schema, USER};
 use forsat_domain::settings::Settings;
 use forsat_domain::world::World;
@@ -248,14 +249,12 @@ impl Engine {
 impl InitOptions {
     fn check(&self) -> Result<(), ClientError> {
         let currency = self.currency.as_deref().map(str::parse::<forsat_domain::Currency>).transpose();
-        currency.map_err(|error| ClientError::Input(error.to_string()))?;
+        currency.map_err(|source| InputError::Currency { field: "currency".to_owned(), source })?;
         let zone = self.time_zone.as_deref().map(str::parse::<forsat_domain::date::Tz>).transpose();
-        zone.map_err(|_| {
-            ClientError::Input("the time zone is an IANA name, such as Asia/Tehran".to_owned())
-        })?;
+        zone.map_err(|_| ArgumentError::TimeZone)?;
         match self.calendar.as_deref() {
             None | Some("persian" | "gregorian") => Ok(()),
-            Some(_) => Err(ClientError::Input("the calendar is persian or gregorian".to_owned())),
+            Some(_) => Err(ArgumentError::Calendar.into()),
         }
     }
 

@@ -8,6 +8,20 @@ use forsat_store::StoreError;
 use serde::Serialize;
 use thiserror::Error;
 
+mod argument;
+mod damage;
+mod file;
+mod network;
+mod refusal;
+mod row;
+
+pub use argument::ArgumentError;
+pub use damage::Damage;
+pub use file::{FileProblem, UnknownField};
+pub use network::NetworkFailure;
+pub use refusal::{AddressFault, ClientRefusal};
+pub use row::{CellProblem, ExportReason, MappingReason, RowReason};
+
 /// One of the records that an ambiguous reference could mean.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Candidate {
@@ -21,9 +35,19 @@ pub struct Candidate {
     pub name: String,
 }
 
+/// What a person must say yes to.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Question {
+    /// Open deals hang on a record that would be deleted.
+    #[error("deleting this record leaves open deals behind")]
+    LeavesDeals,
+    /// What the program asked, in the reader's language.
+    #[error("{0}")]
+    Asked(String),
+}
+
 /// Why a command, a query or a connection couldn't do what was asked.
 #[derive(Debug, Error)]
-#[non_exhaustive]
 pub enum ClientError {
     /// No store at the place named.
     #[error("no Forsat store in {dir}; run `forsat init` there, or `forsat join URL CODE`")]
@@ -56,26 +80,18 @@ pub enum ClientError {
     /// A rule of the domain refuses the command; the refusal says why and what to do.
     #[error(transparent)]
     Rule(Box<Refusal>),
-    /// The command is refused as it stands; the text says why and what to do.
-    #[error("{message}")]
-    Refused {
-        /// A stable code in snake case.
-        code: String,
-        /// What happened and what to do next.
-        message: String,
-    },
+    /// The command is refused as it stands; the refusal says why and what to do.
+    #[error(transparent)]
+    Refused(#[from] ClientRefusal),
     /// What was asked needs the user's word first.
-    #[error("{message}; confirm with --yes")]
-    NeedsConfirmation {
-        /// What would happen.
-        message: String,
-    },
+    #[error("{0}; confirm with --yes")]
+    NeedsConfirmation(Question),
     /// There is nothing to take back.
     #[error("nothing to undo on this device")]
     NothingToUndo,
-    /// An argument can't be read.
-    #[error("{0}")]
-    Input(String),
+    /// An argument can't be used.
+    #[error(transparent)]
+    Argument(#[from] ArgumentError),
     /// A condition can't be read, or means nothing for these records.
     #[error("{}", marked(text, error))]
     Filter {
@@ -87,12 +103,12 @@ pub enum ClientError {
         error: FilterError,
     },
     /// A mapping file or an imported file can't be read.
-    #[error("{file}: {message}")]
+    #[error("{file}: {problem}")]
     Import {
         /// The file.
         file: String,
         /// What is wrong with it and what to do.
-        message: String,
+        problem: FileProblem,
     },
     /// A file can't be read or written.
     #[error("{path}: {source}")]
@@ -103,12 +119,12 @@ pub enum ClientError {
         source: std::io::Error,
     },
     /// The relay can't be reached, or ended the connection.
-    #[error("the relay {url} can't be reached: {message}; work goes on offline, try again later")]
+    #[error("the relay {url} can't be reached: {why}; work goes on offline, try again later")]
     Unreachable {
         /// The relay's address.
         url: String,
-        /// What the network said.
-        message: String,
+        /// What ended the connection, or kept it from being made.
+        why: NetworkFailure,
     },
     /// The relay refused, or isn't the one that the invite named.
     #[error("{message}")]
@@ -138,7 +154,7 @@ pub enum ClientError {
     Reauthor(Box<ReauthorError>),
     /// The store holds something that this program doesn't expect.
     #[error("the store holds something unexpected: {0}; run `forsat inspect`, and keep a copy of the store")]
-    Damaged(String),
+    Damaged(Damage),
 }
 
 impl From<Refusal> for ClientError {
@@ -167,7 +183,7 @@ impl From<ReauthorError> for ClientError {
 
 impl From<LoadError> for ClientError {
     fn from(error: LoadError) -> ClientError {
-        ClientError::Damaged(error.to_string())
+        ClientError::Damaged(Damage::Other(error.to_string()))
     }
 }
 
@@ -185,7 +201,8 @@ impl ClientError {
     pub fn code(&self) -> Option<&str> {
         match self {
             ClientError::Rule(refusal) => Some(refusal.code()),
-            ClientError::Refused { code, .. } | ClientError::Relay { code, .. } => Some(code),
+            ClientError::Refused(refusal) => Some(refusal.code()),
+            ClientError::Relay { code, .. } => Some(code),
             _ => None,
         }
     }
@@ -208,10 +225,6 @@ impl ClientError {
             },
             other => ReferenceError::Other(other.to_string()),
         }
-    }
-
-    pub(crate) fn refused(code: &str, message: impl Into<String>) -> ClientError {
-        ClientError::Refused { code: code.to_owned(), message: message.into() }
     }
 }
 

@@ -1,7 +1,7 @@
 //! A record's past and its inside: history, changes as they are stored, the document as JSON.
 
 use crate::engine::Engine;
-use crate::error::ClientError;
+use crate::error::{ArgumentError, ClientError, Damage};
 use crate::find::{self, Hit};
 use crate::ids::document_id;
 use crate::model::{ChangeView, HistoryView, Inspection, StoredChange};
@@ -83,8 +83,7 @@ impl Engine {
 }
 
 fn loaded(tx: &ReadTx, hit: &Hit) -> Result<Loaded, ClientError> {
-    vault::load(tx, hit.id)?
-        .ok_or_else(|| ClientError::Damaged(format!("the document of {} is missing", hit.id)))
+    vault::load(tx, hit.id)?.ok_or_else(|| ClientError::Damaged(Damage::MissingDocument(hit.id.to_string())))
 }
 
 pub(crate) fn change_view(change: FieldChange) -> ChangeView {
@@ -96,8 +95,8 @@ fn change_named(chunks: &[StoredChunk], text: &str) -> Result<ChangeHash, Client
     let mut named = chunks.iter().filter(|chunk| chunk.hash.to_string().starts_with(&text));
     match (named.next(), named.next()) {
         (Some(chunk), None) => Ok(chunk.hash),
-        (None, _) => Err(ClientError::Input(format!("no change of this record begins with {text}"))),
-        _ => Err(ClientError::Input(format!("several changes begin with {text}; type more of the hash"))),
+        (None, _) => Err(ArgumentError::NoChange(text).into()),
+        _ => Err(ArgumentError::SeveralChanges(text).into()),
     }
 }
 

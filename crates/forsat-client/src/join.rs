@@ -6,7 +6,7 @@ pub(crate) mod key;
 use crate::ambient::Ambient;
 use crate::connect;
 use crate::engine::Engine;
-use crate::error::ClientError;
+use crate::error::{ClientError, ClientRefusal};
 use crate::sync::Enrolment;
 use forsat_store::{CACHE_BYTES_DEFAULT, CreateParams, RelayRef, Store, StoreError};
 use forsat_sync::client::Welcomed;
@@ -146,14 +146,8 @@ pub async fn join(
     options: &JoinOptions,
     ambient: Arc<dyn Ambient>,
 ) -> Result<PendingJoin, ClientError> {
-    let invite: InviteCode =
-        code.parse().map_err(|error: InviteError| ClientError::refused("invite_code", error.to_string()))?;
-    let url = url.or(invite.address.as_deref()).ok_or_else(|| {
-        ClientError::refused(
-            "relay_address",
-            "the invite doesn't say where the relay is; give its address too",
-        )
-    })?;
+    let invite: InviteCode = code.parse().map_err(|error: InviteError| ClientRefusal::from(error))?;
+    let url = url.or(invite.address.as_deref()).ok_or(ClientRefusal::NoRelayAddress)?;
     let url = connect::relay_url(url)?;
     let engine = match Engine::open_with(dir, ambient.clone()) {
         Ok(engine) => Some(engine),

@@ -1,6 +1,6 @@
 //! What the journal keeps of a command: the changes that it made, and what stood there before.
 
-use crate::error::ClientError;
+use crate::error::{ClientError, Damage};
 use forsat_domain::RecordId;
 use forsat_domain::edit::Edit;
 use forsat_domain::record::{FieldState, RecordState, Register, Scalar};
@@ -86,7 +86,6 @@ impl JournalRecord {
     }
 
     pub(crate) fn decode(bytes: &[u8]) -> Result<JournalRecord, ClientError> {
-        postcard::from_bytes(bytes)
-            .map_err(|_| ClientError::Damaged("a journal entry that can't be read".to_owned()))
+        postcard::from_bytes(bytes).map_err(|_| ClientError::Damaged(Damage::Journal))
     }
 }

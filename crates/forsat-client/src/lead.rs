@@ -2,7 +2,7 @@
 
 use crate::commands::Scene;
 use crate::engine::Engine;
-use crate::error::ClientError;
+use crate::error::{ArgumentError, ClientError, ClientRefusal, Damage};
 use crate::find;
 use crate::ids::{record_id, workspace_id};
 use crate::model::{FieldInput, Saved};
@@ -140,7 +140,9 @@ fn keep(
 
 fn outcome(turn: &Turn<'_, '_, '_>, id: RecordId, made: &[RecordId]) -> Result<Outcome, ClientError> {
     let state = vault::any_state(&*turn.tx, id)?;
-    let state = state.ok_or_else(|| ClientError::Damaged(format!("the row of record {id} is missing")))?;
+    let state = state.ok_or_else(|| {
+        ClientError::Damaged(Damage::MissingRow { module: "record".to_owned(), id: id.to_string() })
+    })?;
     Ok(Outcome {
         id: id.0,
         short: encode_id(id.as_bytes()),
@@ -163,7 +165,7 @@ fn account_choice(scene: &Scene<'_, '_>, input: &ConvertInput) -> Result<Account
     Ok(match (&input.account, &input.new_account) {
         (Some(account), _) => AccountChoice::Existing(scene.reference(ACCOUNT, account)?),
         (None, Some(name)) if name.trim().is_empty() => {
-            return Err(ClientError::Input("an account needs a name; give --new-account NAME".to_owned()));
+            return Err(ArgumentError::AccountName.into());
         }
         (None, Some(name)) => AccountChoice::New(name.clone()),
         (None, None) => AccountChoice::Usual,
@@ -194,13 +196,7 @@ fn refuse_known_account(turn: &Turn<'_, '_, '_>, done: &Converted) -> Result<(),
         }
         let short = encode_id(id.as_bytes());
         let short = &short[..find::prefix_len(&*turn.tx, id)?];
-        return Err(ClientError::refused(
-            "account_exists",
-            format!(
-                "there is an account \"{name}\" already; add --account {short} to take it, or --new-account \
-                 \"{name}\" to make another"
-            ),
-        ));
+        return Err(ClientRefusal::AccountExists { name, short: short.to_owned() }.into());
     }
     Ok(())
 }

@@ -66,10 +66,17 @@ pub use duplicates::{
     DuplicateList, DuplicatePair, MergeCell, MergePreview, MergePreviewRow, PairReason, UnmergePreview,
 };
 pub use engine::{Engine, InitOptions};
-pub use error::{Candidate, ClientError};
+pub use error::{
+    AddressFault, ArgumentError, Candidate, CellProblem, ClientError, ClientRefusal, Damage, ExportReason,
+    FileProblem, MappingReason, NetworkFailure, Question, RowReason, UnknownField,
+};
 pub use exchange::{ExportFormat, ExportSummary};
 pub use form::{ReadValue, Suggestion};
+pub use forsat_document::{EditError, ReadError, ReauthorError};
+pub use forsat_store::StoreError;
 pub use forsat_sync::client::{SyncEvent, SyncIssue};
+pub use forsat_sync::code::ALL as RELAY_CODES;
+pub use forsat_sync::identity::InviteError;
 pub use join::{JoinOptions, JoinPlan, PendingJoin, PlannedSpace, join};
 pub use lead::{ConvertInput, LeadConverted, Outcome};
 pub use log::{FollowUpInput, LogInput, LoggedActivity};

@@ -4,7 +4,7 @@
 //! are left out and named; the others are done.
 
 use crate::engine::Engine;
-use crate::error::ClientError;
+use crate::error::{ArgumentError, ClientError};
 use crate::find;
 use crate::model::{FieldInput, JournalNumber, ListQuery};
 use crate::turn::{self, Turn};
@@ -17,6 +17,7 @@ use forsat_domain::record::RecordState;
 use forsat_domain::schema::{ModuleDef, record_name};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Records that one command changes at most: a journal entry and a transaction hold them all.
@@ -70,6 +71,9 @@ pub struct MassRefusal {
     pub code: String,
     /// Why, and what to do.
     pub message: String,
+    /// The same as data.
+    #[serde(skip)]
+    pub error: Arc<ClientError>,
 }
 
 /// What a command for many records does, or did.
@@ -170,10 +174,7 @@ impl Engine {
             }
         };
         if ids.len() > MASS_RECORDS_MAX {
-            return Err(ClientError::Input(format!(
-                "{} records are more than one command changes ({MASS_RECORDS_MAX}); narrow the condition",
-                ids.len()
-            )));
+            return Err(ArgumentError::TooManyRecords { count: ids.len(), max: MASS_RECORDS_MAX }.into());
         }
         Ok(ids)
     }
@@ -275,7 +276,7 @@ impl MassAnswer {
     /// Leaves a record out where a rule refuses it; any other failure ends the command.
     fn refuse(&mut self, state: &RecordState, error: ClientError) -> Result<(), ClientError> {
         let code = match &error {
-            ClientError::Refused { code, .. } => code.clone(),
+            ClientError::Refused(refusal) => refusal.code().to_owned(),
             ClientError::Rule(refusal) => refusal.code().to_owned(),
             ClientError::Edit(_) => "edit".to_owned(),
             _ => return Err(error),
@@ -283,7 +284,8 @@ impl MassAnswer {
         self.refused_count += 1;
         if self.refused.len() < REFUSED_SHOWN_MAX {
             let (short, name) = (encode_id(state.id.as_bytes()), record_name(state));
-            self.refused.push(MassRefusal { short, name, code, message: error.to_string() });
+            let message = error.to_string();
+            self.refused.push(MassRefusal { short, name, code, message, error: Arc::new(error) });
         }
         Ok(())
     }

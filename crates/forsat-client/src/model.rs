@@ -1,6 +1,7 @@
 //! What commands and queries answer with: plain data, ready to be shown or written as JSON.
 
 use crate::checks::CheckView;
+use crate::error::RowReason;
 use forsat_domain::issue::Issue;
 use forsat_domain::money::Money;
 use forsat_domain::record::{RecordState, Scalar};
@@ -553,10 +554,22 @@ pub struct FileSummary {
     pub kept_local: u64,
     /// Rows refused: reason → how many.
     pub refused: BTreeMap<String, u64>,
+    /// The same reasons as data, by their English words.
+    #[serde(skip)]
+    pub reasons: BTreeMap<String, RowReason>,
     /// The file that the refused rows went to.
     pub refused_file: Option<String>,
     /// Taken rows by the value that their stage column became, where there is one.
     pub by_stage: BTreeMap<String, u64>,
+}
+
+impl FileSummary {
+    /// Counts a refused row by its reason.
+    pub(crate) fn refuse(&mut self, reason: &RowReason) {
+        let words = reason.to_string();
+        self.reasons.entry(words.clone()).or_insert_with(|| reason.clone());
+        *self.refused.entry(words).or_default() += 1;
+    }
 }
 
 /// What an import did.

@@ -1,7 +1,7 @@
 //! Queries on records: one in full, lists, search and issues. Each reads one moment of the store.
 
 use crate::engine::Engine;
-use crate::error::ClientError;
+use crate::error::{ClientError, Damage};
 use crate::find::{self, Hit};
 use crate::ids::document_id;
 use crate::model::{IssueList, IssueView, RecordView, SideView, json};
@@ -104,7 +104,9 @@ impl Engine {
         tx: &forsat_store::Tx<A>,
         hit: &Hit,
     ) -> Result<RecordState, ClientError> {
-        let missing = || ClientError::Damaged(format!("the row of {} {} is missing", hit.module, hit.id));
+        let missing = || {
+            ClientError::Damaged(Damage::MissingRow { module: hit.module.clone(), id: hit.id.to_string() })
+        };
         vault::state(tx, &hit.module, hit.id)?.ok_or_else(missing)
     }
 

@@ -1,7 +1,7 @@
 //! What a person does about an edit that the relay refused: make it again, or give it up. Its bytes stay either way.
 
 use crate::engine::Engine;
-use crate::error::ClientError;
+use crate::error::{ArgumentError, ClientError, ClientRefusal};
 use crate::ids::{document_id, record_id};
 use crate::model::{ChangeView, Saved};
 use crate::status::read_changes;
@@ -19,20 +19,12 @@ impl Engine {
             let (id, edit) = open_edit(turn, number)?;
             let changes = read_changes(&edit.before, &edit.after);
             if changes.is_empty() {
-                return Err(ClientError::refused(
-                    "unreadable_edit",
-                    "this version can't read the refused edit, so it can't make it again; its bytes are kept, update the program",
-                ));
+                return Err(ClientRefusal::UnreadableEdit.into());
             }
             let record = record_id(&edit.document);
             let row = turn.tx.document(&document_id(record))?;
             let module = row.as_ref().and_then(|row| row.module.clone()).or_else(|| module_of(&changes));
-            let module = module.ok_or_else(|| {
-                ClientError::refused(
-                    "unknown_module",
-                    "the refused edit doesn't say what it is of; export it instead",
-                )
-            })?;
+            let module = module.ok_or(ClientRefusal::UnknownModule)?;
             let table = crate::find::module(self.schema(), &module)?;
             let edits: Vec<Edit> = changes.iter().filter_map(|change| edit_of(table, change)).collect();
             let has_view = row.is_some_and(|row| !row.heads.is_empty());
@@ -61,9 +53,7 @@ impl Engine {
 fn open_edit(turn: &Turn<'_, '_, '_>, number: u64) -> Result<(RefusedId, RefusedEdit), ClientError> {
     let id = RefusedId::new(number);
     let edit = turn.tx.refused(id)?.filter(|edit| edit.state == RefusedState::Open);
-    edit.map(|edit| (id, edit)).ok_or_else(|| {
-        ClientError::Input(format!("no refused edit has the number {number}; `forsat issues` lists them"))
-    })
+    edit.map(|edit| (id, edit)).ok_or_else(|| ArgumentError::NoRefusedEdit(number).into())
 }
 
 /// The module that a refused creation wrote.

@@ -5,7 +5,7 @@
 mod past;
 
 use crate::engine::Engine;
-use crate::error::ClientError;
+use crate::error::{ArgumentError, ClientError};
 use crate::world::{self, StoreWorld, each_state};
 use forsat_domain::composite::read_typed_reference;
 use forsat_domain::date::{self, parse_date};
@@ -82,9 +82,7 @@ impl Engine {
             let since = parse_date(since, today)
                 .map_err(|source| InputError::Date { field: "since".to_owned(), source })?;
             if since > today {
-                return Err(ClientError::Input(format!(
-                    "{since} is still to come; a forecast is compared with a day that has passed"
-                )));
+                return Err(ArgumentError::FutureDay(since).into());
             }
             let zone = world.settings().time_zone;
             let past = Past::read(tx, self.schema(), |time_ms| date::civil_date_of(time_ms, zone) < since)?;

@@ -4,7 +4,7 @@
 //! change stands once in a table and a register names it by its place. Rows are a cache; a store whose rows have
 //! another [`ROW_VERSION`] gets them rebuilt from the documents.
 
-use crate::error::ClientError;
+use crate::error::{ClientError, Damage};
 use forsat_domain::record::{Entry, FieldState, RecordState, Register, Scalar, Side, Stamp};
 use forsat_domain::{RecordId, UserId};
 use serde::{Deserialize, Serialize};
@@ -78,7 +78,7 @@ pub(crate) fn encode(state: &RecordState) -> Vec<u8> {
 
 /// Reads a row.
 pub(crate) fn decode(bytes: &[u8]) -> Result<RecordState, ClientError> {
-    let damaged = || ClientError::Damaged("a row that can't be read".to_owned());
+    let damaged = || ClientError::Damaged(Damage::Row);
     let row: Row = postcard::from_bytes(bytes).map_err(|_| damaged())?;
     let unpack = |mark: Mark| stamp(&row.writers, mark);
     let mut state = RecordState::new(row.id, row.module);

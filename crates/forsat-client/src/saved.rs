@@ -1,7 +1,7 @@
 //! Saved filters: a list's question under a name, kept as a record, so that it syncs and undoes like any other.
 
 use crate::engine::Engine;
-use crate::error::ClientError;
+use crate::error::{ArgumentError, ClientError};
 use crate::model::{FieldInput, ListQuery, Saved};
 use crate::{find, query};
 use forsat_domain::id::encode_id;
@@ -13,11 +13,7 @@ impl Engine {
     /// there is one, says this from now on.
     pub fn save_filter(&self, module: &str, name: &str, query: &ListQuery) -> Result<Saved, ClientError> {
         if query.text.is_some() || query.trashed {
-            return Err(ClientError::Input(
-                "a saved filter keeps conditions, columns and sorting; write --text as a condition, such as \
-                 name~word"
-                    .to_owned(),
-            ));
+            return Err(ArgumentError::NotSaved.into());
         }
         let tx = self.read()?;
         let table = find::module(self.schema(), module)?;

@@ -1,6 +1,6 @@
 //! The space that a new record goes to: that of the record that it is about, or the home space.
 
-use crate::error::ClientError;
+use crate::error::{ClientError, ClientRefusal};
 use crate::ids::{document_id, local_space, workspace_id};
 use crate::turn::{COMMON_SPACE, HOME_SPACE, is_common, left_behind};
 use forsat_domain::RecordId;
@@ -42,12 +42,10 @@ pub(crate) fn by_name<A: Access>(tx: &Tx<A>, module: &str, name: &str) -> Result
     let found = spaces.iter().find(|(id, row)| fold(&row.name) == wanted || id.to_string() == wanted);
     let Some((space, row)) = found else {
         let names: Vec<&str> = spaces.iter().map(|(_, row)| row.name.as_str()).collect();
-        let message = format!("there is no space \"{name}\" on this device; there are: {}", names.join(", "));
-        return Err(ClientError::refused("unknown_space", message));
+        return Err(ClientRefusal::UnknownSpace { name: name.to_owned(), known: names.join(", ") }.into());
     };
     if is_common(module) && tx.client_value(COMMON_SPACE)?.is_some_and(|common| common != space.as_bytes()) {
-        let message = format!("records of {module} belong to everybody and have no space of their own");
-        return Err(ClientError::refused("common_module", message));
+        return Err(ClientRefusal::CommonModule(module.to_owned()).into());
     }
     check_writable(row)?;
     Ok(*space)
@@ -58,9 +56,7 @@ pub(crate) fn check_writable(row: &SpaceRow) -> Result<(), ClientError> {
     if row.role != VIEWER && !row.archived {
         return Ok(());
     }
-    let message =
-        format!("you may only read in the space \"{}\"; ask an administrator for another role", row.name);
-    Err(ClientError::refused("read_only", message))
+    Err(ClientRefusal::ReadOnly(row.name.clone()).into())
 }
 
 /// The record that a new one is about: the lead that it came of, its account, or an activity's first parent.

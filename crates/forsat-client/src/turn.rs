@@ -4,7 +4,7 @@
 //! journal of what was written, which undo goes by, is appended at the end of the same transaction.
 
 use crate::engine::Engine;
-use crate::error::ClientError;
+use crate::error::{ClientError, ClientRefusal, Damage};
 use crate::ids::{local_space, user_id};
 use crate::journal::{Before, JournalChange, JournalRecord, Write};
 use crate::vault::{self, Loaded};
@@ -59,8 +59,9 @@ impl<'e, 't, 'w> Turn<'e, 't, 'w> {
 
     /// The record as it is now.
     pub(crate) fn state(&self, module: &str, id: RecordId) -> Result<RecordState, ClientError> {
-        vault::state(&*self.tx, module, id)?
-            .ok_or_else(|| ClientError::Damaged(format!("the row of {module} {id} is missing")))
+        vault::state(&*self.tx, module, id)?.ok_or_else(|| {
+            ClientError::Damaged(Damage::MissingRow { module: module.to_owned(), id: id.to_string() })
+        })
     }
 
     /// Makes a record, in the space of what it is about.
@@ -101,7 +102,7 @@ impl<'e, 't, 'w> Turn<'e, 't, 'w> {
     /// Changes a record; none when everything was so already.
     pub(crate) fn edit(&mut self, id: RecordId, edits: &[Edit]) -> Result<Option<RecordState>, ClientError> {
         let mut loaded = vault::load(&*self.tx, id)?
-            .ok_or_else(|| ClientError::Damaged(format!("the document of record {id} is missing")))?;
+            .ok_or_else(|| ClientError::Damaged(Damage::MissingDocument(id.to_string())))?;
         self.check_space(&loaded.row.space)?;
         self.check_settings(loaded.row.module.as_deref().unwrap_or_default(), &loaded.row.space)?;
         let schema = self.engine.schema();
@@ -125,12 +126,7 @@ impl<'e, 't, 'w> Turn<'e, 't, 'w> {
         if module != SETTINGS || matches!(role.as_str(), "admin" | "manager") {
             return Ok(());
         }
-        Err(ClientError::refused(
-            "not_administrator",
-            format!(
-                "only an administrator or a manager changes the settings, and you are a {role} here; ask one of them"
-            ),
-        ))
+        Err(ClientRefusal::NotAdministrator(role).into())
     }
 
     /// Writes the journal and answers what was saved for one record.
@@ -194,7 +190,7 @@ impl<'e, 't, 'w> Turn<'e, 't, 'w> {
 }
 
 fn no_user() -> ClientError {
-    ClientError::Damaged("the store has no user".to_owned())
+    ClientError::Damaged(Damage::NoUser)
 }
 
 /// As whom this device writes now; draws a new actor each month and after a new incarnation.

@@ -1,7 +1,7 @@
 //! Undo of a command of this device: values that are still its own go back to what they were.
 
 use crate::engine::Engine;
-use crate::error::ClientError;
+use crate::error::{ArgumentError, ClientError, ClientRefusal};
 use crate::journal::JournalRecord;
 use crate::model::{JournalNumber, Saved};
 use crate::turn::Turn;
@@ -128,12 +128,12 @@ impl Engine {
     pub fn undo_command(&self, number: u64) -> Result<Undone, ClientError> {
         self.turn(|turn| {
             let entries = turn.tx.journal(LOOK_BACK_MAX)?;
-            let entry = entries.iter().find(|entry| entry.id.get() == number).ok_or_else(|| {
-                ClientError::Input(format!("there is no command {number}; `forsat undo --list` shows them"))
-            })?;
+            let entry = entries
+                .iter()
+                .find(|entry| entry.id.get() == number)
+                .ok_or(ArgumentError::NoCommand(number))?;
             if entry.state == JournalState::Undone {
-                let message = format!("command {number} was taken back already");
-                return Err(ClientError::refused("already_undone", message));
+                return Err(ClientRefusal::AlreadyUndone(number).into());
             }
             take_back_command(turn, entry, &Later::than(turn, entry, &entries)?)
         })
@@ -210,10 +210,7 @@ fn take_back_command(
 ) -> Result<Undone, ClientError> {
     let record = JournalRecord::decode(&entry.payload)?;
     if record.changes.is_empty() {
-        return Err(ClientError::refused(
-            "not_undoable",
-            format!("\"{}\" wrote nothing that can be taken back", record.command),
-        ));
+        return Err(ClientRefusal::NotUndoable(record.command).into());
     }
     let mut undone = Undone {
         command: record.command.clone(),

@@ -322,9 +322,30 @@ pub enum Refusal {
     /// The settings are for all, and stay.
     #[error("the settings can't be deleted; change them instead")]
     SettingsStay,
-    /// Something that has English words only.
-    #[error("{0}")]
-    Other(String),
+    /// The role of a contact is more than a line, or too long.
+    #[error("a role is one line of at most {0} letters")]
+    RoleLength(usize),
+    /// Records of different modules as duplicates.
+    #[error("records of different modules are never suggested as duplicates")]
+    DifferentModules,
+    /// Records of different modules in one merge.
+    #[error(
+        "{name} is a record of {module}, and the other of {other}; only records of one module can be merged"
+    )]
+    MergeModules {
+        /// The name of the record that doesn't fit.
+        name: String,
+        /// Its module.
+        module: String,
+        /// The module of the record that stays.
+        other: String,
+    },
+    /// A second record of settings.
+    #[error("a workspace has one record of settings; edit that one")]
+    OneSettings,
+    /// Pairs are asked for without a field to compare by.
+    #[error("name a field to compare by, such as \"name similar\"")]
+    NothingToCompare,
 }
 
 impl Refusal {
@@ -375,7 +396,11 @@ impl Refusal {
             Self::RateNotPositive => "rate",
             Self::ClosedProbability => "closed_probability",
             Self::SettingsStay => "settings_stay",
-            Self::Other(_) => "other",
+            Self::RoleLength(_)
+            | Self::DifferentModules
+            | Self::MergeModules { .. }
+            | Self::OneSettings
+            | Self::NothingToCompare => "other",
         }
     }
 }

@@ -320,7 +320,7 @@ struct Reports {
 impl Reports {
     fn of(engine: &Engine) -> Result<Self, ClientError> {
         let json = |value: Result<Vec<u8>, serde_json::Error>| {
-            value.map_err(|error| ClientError::Input(error.to_string()))
+            value.map_err(|error| ClientError::Damaged(forsat_client::Damage::Other(error.to_string())))
         };
         let issues = engine.issues(true)?.issues;
         let mut rows = BTreeMap::new();

@@ -290,11 +290,11 @@ impl Workload {
 fn failure(error: ClientError) -> Done {
     match error {
         ClientError::Rule(_)
-        | ClientError::Refused { .. }
-        | ClientError::Input(_)
+        | ClientError::Refused(_)
+        | ClientError::Argument(_)
         | ClientError::NotFound { .. }
         | ClientError::Ambiguous { .. }
-        | ClientError::NeedsConfirmation { .. }
+        | ClientError::NeedsConfirmation(_)
         | ClientError::NothingToUndo => Done::Nothing,
         ClientError::Store(error) => Done::Failed(error.to_string()),
         other => Done::Wrong(other.to_string()),

@@ -7,7 +7,6 @@ use forsat_sync::id::{ChangeHash, DocumentId};
 
 /// Why a store refused or failed.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum StoreError {
     /// There is no store at the path.
     #[error("there is no store in {}; begin one with init, or join a relay", path.display())]

@@ -1,10 +1,9 @@
 //! What the engine, the store and the connection fail with, in words.
-//!
-//! What few people ever meet stays English inside a sentence of the reader's language.
 
-use forsat_client::{Candidate, ClientError};
+use forsat_client::{Candidate, ClientError, NetworkFailure, Question};
 
-use super::{Words, refusal};
+use super::{Words, argument, file, refusal, refused, store};
+use crate::render::filter;
 
 /// Candidates that an ambiguous reference names.
 const CANDIDATES_SHOWN_MAX: usize = 5;
@@ -29,24 +28,54 @@ pub(super) fn client(words: &Words<'_>, error: &ClientError) -> String {
                 ("options", options(words, candidates)),
             ],
         ),
-        ClientError::NeedsConfirmation { message } => say("needs-yes", &[("message", message.clone())]),
+        ClientError::NeedsConfirmation(question) => say("needs-yes", &[("message", asked(words, question))]),
         ClientError::NothingToUndo => say("nothing-to-undo", &[]),
-        ClientError::Unreachable { url, message } => {
-            say("unreachable", &[("url", url.clone()), ("why", message.clone())])
+        ClientError::Unreachable { url, why } => {
+            say("unreachable", &[("url", url.clone()), ("why", network(words, why))])
         }
-        ClientError::Relay { message, .. } => say("relay-refused", &[("why", message.clone())]),
+        ClientError::Relay { code, message } => {
+            say("relay-refused", &[("why", of_code(words, code, message))])
+        }
         ClientError::SyncBusy => say("sync-busy", &[]),
         ClientError::NotJoined => say("not-joined", &[]),
-        ClientError::Refused { code, message } if code == "read_only" => {
-            say("read-only", &[("why", message.clone())])
+        ClientError::Refused(refusal) => refused::refused(words, refusal),
+        ClientError::Argument(error) => argument::argument(words, error),
+        ClientError::Filter { text, saved, error } => filter::refusal(words, text, saved.as_deref(), error),
+        ClientError::Import { file: name, problem } => {
+            say("import-failed", &[("file", name.clone()), ("why", file::file(words, problem))])
         }
-        ClientError::Store(error) => say("store-failed", &[("why", error.to_string())]),
-        ClientError::Damaged(why) => say("store-odd", &[("why", why.clone())]),
+        ClientError::Store(error) => store::store(words, error),
+        ClientError::Edit(error) => store::edit(words, error),
+        ClientError::Read(error) => store::read(words, error),
+        ClientError::Reauthor(error) => store::reauthor(words, error),
+        ClientError::Damaged(damage) => say("store-odd", &[("why", store::damage(words, damage))]),
         ClientError::File { path, source } => {
             say("file-failed", &[("path", path.clone()), ("why", source.to_string())])
         }
-        other => other.to_string(),
     }
+}
+
+fn network(words: &Words<'_>, failure: &NetworkFailure) -> String {
+    match failure {
+        NetworkFailure::NoAnswer => words.say("network-no-answer", &[]),
+        NetworkFailure::NothingTaken => words.say("network-nothing-taken", &[]),
+        NetworkFailure::Closed => words.say("network-closed", &[]),
+        NetworkFailure::NotARelay => words.say("network-not-a-relay", &[]),
+        NetworkFailure::Http(status) => words.say("network-http", &[("status", status.clone())]),
+        NetworkFailure::System(why) => why.clone(),
+    }
+}
+
+fn asked(words: &Words<'_>, question: &Question) -> String {
+    match question {
+        Question::LeavesDeals => words.say("delete-leaves-deals", &[]),
+        Question::Asked(text) => text.clone(),
+    }
+}
+
+/// What a code of the connection says; the message that came with it where this version doesn't know the code.
+pub(super) fn of_code(words: &Words<'_>, code: &str, message: &str) -> String {
+    words.known(&format!("relay-{}", code.replace('_', "-"))).unwrap_or_else(|| message.to_owned())
 }
 
 fn options(words: &Words<'_>, candidates: &[Candidate]) -> String {

@@ -37,7 +37,7 @@ pub(super) fn refusal(words: &Words<'_>, refusal: &Refusal) -> String {
         }
         Refusal::RateNotPositive => say("money-rate", &[]),
         Refusal::SettingsStay => say("settings-stay", &[]),
-        Refusal::Other(message) => message.clone(),
+        Refusal::OneSettings => say("one-settings", &[]),
         Refusal::UnknownStage(_)
         | Refusal::ArchivedStage { .. }
         | Refusal::SameStage(_)
@@ -55,6 +55,7 @@ pub(super) fn refusal(words: &Words<'_>, refusal: &Refusal) -> String {
         | Refusal::NoContact(_)
         | Refusal::ChecksOpen { .. }
         | Refusal::NoCheck { .. }
+        | Refusal::RoleLength(_)
         | Refusal::NotOpen => deal(words, refusal),
         Refusal::AlreadyConverted { .. }
         | Refusal::NoPerson
@@ -66,7 +67,10 @@ pub(super) fn refusal(words: &Words<'_>, refusal: &Refusal) -> String {
         | Refusal::NotMerged
         | Refusal::ClosedDuplicate
         | Refusal::ConvertedDuplicate(_)
-        | Refusal::NotDismissible(_) => related(words, refusal),
+        | Refusal::NotDismissible(_)
+        | Refusal::DifferentModules
+        | Refusal::MergeModules { .. }
+        | Refusal::NothingToCompare => related(words, refusal),
         Refusal::Settings(refusal) => settings::settings(words, refusal),
     }
 }
@@ -90,6 +94,12 @@ fn related(words: &Words<'_>, refusal: &Refusal) -> String {
         Refusal::ClosedDuplicate => say("closed-duplicate", &[]),
         Refusal::ConvertedDuplicate(name) => say("converted-duplicate", &[("name", name.clone())]),
         Refusal::NotDismissible(module) => say("not-dismissible", &[("module", words.module(module))]),
+        Refusal::DifferentModules => say("different-modules", &[]),
+        Refusal::MergeModules { name, module, other } => say(
+            "merge-modules",
+            &[("name", name.clone()), ("module", words.module(module)), ("other", words.module(other))],
+        ),
+        Refusal::NothingToCompare => say("nothing-to-compare", &[]),
         other => other.to_string(),
     }
 }
@@ -129,6 +139,7 @@ fn deal(words: &Words<'_>, refusal: &Refusal) -> String {
             say("no-check", &[("stage", stage.clone()), ("text", text.clone()), ("options", options.clone())])
         }
         Refusal::NotOpen => say("not-open", &[]),
+        Refusal::RoleLength(most) => say("role-length", &[("most", words.number(most))]),
         other => other.to_string(),
     }
 }

@@ -14,7 +14,7 @@ pub(super) fn settings(words: &Words<'_>, refusal: &SettingsRefusal) -> String {
         }
         SettingsRefusal::Unknown { what, text, options } => say(
             "setting-unknown",
-            &[("what", (*what).to_owned()), ("text", text.clone()), ("options", options.clone())],
+            &[("what", row_kind(words, what)), ("text", text.clone()), ("options", options.clone())],
         ),
         SettingsRefusal::FixedProbability(stage) => named("fixed-probability", stage),
         SettingsRefusal::LastOfKind(stage, kind) => {
@@ -45,6 +45,12 @@ pub(super) fn settings(words: &Words<'_>, refusal: &SettingsRefusal) -> String {
             say("field-taken", &[("module", words.module(module)), ("field", field.clone())])
         }
     }
+}
+
+/// What a row of the settings is called; its English name where this doesn't know the list.
+fn row_kind(words: &Words<'_>, what: &str) -> String {
+    let key = format!("setting-{}", what.replace(' ', "-"));
+    words.known(&key).unwrap_or_else(|| what.to_owned())
 }
 
 /// The kind of a stage in the reader's language.

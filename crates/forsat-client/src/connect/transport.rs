@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config};
 
-use crate::error::ClientError;
+use crate::error::{AddressFault, ArgumentError, ClientError, ClientRefusal, NetworkFailure};
 
 /// How long opening a connection may take, TLS and the WebSocket's handshake included.
 const OPEN_MS: u64 = 10_000;
@@ -29,7 +29,7 @@ const PATH: &str = "/sync";
 /// Why a connection isn't open.
 pub(super) enum OpenError {
     /// The network or the other side; trying again can help.
-    Failed(String),
+    Failed(NetworkFailure),
     /// The address or a file is wrong; trying again can't help.
     Unusable(ClientError),
 }
@@ -39,7 +39,7 @@ pub(super) enum Received {
     /// A whole message.
     Message(Vec<u8>),
     /// The connection is gone.
-    Lost(String),
+    Lost(NetworkFailure),
 }
 
 /// An open WebSocket.
@@ -62,17 +62,17 @@ impl Transport {
         match timeout(Duration::from_millis(OPEN_MS), opening).await {
             Ok(Ok((socket, _))) => Ok(Self { socket }),
             Ok(Err(error)) => Err(OpenError::Failed(said(&error))),
-            Err(_) => Err(OpenError::Failed("no answer in time".to_owned())),
+            Err(_) => Err(OpenError::Failed(NetworkFailure::NoAnswer)),
         }
     }
 
     /// Sends a message.
-    pub(super) async fn send(&mut self, bytes: Vec<u8>) -> Result<(), String> {
+    pub(super) async fn send(&mut self, bytes: Vec<u8>) -> Result<(), NetworkFailure> {
         let sending = self.socket.send(Message::Binary(Bytes::from(bytes)));
         match timeout(Duration::from_millis(SEND_MS), sending).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(said(&error)),
-            Err(_) => Err("the network took no data for too long".to_owned()),
+            Err(_) => Err(NetworkFailure::NothingTaken),
         }
     }
 
@@ -82,10 +82,10 @@ impl Transport {
             match self.socket.next().await {
                 Some(Ok(Message::Binary(bytes))) => return Received::Message(bytes.into()),
                 Some(Ok(Message::Close(_))) | None => {
-                    return Received::Lost("the relay closed the connection".to_owned());
+                    return Received::Lost(NetworkFailure::Closed);
                 }
                 Some(Ok(Message::Text(_))) => {
-                    return Received::Lost("what answers at this address isn't a Forsat relay".to_owned());
+                    return Received::Lost(NetworkFailure::NotARelay);
                 }
                 Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
                 Some(Err(error)) => return Received::Lost(said(&error)),
@@ -102,20 +102,16 @@ impl Transport {
 
 /// Reads a relay's address: `ws://` or `wss://`, with the protocol's path where it names none.
 pub(crate) fn relay_url(text: &str) -> Result<String, ClientError> {
-    let refused = |why: &str| {
-        let message =
-            format!("\"{text}\" isn't a relay's address: {why}; write for example wss://relay.example.com");
-        ClientError::refused("relay_address", message)
-    };
+    let refused = |fault| ClientRefusal::RelayAddress { text: text.to_owned(), fault };
     let address = match text.trim().split_once("://") {
-        None => return Err(refused("it has no ws:// or wss://")),
+        None => return Err(refused(AddressFault::NoScheme).into()),
         Some(("http" | "ws", rest)) => format!("ws://{rest}"),
         Some(("https" | "wss", rest)) => format!("wss://{rest}"),
-        Some(_) => return Err(refused("only ws:// and wss:// can be used")),
+        Some(_) => return Err(refused(AddressFault::OtherScheme).into()),
     };
-    let uri: Uri = address.parse().map_err(|_| refused("it can't be read"))?;
+    let uri: Uri = address.parse().map_err(|_| refused(AddressFault::Unreadable))?;
     if uri.host().is_none_or(str::is_empty) {
-        return Err(refused("it names no host"));
+        return Err(refused(AddressFault::NoHost).into());
     }
     if uri.path() == "/" && uri.query().is_none() {
         return Ok(format!("{}{PATH}", address.trim_end_matches('/')));
@@ -127,7 +123,7 @@ pub(crate) fn relay_url(text: &str) -> Result<String, ClientError> {
 fn tls(ca_file: Option<&Path>) -> Result<Arc<rustls::ClientConfig>, ClientError> {
     let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     if let Some(path) = ca_file {
-        let unusable = |why: String| ClientError::Input(format!("{}: {why}", path.display()));
+        let unusable = |why| ArgumentError::Certificates { path: path.display().to_string(), why };
         let certificates =
             CertificateDer::pem_file_iter(path).map_err(|error| unusable(error.to_string()))?;
         for certificate in certificates {
@@ -144,12 +140,12 @@ fn tls(ca_file: Option<&Path>) -> Result<Arc<rustls::ClientConfig>, ClientError>
     Ok(Arc::new(config))
 }
 
-/// An error of the network in words for a person.
-fn said(error: &Error) -> String {
+/// What an error of the network means.
+fn said(error: &Error) -> NetworkFailure {
     match error {
-        Error::Io(error) => error.to_string(),
-        Error::Http(response) => format!("it answers with HTTP {}, not as a Forsat relay", response.status()),
-        other => other.to_string(),
+        Error::Io(error) => NetworkFailure::System(error.to_string()),
+        Error::Http(response) => NetworkFailure::Http(response.status().to_string()),
+        other => NetworkFailure::System(other.to_string()),
     }
 }
 

@@ -4,6 +4,7 @@
 //! take for a formula, or that begins with an apostrophe, has one more apostrophe before it.
 
 use super::content::{Content, is_composite};
+use crate::error::CellProblem;
 use forsat_domain::composite::{Address, Composite, NamedReference, reference_id};
 use forsat_domain::record::Scalar;
 use forsat_domain::schema::{FieldDef, FieldKind};
@@ -84,7 +85,7 @@ fn long_form(short: &str, kind: &FieldKind) -> Option<Scalar> {
 }
 
 /// Reads a cell; `name` is the cell beside a reference that keeps the name with the id.
-pub(crate) fn from_cell(field: &FieldDef, cell: &str, name: Option<&str>) -> Result<Content, String> {
+pub(crate) fn from_cell(field: &FieldDef, cell: &str, name: Option<&str>) -> Result<Content, CellProblem> {
     if cell.is_empty() {
         return Ok(Content::empty(field));
     }
@@ -92,9 +93,8 @@ pub(crate) fn from_cell(field: &FieldDef, cell: &str, name: Option<&str>) -> Res
         MergeCode::T => Ok(Content::Text(unguarded(cell).to_owned())),
         MergeCode::S => Ok(Content::Set(split(unguarded(cell)))),
         MergeCode::M | MergeCode::G => {
-            let value: Value = serde_json::from_str(cell).map_err(|error| {
-                format!("the cell is not whole JSON ({error}); was it cut by a spreadsheet?")
-            })?;
+            let value: Value =
+                serde_json::from_str(cell).map_err(|error| CellProblem::Json(error.to_string()))?;
             Content::from_json(field, &value)
         }
         MergeCode::I | MergeCode::R | MergeCode::RA | MergeCode::D => {

@@ -1,5 +1,6 @@
 //! What a field of a record holds, apart from who wrote it and what it held before.
 
+use crate::error::CellProblem;
 use crate::model::json;
 use forsat_domain::lifecycle::Presence;
 use forsat_domain::record::{RecordState, Scalar};
@@ -92,14 +93,14 @@ impl Content {
     }
 
     /// Reads what [`Content::to_json`] wrote; null is nothing.
-    pub(crate) fn from_json(field: &FieldDef, value: &Value) -> Result<Content, String> {
+    pub(crate) fn from_json(field: &FieldDef, value: &Value) -> Result<Content, CellProblem> {
         if value.is_null() {
             return Ok(Content::empty(field));
         }
         Ok(match field.merge {
             MergeCode::T => Content::Text(text_of(value)?.to_owned()),
             MergeCode::S => {
-                let keys = value.as_array().ok_or("it must be a list of texts")?;
+                let keys = value.as_array().ok_or(CellProblem::NotAList)?;
                 Content::Set(
                     keys.iter().map(|key| text_of(key).map(str::to_owned)).collect::<Result<_, _>>()?,
                 )
@@ -107,7 +108,7 @@ impl Content {
             MergeCode::M => Content::Map(entries_of(object_of(value)?)?),
             MergeCode::G => {
                 let pairs = object_of(value)?.iter();
-                let pairs = pairs.map(|(key, value)| Ok::<_, String>((key.clone(), scalar_of(value)?)));
+                let pairs = pairs.map(|(key, value)| Ok::<_, CellProblem>((key.clone(), scalar_of(value)?)));
                 Content::Grow(pairs.collect::<Result<_, _>>()?)
             }
             MergeCode::I | MergeCode::R | MergeCode::RA | MergeCode::D => Content::Value(scalar_of(value)?),
@@ -115,41 +116,42 @@ impl Content {
     }
 }
 
-fn entries_of(object: &Map<String, Value>) -> Result<BTreeMap<String, Registers>, String> {
+fn entries_of(object: &Map<String, Value>) -> Result<BTreeMap<String, Registers>, CellProblem> {
     let mut entries = BTreeMap::new();
     for (id, registers) in object {
         if id.is_empty() || id.contains('/') {
-            return Err(format!("\"{id}\" can't be the id of an entry"));
+            return Err(CellProblem::EntryId(id.clone()));
         }
         let registers = object_of(registers)?.iter().filter(|(_, value)| !value.is_null());
-        let registers = registers.map(|(name, value)| Ok::<_, String>((name.clone(), scalar_of(value)?)));
+        let registers =
+            registers.map(|(name, value)| Ok::<_, CellProblem>((name.clone(), scalar_of(value)?)));
         entries.insert(id.clone(), registers.collect::<Result<_, _>>()?);
     }
     Ok(entries)
 }
 
-fn object_of(value: &Value) -> Result<&Map<String, Value>, String> {
-    value.as_object().ok_or_else(|| "it must be a JSON object".to_owned())
+fn object_of(value: &Value) -> Result<&Map<String, Value>, CellProblem> {
+    value.as_object().ok_or(CellProblem::NotAnObject)
 }
 
-fn text_of(value: &Value) -> Result<&str, String> {
-    value.as_str().ok_or_else(|| format!("{value} is not a text"))
+fn text_of(value: &Value) -> Result<&str, CellProblem> {
+    value.as_str().ok_or_else(|| CellProblem::NotAText(value.to_string()))
 }
 
 /// A JSON value as it is stored: an object as its canonical text.
-pub(crate) fn scalar_of(value: &Value) -> Result<Scalar, String> {
+pub(crate) fn scalar_of(value: &Value) -> Result<Scalar, CellProblem> {
     Ok(match value {
         Value::Null => Scalar::Null,
         Value::Bool(value) => Scalar::Bool(*value),
         Value::Number(number) => {
             let whole = number.as_i64();
-            Scalar::Int(
-                whole.ok_or_else(|| format!("{number} is not a whole number; write decimals as texts"))?,
-            )
+            Scalar::Int(whole.ok_or_else(|| CellProblem::NotWhole(number.to_string()))?)
         }
         Value::String(text) => Scalar::text(text.clone()),
-        Value::Array(_) => return Err("a list is no value of this field".to_owned()),
-        Value::Object(_) => Scalar::Text(canonical::json(value).map_err(|error| error.to_string())?),
+        Value::Array(_) => return Err(CellProblem::AList),
+        Value::Object(_) => Scalar::Text(
+            canonical::json(value).map_err(|error| CellProblem::NotCanonical(error.to_string()))?,
+        ),
     })
 }
 

@@ -4,7 +4,7 @@ use super::cell::{self, NAME_SUFFIX};
 use super::content::Content;
 use super::{ID_COLUMN, MODULE_COLUMN, VERSION_COLUMN, is_carried};
 use crate::engine::Engine;
-use crate::error::ClientError;
+use crate::error::{ArgumentError, ClientError};
 use crate::find;
 use crate::model::{ListQuery, json};
 use crate::vault;
@@ -93,7 +93,11 @@ fn fields<'m>(table: &'m ModuleDef, names: &[String]) -> Result<Vec<&'m FieldDef
         table.find_field(name).filter(is_exported).ok_or_else(|| {
             let known = table.fields.iter().filter(is_exported).map(|field| field.name.as_ref());
             let known = known.collect::<Vec<_>>().join(", ");
-            ClientError::Input(format!("{} has no field \"{name}\" to export; there are {known}", table.name))
+            ClientError::from(ArgumentError::NotExported {
+                module: table.name.to_string(),
+                field: name.clone(),
+                known,
+            })
         })
     };
     names.iter().map(one).collect()

@@ -1,6 +1,6 @@
 //! The records that rows may name: those of this run, and those of the store.
 
-use crate::error::ClientError;
+use crate::error::{ClientError, MappingReason, RowReason};
 use crate::ids::{document_id, record_id};
 use crate::vault;
 use forsat_domain::composite::Composite;
@@ -75,12 +75,14 @@ impl<'a, A: Access> Known<'a, A> {
     }
 
     /// The one record of a module that has a name.
-    pub(crate) fn by_name(&self, module: &str, name: &str) -> Result<(RecordId, String), String> {
-        let found = self.tx.named(module, &text::fold(name)).map_err(|error| error.to_string())?;
+    pub(crate) fn by_name(&self, module: &str, name: &str) -> Result<(RecordId, String), RowReason> {
+        let found = self.tx.named(module, &text::fold(name));
+        let found = found.map_err(|error| RowReason::Store(error.to_string()))?;
+        let (module, name) = (module.to_owned(), name.to_owned());
         match found.as_slice() {
-            [] => Err(format!("no {module} is named \"{name}\"; add it first, or correct the cell")),
-            [only] => Ok((record_id(only), name.to_owned())),
-            _ => Err(format!("{} records of {module} are named \"{name}\"", found.len())),
+            [] => Err(MappingReason::NoneNamed { module, name }.into()),
+            [only] => Ok((record_id(only), name)),
+            _ => Err(MappingReason::SeveralNamed { count: found.len(), module, name }.into()),
         }
     }
 }

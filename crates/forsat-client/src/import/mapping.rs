@@ -3,7 +3,7 @@
 //! One mapping describes a whole set of files in the order in which they are taken, so that a later file can refer to
 //! records of an earlier one. A file may occur twice with different modules or keys.
 
-use crate::error::ClientError;
+use crate::error::{ClientError, FileProblem};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -211,32 +211,30 @@ impl KeyPart {
 impl Mapping {
     /// Reads a mapping file and checks that the maps that it names are there.
     pub(crate) fn read(path: &Path) -> Result<Mapping, ClientError> {
-        let wrong = |message: String| ClientError::Import { file: path.display().to_string(), message };
+        let wrong = |problem| ClientError::Import { file: path.display().to_string(), problem };
         let file_error = |source| ClientError::File { path: path.display().to_string(), source };
         let size = std::fs::metadata(path).map_err(file_error)?.len();
         if size > MAPPING_BYTES_MAX {
-            return Err(wrong(format!(
-                "a mapping has at most {MAPPING_BYTES_MAX} bytes; is this the data file?"
-            )));
+            return Err(wrong(FileProblem::LargeMapping(MAPPING_BYTES_MAX)));
         }
         let text = std::fs::read_to_string(path).map_err(file_error)?;
-        let mapping = Mapping::parse(&text).map_err(|message| wrong(message.clone()))?;
-        Ok(mapping)
+        Mapping::parse(&text).map_err(wrong)
     }
 
     /// Reads a mapping's text.
-    pub(crate) fn parse(text: &str) -> Result<Mapping, String> {
-        let mapping: Mapping = toml::from_str(text).map_err(|error| error.to_string())?;
+    pub(crate) fn parse(text: &str) -> Result<Mapping, FileProblem> {
+        let mapping: Mapping =
+            toml::from_str(text).map_err(|error| FileProblem::Syntax(error.to_string()))?;
         if mapping.source.trim().is_empty() || mapping.source.contains('\0') {
-            return Err("`source` names where the data comes from; it can't be empty".to_owned());
+            return Err(FileProblem::NoSource);
         }
         for file in &mapping.files {
             if file.key.is_empty() {
-                return Err(format!("{}: `key` names the columns that tell rows apart; give one", file.name));
+                return Err(FileProblem::NoKey(file.name.clone()));
             }
             for map in file.maps_named() {
                 if !mapping.maps.contains_key(&map) {
-                    return Err(format!("{}: there is no value map [maps.{map}]", file.name));
+                    return Err(FileProblem::NoMap { file: file.name.clone(), map });
                 }
             }
         }
@@ -298,10 +296,10 @@ mod tests {
     #[test]
     fn a_mapping_names_its_mistakes() {
         let empty_key = "source = 's'\n[[file]]\nname = 'a.csv'\nmodule = 'account'\nkey = []\n";
-        assert!(Mapping::parse(empty_key).expect_err("refused").contains("key"));
+        assert_eq!(Mapping::parse(empty_key).expect_err("refused"), FileProblem::NoKey("a.csv".to_owned()));
         let missing_map =
             "source = 's'\n[[file]]\nname = 'a.csv'\nmodule = 'account'\nkey = [{column='x', map='m'}]\n";
-        assert!(Mapping::parse(missing_map).expect_err("refused").contains("[maps.m]"));
+        assert!(Mapping::parse(missing_map).expect_err("refused").to_string().contains("[maps.m]"));
         assert!(Mapping::parse("source = 's'\nfiles = 3").is_err());
     }
 

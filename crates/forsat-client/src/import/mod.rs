@@ -16,7 +16,7 @@ mod value;
 pub(crate) use known::FORMER_WORKSPACES;
 
 use crate::engine::Engine;
-use crate::error::ClientError;
+use crate::error::{ClientError, FileProblem, MappingReason, RowReason, UnknownField};
 use crate::journal::JournalChange;
 use crate::model::{FileSummary, ImportOptions, ImportProgress, ImportSummary};
 use crate::turn::Turn;
@@ -24,7 +24,6 @@ use crate::world;
 use forsat_domain::RecordId;
 use forsat_domain::edit::Edit;
 use forsat_domain::schema::{DefaultValue, ModuleDef};
-use forsat_domain::settings::{CUSTOM_PREFIX, FIELD_TYPES, is_custom_name};
 use known::{Known, Taken};
 use mapping::{FileMapping, Mapping};
 use plan::{Cells, Planned, Planner, cells_of};
@@ -76,7 +75,7 @@ impl Engine {
 
 /// The files to read with their parts of the mapping, in the mapping's order.
 fn parts<'m>(mapping: &'m Mapping, path: &Path) -> Result<Vec<(PathBuf, &'m FileMapping)>, ClientError> {
-    let wrong = |message: String| ClientError::Import { file: path.display().to_string(), message };
+    let wrong = |problem| ClientError::Import { file: path.display().to_string(), problem };
     if path.is_dir() {
         let parts = mapping.files.iter().map(|part| (path.join(&part.name), part));
         return Ok(parts.collect());
@@ -86,7 +85,7 @@ fn parts<'m>(mapping: &'m Mapping, path: &Path) -> Result<Vec<(PathBuf, &'m File
     if parts.is_empty() {
         let known: BTreeSet<&str> = mapping.files.iter().map(|part| part.name.as_str()).collect();
         let known: Vec<&str> = known.into_iter().collect();
-        return Err(wrong(format!("the mapping describes {}; name the file so", known.join(", "))));
+        return Err(wrong(FileProblem::NotMapped(known.join(", "))));
     }
     Ok(parts.into_iter().map(|part| (path.to_owned(), part)).collect())
 }
@@ -104,7 +103,7 @@ struct Run<'a> {
 /// The rows of a file as planned, and those that can't be taken with their reason.
 struct FilePlan {
     planned: Vec<(usize, Planned)>,
-    refused: Vec<(usize, String)>,
+    refused: Vec<(usize, RowReason)>,
 }
 
 impl Run<'_> {
@@ -127,7 +126,7 @@ impl Run<'_> {
             ..FileSummary::default()
         };
         for (_, reason) in &plan.refused {
-            *summary.refused.entry(reason.clone()).or_default() += 1;
+            summary.refuse(reason);
         }
         for (_, row) in &plan.planned {
             let taken = self.taken.entry(row.id).or_default();
@@ -159,8 +158,7 @@ impl Run<'_> {
             let cells = cells_of(table, row, &columns);
             match planner.plan(&cells) {
                 Ok(row) if first.get(&row.id).is_some_and(|first| *first != cells) => {
-                    plan.refused
-                        .push((at, "its key stands in the file already, with other values".to_owned()));
+                    plan.refused.push((at, MappingReason::DoubleKey.into()));
                 }
                 Ok(row) => {
                     first.entry(row.id).or_insert(cells);
@@ -281,10 +279,8 @@ fn second_pass(plan: &mut FilePlan, module: &str) {
         let mut dropped = Vec::new();
         plan.planned.retain(|(at, row)| match row.needs.iter().find(|(id, _)| !taken.contains(id)) {
             Some((_, said)) => {
-                dropped.push((
-                    *at,
-                    format!("no {module} \"{said}\" was imported; import it first, or correct the cell"),
-                ));
+                let (module, text) = (module.to_owned(), said.clone());
+                dropped.push((*at, RowReason::NotImported { module, text }));
                 false
             }
             None => true,
@@ -293,7 +289,7 @@ fn second_pass(plan: &mut FilePlan, module: &str) {
             return;
         }
         plan.refused.extend(dropped);
-        plan.refused.sort();
+        plan.refused.sort_by_key(|(at, _)| *at);
     }
 }
 
@@ -318,34 +314,24 @@ fn check_columns(path: &Path, table: &Table, part: &FileMapping) -> Result<(), C
     }
     Err(ClientError::Import {
         file: path.display().to_string(),
-        message: format!("it has no column {}; correct the mapping or the file", lacking.join(", ")),
+        problem: FileProblem::LacksColumns(lacking.join(", ")),
     })
 }
 
 /// Refuses a mapping that names a field which the module doesn't have, or one field by two names.
 fn check_fields(path: &Path, part: &FileMapping, module: &ModuleDef) -> Result<(), ClientError> {
-    let wrong = |message: String| ClientError::Import { file: path.display().to_string(), message };
+    let wrong = |problem| ClientError::Import { file: path.display().to_string(), problem };
     let mut named: BTreeMap<&str, &String> = BTreeMap::new();
     for name in part.fields.keys() {
-        let field = module.find_field(name).ok_or_else(|| wrong(unknown_field(module, name)))?;
+        let unknown = || wrong(FileProblem::UnknownField(UnknownField::of(module, name)));
+        let field = module.find_field(name).ok_or_else(unknown)?;
         if let Some(other) = named.insert(&field.name, name) {
-            return Err(wrong(format!("the mapping fills {} twice, as {other} and as {name}", field.name)));
+            let field = field.name.to_string();
+            let (first, second) = (other.clone(), name.clone());
+            return Err(wrong(FileProblem::FilledTwice { field, first, second }));
         }
     }
     Ok(())
-}
-
-/// Says that a module has no such field, and how a workspace gets one of its own.
-fn unknown_field(module: &ModuleDef, name: &str) -> String {
-    let of = &module.name;
-    let short = name.strip_prefix(CUSTOM_PREFIX).unwrap_or(name);
-    let hint = match is_custom_name(&format!("{CUSTOM_PREFIX}{short}")) {
-        true => format!(
-            ", or add it with `forsat settings field add {of} --name {short} --type …` (one of {FIELD_TYPES})"
-        ),
-        false => String::new(),
-    };
-    format!("{of} has no field \"{name}\" here; correct its name or leave it out{hint}")
 }
 
 #[derive(Default)]
@@ -380,7 +366,7 @@ struct RefusedFile {
 }
 
 impl RefusedFiles {
-    fn add(&mut self, source: &Path, table: Table, refused: &[(usize, String)]) {
+    fn add(&mut self, source: &Path, table: Table, refused: &[(usize, RowReason)]) {
         if refused.is_empty() {
             return;
         }
@@ -393,7 +379,7 @@ impl RefusedFiles {
         let file = self.by_source.entry(source.to_owned()).or_default();
         file.header = header;
         for (row, reason) in refused {
-            file.rows.entry(*row).or_insert_with(|| (without_reason(&table.rows[*row]), reason.clone()));
+            file.rows.entry(*row).or_insert_with(|| (without_reason(&table.rows[*row]), reason.to_string()));
         }
     }
 

@@ -7,6 +7,7 @@ use super::known::Known;
 use super::mapping::{FieldSource, FileMapping, LineMapping, Lookup, Mapping, StageMapping, ValueSource};
 use super::reader::Table;
 use super::value::{Measure, Reading};
+use crate::error::{CellProblem, MappingReason, RowReason};
 use forsat_domain::composite::{
     AmountMode, Booking, Composite, Discount, Mode, NamedReference, Outcome, StageEntry, StageMove,
     id_scalar, typed_reference,
@@ -73,7 +74,7 @@ struct Plan<'p, 'a, A: Access> {
 
 impl<A: Access> Planner<'_, A> {
     /// Plans a row; the error is the reason for refusing it.
-    pub(crate) fn plan(&self, cells: &Cells) -> Result<Planned, String> {
+    pub(crate) fn plan(&self, cells: &Cells) -> Result<Planned, RowReason> {
         self.check_rules(cells)?;
         let key = self.key(cells)?;
         let id = self.known.id_of(&self.module.name, &key);
@@ -89,32 +90,32 @@ impl<A: Access> Planner<'_, A> {
         let name = record_name(&preview(&RecordState::new(id, self.module.name.as_ref()), &plan.edits));
         if name.is_empty() {
             let needed = naming(&self.module.name).iter().filter_map(|fields| fields.last().copied());
-            return Err(format!("it has no {}", needed.collect::<Vec<_>>().join(" or ")));
+            return Err(MappingReason::Nameless(needed.map(str::to_owned).collect()).into());
         }
         let Plan { edits, needs, prices, .. } = plan;
         Ok(Planned { id, cells: cells.clone(), edits, needs, name, prices, stage })
     }
 
-    fn check_rules(&self, cells: &Cells) -> Result<(), String> {
+    fn check_rules(&self, cells: &Cells) -> Result<(), RowReason> {
         for (column, reason) in &self.file.require {
             if cell(cells, column)?.is_empty() {
-                return Err(reason.clone());
+                return Err(RowReason::Said(reason.clone()));
             }
         }
         for rule in &self.file.refuse {
             if cell(cells, &rule.column)? == rule.equals {
-                return Err(rule.reason.clone());
+                return Err(RowReason::Said(rule.reason.clone()));
             }
         }
         Ok(())
     }
 
-    fn key(&self, cells: &Cells) -> Result<String, String> {
+    fn key(&self, cells: &Cells) -> Result<String, RowReason> {
         let mut parts = Vec::new();
         for part in &self.file.key {
             let text = self.mapped(cell(cells, part.column())?, part.map());
             if text.is_empty() {
-                return Err(format!("the key column {} is empty", part.column()));
+                return Err(MappingReason::EmptyKey(part.column().to_owned()).into());
             }
             parts.push(text);
         }
@@ -126,11 +127,11 @@ impl<A: Access> Planner<'_, A> {
         map.and_then(|map| map.get(text)).cloned().unwrap_or_else(|| text.to_owned())
     }
 
-    fn template(&self, template: &str, cells: &Cells) -> Result<String, String> {
+    fn template(&self, template: &str, cells: &Cells) -> Result<String, RowReason> {
         let mut text = String::new();
         let mut rest = template;
         while let Some((before, after)) = rest.split_once('{') {
-            let (inside, behind) = after.split_once('}').ok_or("a template has a { without its }")?;
+            let (inside, behind) = after.split_once('}').ok_or(MappingReason::Template)?;
             let (column, map) =
                 inside.split_once(':').map_or((inside, None), |(column, map)| (column, Some(map)));
             let value = self.mapped(cell(cells, column)?, map);
@@ -146,7 +147,7 @@ impl<A: Access> Planner<'_, A> {
     }
 
     /// The text that a source gives for a row; empty when there is none.
-    fn text(&self, source: &ValueSource, cells: &Cells) -> Result<String, String> {
+    fn text(&self, source: &ValueSource, cells: &Cells) -> Result<String, RowReason> {
         let raw = match (&source.column, &source.value, &source.template) {
             (Some(column), _, _) => cell(cells, column)?.to_owned(),
             (None, Some(value), _) => value.clone(),
@@ -157,37 +158,36 @@ impl<A: Access> Planner<'_, A> {
         Ok(if text.is_empty() { source.default.clone().unwrap_or_default() } else { text })
     }
 
-    fn measure(&self, source: &ValueSource) -> Result<Measure, String> {
+    fn measure(&self, source: &ValueSource) -> Result<Measure, RowReason> {
         let times = source.times.as_deref().map_or(Ok(Decimal::ONE), |times| {
-            canonical::parse_decimal(times).map_err(|_| format!("times = \"{times}\" is not a number"))
+            canonical::parse_decimal(times).map_err(|_| MappingReason::Times(times.to_owned()))
         })?;
         let currency = source.currency.as_deref().map_or(Ok(self.reading.settings.currency), |code| {
-            Currency::from_code(code).map_err(|error| error.to_string())
+            Currency::from_code(code).map_err(CellProblem::from)
         })?;
         Ok(Measure { times, currency })
     }
 }
 
 impl<A: Access> Plan<'_, '_, A> {
-    fn fields(&mut self) -> Result<(), String> {
+    fn fields(&mut self) -> Result<(), RowReason> {
         let fields: Vec<(String, FieldSource)> =
             self.planner.file.fields.iter().map(|(name, source)| (name.clone(), source.clone())).collect();
         for (name, source) in fields {
-            let field = self
-                .planner
-                .module
-                .find_field(&name)
-                .ok_or_else(|| format!("{} has no field {name}", self.planner.module.name))?;
+            let module = self.planner.module;
+            let unknown =
+                || MappingReason::UnknownField { module: module.name.to_string(), field: name.clone() };
+            let field = module.find_field(&name).ok_or_else(unknown)?;
             let source = source.detailed();
             let text = self.planner.text(&source, self.cells)?;
             if !text.is_empty() {
-                self.field(field, &text, &source).map_err(|error| format!("{name}: {error}"))?;
+                self.field(field, &text, &source).map_err(RowReason::within(&name))?;
             }
         }
         Ok(())
     }
 
-    fn field(&mut self, field: &FieldDef, text: &str, source: &ValueSource) -> Result<(), String> {
+    fn field(&mut self, field: &FieldDef, text: &str, source: &ValueSource) -> Result<(), RowReason> {
         let name = field.name.to_string();
         match (&field.kind, field.merge) {
             (_, MergeCode::T) => self.edits.push(Edit::SetText { field: name, value: text.to_owned() }),
@@ -211,8 +211,7 @@ impl<A: Access> Plan<'_, '_, A> {
                 }
             }
             (FieldKind::Entries, _) => {
-                let register =
-                    field.entry_field("raw").ok_or("it is filled by [[file.entry]] of the mapping")?;
+                let register = field.entry_field("raw").ok_or(MappingReason::Entries)?;
                 let measure = self.planner.measure(source)?;
                 for (number, word) in (1_usize..).zip(members(text)) {
                     let value = self.planner.reading.scalar(register, word, &measure)?;
@@ -230,7 +229,7 @@ impl<A: Access> Plan<'_, '_, A> {
     }
 
     /// Finds the record that a cell names. One of the same module may stand further down in the same file.
-    fn reference(&mut self, module: &str, text: &str, by: Lookup) -> Result<(RecordId, String), String> {
+    fn reference(&mut self, module: &str, text: &str, by: Lookup) -> Result<(RecordId, String), RowReason> {
         let known = self.planner.known;
         if by == Lookup::Name {
             return known.by_name(module, text);
@@ -242,18 +241,20 @@ impl<A: Access> Plan<'_, '_, A> {
                 self.needs.push((id, text.to_owned()));
                 Ok((id, text.to_owned()))
             }
-            None => Err(format!("no {module} \"{text}\" was imported; import it first, or correct the cell")),
+            None => Err(RowReason::NotImported { module: module.to_owned(), text: text.to_owned() }),
         }
     }
 
-    fn entries(&mut self) -> Result<(), String> {
+    fn entries(&mut self) -> Result<(), RowReason> {
         for entry in self.planner.file.entry.clone() {
             let field = self.planner.module.field(&entry.field);
-            let field = field.ok_or_else(|| format!("there is no field {}", entry.field))?;
+            let unknown = |module: &str, field: &str| MappingReason::UnknownField {
+                module: module.to_owned(),
+                field: field.to_owned(),
+            };
+            let field = field.ok_or_else(|| unknown(&self.planner.module.name, &entry.field))?;
             for (name, source) in &entry.fields {
-                let register = field
-                    .entry_field(name)
-                    .ok_or_else(|| format!("{} has no register {name}", entry.field))?;
+                let register = field.entry_field(name).ok_or_else(|| unknown(&entry.field, name))?;
                 let source = source.detailed();
                 let text = self.planner.text(&source, self.cells)?;
                 if text.is_empty() {
@@ -278,7 +279,7 @@ impl<A: Access> Plan<'_, '_, A> {
     }
 
     /// Writes the product line; answers what the lines come to, by currency.
-    fn line(&mut self) -> Result<BTreeMap<Currency, String>, String> {
+    fn line(&mut self) -> Result<BTreeMap<Currency, String>, RowReason> {
         let Some(line) = self.planner.file.line.clone() else { return Ok(BTreeMap::new()) };
         let source = line.product.detailed();
         let text = self.planner.text(&source, self.cells)?;
@@ -297,33 +298,31 @@ impl<A: Access> Plan<'_, '_, A> {
         set("qty", Scalar::text(canonical::decimal_text(quantity)));
         set("unit_price", price.to_scalar());
         set("position", Scalar::text(LINE_POSITION));
-        let sums = figures(quantity, price, &Discount::None, 0).map_err(|error| error.to_string())?;
+        let sums = figures(quantity, price, &Discount::None, 0).map_err(CellProblem::from)?;
         Ok([(price.currency(), canonical::decimal_text(sums.total.value()))].into())
     }
 
-    fn quantity(&self, line: &LineMapping) -> Result<Decimal, String> {
+    fn quantity(&self, line: &LineMapping) -> Result<Decimal, RowReason> {
         let Some(source) = &line.quantity else { return Ok(Decimal::ONE) };
         let text = self.planner.text(&source.detailed(), self.cells)?;
-        let quantity = forsat_domain::number::parse_number(&text).map_err(|error| error.to_string())?;
+        let quantity = forsat_domain::number::parse_number(&text).map_err(CellProblem::from)?;
         if quantity <= Decimal::ZERO || quantity.normalize().scale() > 6 {
-            return Err(format!("the quantity \"{text}\" must be above zero, with at most 6 decimals"));
+            return Err(MappingReason::Quantity(text).into());
         }
         Ok(quantity)
     }
 
-    fn unit_price(&self, line: &LineMapping, product: RecordId, name: &str) -> Result<Money, String> {
+    fn unit_price(&self, line: &LineMapping, product: RecordId, name: &str) -> Result<Money, RowReason> {
         if let Some(source) = &line.unit_price {
             let source = source.detailed();
             let text = self.planner.text(&source, self.cells)?;
             if !text.is_empty() {
-                return super::value::money(&text, &self.planner.measure(&source)?);
+                return Ok(super::value::money(&text, &self.planner.measure(&source)?)?);
             }
         }
         let currency = self.currency();
-        self.planner
-            .known
-            .price(product, currency)
-            .ok_or_else(|| format!("the product \"{name}\" has no price in {currency}; give it one first"))
+        let price = self.planner.known.price(product, currency);
+        price.ok_or_else(|| MappingReason::NoPrice { product: name.to_owned(), currency }.into())
     }
 
     fn currency(&self) -> Currency {
@@ -332,7 +331,7 @@ impl<A: Access> Plan<'_, '_, A> {
     }
 
     /// Chooses where the amount comes from: by hand where the row gives one, else from the lines.
-    fn amount(&mut self, lines: &BTreeMap<Currency, String>) -> Result<(), String> {
+    fn amount(&mut self, lines: &BTreeMap<Currency, String>) -> Result<(), RowReason> {
         if self.planner.module.field("amount_mode").is_none() {
             return Ok(());
         }
@@ -346,18 +345,18 @@ impl<A: Access> Plan<'_, '_, A> {
         Ok(())
     }
 
-    fn stage(&mut self) -> Result<Option<String>, String> {
+    fn stage(&mut self) -> Result<Option<String>, RowReason> {
         let Some(mapping) = self.planner.file.stage.clone() else { return Ok(None) };
         let word = cell(self.cells, &mapping.column)?;
         let wanted = mapping
             .values
             .get(word)
-            .ok_or_else(|| format!("{}: \"{word}\" is not in the mapping's stages", mapping.column))?;
+            .ok_or_else(|| MappingReason::Stage { column: mapping.column.clone(), word: word.to_owned() })?;
         let id = self.planner.reading.stage(wanted)?;
         let outcome = self.planner.reading.settings.stages.get(&id).map_or(Outcome::Open, |stage| stage.kind);
         let closed = self.date_of(mapping.closed.as_deref())?;
         if outcome.is_closed() && closed.is_none() {
-            return Err(format!("a deal in the stage {word} needs the date on which it closed"));
+            return Err(MappingReason::NoClosingDate(word.to_owned()).into());
         }
         let entry = self.stage_entry(&mapping, &id, outcome, closed)?;
         let moved = StageMove {
@@ -385,7 +384,7 @@ impl<A: Access> Plan<'_, '_, A> {
         id: &str,
         outcome: Outcome,
         closed: Option<CivilDate>,
-    ) -> Result<StageEntry, String> {
+    ) -> Result<StageEntry, RowReason> {
         let entered = self.date_of(mapping.entered.as_deref())?;
         let at = if outcome.is_closed() { closed } else { entered };
         let reason = mapping.reason.as_deref().map(|column| cell(self.cells, column)).transpose()?;
@@ -420,9 +419,9 @@ impl<A: Access> Plan<'_, '_, A> {
         })
     }
 
-    fn date_of(&self, column: Option<&str>) -> Result<Option<CivilDate>, String> {
+    fn date_of(&self, column: Option<&str>) -> Result<Option<CivilDate>, RowReason> {
         let text = column.map_or(Ok(""), |column| cell(self.cells, column))?;
-        if text.is_empty() { Ok(None) } else { self.planner.reading.date(text).map(Some) }
+        if text.is_empty() { Ok(None) } else { Ok(Some(self.planner.reading.date(text)?)) }
     }
 
     fn entry_id(&self, what: &str, key: &str) -> EntryId {
@@ -466,9 +465,9 @@ impl<A: Access> Plan<'_, '_, A> {
     }
 }
 
-fn cell<'c>(cells: &'c Cells, column: &str) -> Result<&'c str, String> {
+fn cell<'c>(cells: &'c Cells, column: &str) -> Result<&'c str, RowReason> {
     let found = cells.get(column).map(String::as_str);
-    found.ok_or_else(|| format!("the file has no column {column}"))
+    found.ok_or_else(|| MappingReason::NoColumn(column.to_owned()).into())
 }
 
 /// The members of a list in one cell.
@@ -481,7 +480,7 @@ fn module_of<'w>(
     word: &'w str,
     modules: &'w [Name],
     source: &'w ValueSource,
-) -> Result<(&'w str, &'w str), String> {
+) -> Result<(&'w str, &'w str), RowReason> {
     let known = |module: &str| modules.iter().find(|known| *known == module).map(Name::as_ref);
     if let Some((module, key)) = word.split_once(':')
         && let Some(module) = known(module.trim())
@@ -491,10 +490,7 @@ fn module_of<'w>(
     let named = source.module.as_deref().and_then(known);
     named.map(|module| (module, word)).ok_or_else(|| {
         let modules: Vec<&str> = modules.iter().map(Name::as_ref).collect();
-        format!(
-            "\"{word}\" names no module; write module = \"…\" into the mapping, one of {}",
-            modules.join(", ")
-        )
+        MappingReason::NoModule { word: word.to_owned(), modules: modules.join(", ") }.into()
     })
 }
 

@@ -1,6 +1,6 @@
 //! Reads a CSV file in any of the encodings that office programs write.
 
-use crate::error::ClientError;
+use crate::error::{ClientError, FileProblem};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1256};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -28,39 +28,37 @@ impl Table {
         let text = read_text(path, label)?;
         let delimiter = delimiter.unwrap_or_else(|| delimiter_of(&text));
         Table::parse(&text, delimiter, csv::Trim::All)
-            .map_err(|message| ClientError::Import { file: path.display().to_string(), message })
+            .map_err(|problem| ClientError::Import { file: path.display().to_string(), problem })
     }
 
     /// Reads decoded text with every blank of its cells, for a form that loses nothing.
-    pub(crate) fn parse_as_is(text: &str, delimiter: char) -> Result<Table, String> {
+    pub(crate) fn parse_as_is(text: &str, delimiter: char) -> Result<Table, FileProblem> {
         Table::parse(text.trim_start_matches('\u{feff}'), delimiter, csv::Trim::None)
     }
 
-    fn parse(text: &str, delimiter: char, trim: csv::Trim) -> Result<Table, String> {
-        let delimiter =
-            u8::try_from(delimiter).map_err(|_| "the delimiter is one ASCII character".to_owned())?;
+    fn parse(text: &str, delimiter: char, trim: csv::Trim) -> Result<Table, FileProblem> {
+        let delimiter = u8::try_from(delimiter).map_err(|_| FileProblem::Delimiter)?;
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(delimiter)
             .flexible(true)
             .trim(trim)
             .from_reader(text.as_bytes());
-        let header: Vec<String> =
-            reader.headers().map_err(|error| error.to_string())?.iter().map(str::to_owned).collect();
+        let header: Vec<String> = reader.headers().map_err(syntax)?.iter().map(str::to_owned).collect();
         let mut index = BTreeMap::new();
         for (at, name) in header.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
             if index.insert(name.clone(), at).is_some() {
-                return Err(format!("two columns are named \"{name}\"; rename one"));
+                return Err(FileProblem::TwoColumns(name.clone()));
             }
         }
         let mut rows = Vec::new();
         for record in reader.records() {
-            let record = record.map_err(|error| error.to_string())?;
+            let record = record.map_err(syntax)?;
             let mut cells: Vec<String> = record.iter().map(str::to_owned).collect();
             if cells.iter().all(String::is_empty) {
                 continue;
             }
             if cells.len() > header.len() {
-                return Err(format!("row {} has more cells than the header has columns", rows.len() + 2));
+                return Err(FileProblem::LongRow(rows.len() + 2));
             }
             cells.resize(header.len(), String::new());
             rows.push(cells);
@@ -77,9 +75,9 @@ impl Table {
 /// Reads a file's text; `label` names its encoding, none finds it out.
 pub(crate) fn read_text(path: &Path, label: Option<&str>) -> Result<String, ClientError> {
     let file_error = |source| ClientError::File { path: path.display().to_string(), source };
-    let wrong = |message: String| ClientError::Import { file: path.display().to_string(), message };
+    let wrong = |problem| ClientError::Import { file: path.display().to_string(), problem };
     if std::fs::metadata(path).map_err(file_error)?.len() > FILE_BYTES_MAX {
-        return Err(wrong(format!("larger than {FILE_BYTES_MAX} bytes; split it")));
+        return Err(wrong(FileProblem::TooLarge(FILE_BYTES_MAX)));
     }
     let bytes = std::fs::read(path).map_err(file_error)?;
     decode(&bytes, label).map_err(wrong)
@@ -110,25 +108,25 @@ pub(crate) fn delimiter_of(text: &str) -> char {
 }
 
 /// Decodes a file: by its label, its byte order mark, or what the bytes look like.
-pub(crate) fn decode(bytes: &[u8], label: Option<&str>) -> Result<String, String> {
+pub(crate) fn decode(bytes: &[u8], label: Option<&str>) -> Result<String, FileProblem> {
     let encoding = match (Encoding::for_bom(bytes), label) {
         (Some((encoding, _)), _) => encoding,
         (None, Some(label)) => {
             let known = Encoding::for_label(label.as_bytes());
-            known.ok_or_else(|| {
-                format!("no encoding is called \"{label}\"; try utf-8, utf-16le or windows-1256")
-            })?
+            known.ok_or_else(|| FileProblem::UnknownEncoding(label.to_owned()))?
         }
         (None, None) => guess(bytes),
     };
     let (text, used, damaged) = encoding.decode(bytes);
     if damaged {
-        return Err(format!(
-            "not all of it is {}; name its encoding in the mapping: encoding = \"…\"",
-            used.name()
-        ));
+        return Err(FileProblem::Encoding(used.name()));
     }
     Ok(text.into_owned())
+}
+
+/// What is wrong with a file, in the words of the reader of CSV.
+fn syntax(error: csv::Error) -> FileProblem {
+    FileProblem::Syntax(error.to_string())
 }
 
 fn guess(bytes: &[u8]) -> &'static Encoding {
@@ -162,7 +160,7 @@ mod tests {
         let mut damaged = "نام,کد\nشرکت آریا,1\n".as_bytes().to_vec();
         damaged.remove(1);
         let error = decode(&damaged, None).expect_err("a letter is cut");
-        assert!(error.contains("UTF-8"), "{error}");
+        assert_eq!(error, FileProblem::Encoding("UTF-8"));
     }
 
     #[test]

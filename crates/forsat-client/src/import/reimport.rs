@@ -1,7 +1,7 @@
 //! A row that comes again: what it said last time, and which of its changed cells are written.
 
 use super::plan::{Cells, Planned};
-use crate::error::ClientError;
+use crate::error::{ClientError, Damage};
 use crate::ids::document_id;
 use crate::turn::Turn;
 use crate::{journal, vault};
@@ -18,7 +18,7 @@ fn name(id: RecordId) -> String {
 /// What the row of a record said when this device last imported it.
 pub(super) fn former_cells<A: Access>(tx: &Tx<A>, id: RecordId) -> Result<Option<Cells>, ClientError> {
     let Some(bytes) = tx.client_value(&name(id))? else { return Ok(None) };
-    let damaged = |_| ClientError::Damaged("the cells of an earlier import can't be read".to_owned());
+    let damaged = |_| ClientError::Damaged(Damage::ImportedCells);
     postcard::from_bytes(&bytes).map(Some).map_err(damaged)
 }
 

@@ -1,5 +1,6 @@
 //! From a cell's text to a stored value, by the field's kind.
 
+use crate::error::CellProblem;
 use forsat_domain::composite::{Address, Composite, Discount, Moment, Outcome};
 use forsat_domain::date::{self, CivilDate};
 use forsat_domain::number::{ascii_digits, parse_money, parse_number, parse_percent};
@@ -27,7 +28,12 @@ pub(crate) struct Measure {
 
 impl Reading<'_> {
     /// Reads a cell that isn't empty into a register's value; the error says what is wrong with the cell.
-    pub(crate) fn scalar(&self, field: &FieldDef, cell: &str, measure: &Measure) -> Result<Scalar, String> {
+    pub(crate) fn scalar(
+        &self,
+        field: &FieldDef,
+        cell: &str,
+        measure: &Measure,
+    ) -> Result<Scalar, CellProblem> {
         match &field.kind {
             FieldKind::Text { letters_max } => short_text(cell, *letters_max),
             FieldKind::Integer { min, max } => integer(cell, *min, *max),
@@ -45,46 +51,45 @@ impl Reading<'_> {
                 labelled(cell, items).map(Scalar::text)
             }
             FieldKind::Currency => {
-                let code =
-                    cell.trim().to_uppercase().parse::<Currency>().map_err(|error| error.to_string())?;
+                let code = cell.trim().to_uppercase().parse::<Currency>()?;
                 Ok(Scalar::text(code.code()))
             }
             FieldKind::TimeZone => match cell.parse::<date::Tz>() {
                 Ok(zone) => Ok(Scalar::text(zone.name())),
-                Err(_) => Err(format!("\"{cell}\" is not an IANA time zone, such as Asia/Tehran")),
+                Err(_) => Err(CellProblem::TimeZone(cell.to_owned())),
             },
             FieldKind::Moment => self.moment(cell),
             FieldKind::Discount => discount(cell, measure),
             FieldKind::Address => Ok(Address { text: cell.to_owned() }.to_scalar()),
-            _ => Err(format!("the field {} can't be filled from a cell", field.name)),
+            _ => Err(CellProblem::Unfillable(field.name.to_string())),
         }
     }
 
     /// Reads a date in the mapping's order, or as people type dates.
-    pub(crate) fn date(&self, cell: &str) -> Result<CivilDate, String> {
+    pub(crate) fn date(&self, cell: &str) -> Result<CivilDate, CellProblem> {
         match self.date_order {
             // A month by its name needs no order.
             Some(order) if !cell.contains(char::is_alphabetic) => ordered_date(cell, order),
-            _ => date::parse_date(cell, self.today).map_err(|error| error.to_string()),
+            _ => Ok(date::parse_date(cell, self.today)?),
         }
     }
 
     /// Reads a day and an hour in the organisation's time zone.
-    fn moment(&self, cell: &str) -> Result<Scalar, String> {
+    fn moment(&self, cell: &str) -> Result<Scalar, CellProblem> {
         let zone = self.settings.time_zone;
-        let instant = date::parse_moment(cell, self.today, zone).map_err(|error| error.to_string())?;
+        let instant = date::parse_moment(cell, self.today, zone)?;
         Ok(Moment { instant, zone: zone.name().to_owned() }.to_scalar())
     }
 
     /// Finds why a deal was won or lost by its id or label.
-    pub(crate) fn reason(&self, cell: &str, outcome: Outcome) -> Result<String, String> {
+    pub(crate) fn reason(&self, cell: &str, outcome: Outcome) -> Result<String, CellProblem> {
         let list = if outcome == Outcome::Won { SettingList::WinReasons } else { SettingList::LossReasons };
         let items = self.settings.items(list).iter().map(|item| (item.id.as_str(), &item.label));
         labelled(cell, items)
     }
 
     /// Finds a stage by its id or label.
-    pub(crate) fn stage(&self, cell: &str) -> Result<String, String> {
+    pub(crate) fn stage(&self, cell: &str) -> Result<String, CellProblem> {
         let stages = self.settings.stages.live();
         labelled(cell, stages.iter().map(|stage| (stage.id.as_str(), &stage.label)))
     }
@@ -94,7 +99,7 @@ impl Reading<'_> {
 pub(crate) fn labelled<'a>(
     cell: &str,
     items: impl Iterator<Item = (&'a str, &'a Label)>,
-) -> Result<String, String> {
+) -> Result<String, CellProblem> {
     let items: Vec<(&str, &Label)> = items.collect();
     // Ids are the usual case, and folding every label is dear in a loop over rows.
     if let Some((id, _)) = items.iter().find(|(id, _)| *id == cell) {
@@ -106,67 +111,67 @@ pub(crate) fn labelled<'a>(
         return Ok((*id).to_owned());
     }
     let known: Vec<&str> = items.iter().map(|(id, _)| *id).collect();
-    Err(format!("\"{cell}\" is none of {}", known.join(", ")))
+    Err(CellProblem::NoneOf { cell: cell.to_owned(), known: known.join(", ") })
 }
 
 /// Reads an amount of money; a unit in the cell (تومان, $) wins over the mapping's currency.
-pub(crate) fn money(cell: &str, measure: &Measure) -> Result<Money, String> {
+pub(crate) fn money(cell: &str, measure: &Measure) -> Result<Money, CellProblem> {
     let (value, currency) = match parse_number(cell) {
         Ok(value) => (value, measure.currency),
         Err(_) => {
-            let money = parse_money(cell, measure.currency).map_err(|error| error.to_string())?;
+            let money = parse_money(cell, measure.currency)?;
             (money.value(), money.currency())
         }
     };
     let value = canonical::exact_product(value, measure.times)
-        .ok_or_else(|| format!("\"{cell}\" is too large to compute with"))?;
-    Money::non_negative(value, currency).map_err(|error| error.to_string())
+        .ok_or_else(|| CellProblem::TooLarge(cell.to_owned()))?;
+    Ok(Money::non_negative(value, currency)?)
 }
 
-fn discount(cell: &str, measure: &Measure) -> Result<Scalar, String> {
+fn discount(cell: &str, measure: &Measure) -> Result<Scalar, CellProblem> {
     if !cell.contains(['%', '٪']) {
         return Ok(Discount::Amount { amount: money(cell, measure)? }.to_scalar());
     }
-    let pct = parse_percent(cell).map_err(|error| error.to_string())?;
+    let pct = parse_percent(cell)?;
     if !(Decimal::ZERO..=Decimal::ONE_HUNDRED).contains(&pct) {
-        return Err(format!("\"{cell}\" is not a percentage from 0 to 100"));
+        return Err(CellProblem::Percentage(cell.to_owned()));
     }
     Ok(Discount::Percent { pct }.to_scalar())
 }
 
-fn short_text(cell: &str, letters_max: usize) -> Result<Scalar, String> {
+fn short_text(cell: &str, letters_max: usize) -> Result<Scalar, CellProblem> {
     let letters = cell.chars().count();
     if letters > letters_max {
-        return Err(format!("has {letters} letters, and {letters_max} are taken at most"));
+        return Err(CellProblem::Letters { letters, max: letters_max });
     }
     // Neither a form nor a file of our own export takes one.
     if cell.chars().any(char::is_control) {
-        return Err("holds a line break or another control letter; write it in one line".to_owned());
+        return Err(CellProblem::ControlLetter);
     }
     Ok(Scalar::text(cell))
 }
 
-fn integer(cell: &str, min: i64, max: i64) -> Result<Scalar, String> {
-    let number = parse_number(cell).map_err(|error| error.to_string())?;
+fn integer(cell: &str, min: i64, max: i64) -> Result<Scalar, CellProblem> {
+    let number = parse_number(cell)?;
     let whole = number.is_integer().then(|| i64::try_from(number).ok()).flatten();
     match whole.filter(|whole| (min..=max).contains(whole)) {
         Some(whole) => Ok(Scalar::Int(whole)),
-        None => Err(format!("\"{cell}\" is not a whole number from {min} to {max}")),
+        None => Err(CellProblem::Whole { cell: cell.to_owned(), min, max }),
     }
 }
 
-fn positive(cell: &str) -> Result<Scalar, String> {
-    let number = parse_number(cell).map_err(|error| error.to_string())?;
+fn positive(cell: &str) -> Result<Scalar, CellProblem> {
+    let number = parse_number(cell)?;
     if number <= Decimal::ZERO {
-        return Err(format!("\"{cell}\" is not above zero"));
+        return Err(CellProblem::NotPositive(cell.to_owned()));
     }
     Ok(canonical_text(number))
 }
 
-fn decimal(cell: &str, scale_max: u32) -> Result<Decimal, String> {
-    let number = parse_number(cell).map_err(|error| error.to_string())?;
+fn decimal(cell: &str, scale_max: u32) -> Result<Decimal, CellProblem> {
+    let number = parse_number(cell)?;
     if number.normalize().scale() > scale_max {
-        return Err(format!("\"{cell}\" has more than {scale_max} decimals"));
+        return Err(CellProblem::Decimals { cell: cell.to_owned(), max: scale_max });
     }
     Ok(number)
 }
@@ -175,34 +180,34 @@ fn canonical_text(number: Decimal) -> Scalar {
     Scalar::text(canonical::decimal_text(number))
 }
 
-fn quantity(cell: &str, scale_max: u32) -> Result<Scalar, String> {
+fn quantity(cell: &str, scale_max: u32) -> Result<Scalar, CellProblem> {
     decimal(cell, scale_max)?;
     positive(cell)
 }
 
-fn tax_rate(cell: &str) -> Result<Scalar, String> {
-    let percent = parse_percent(cell).map_err(|error| error.to_string())?;
+fn tax_rate(cell: &str) -> Result<Scalar, CellProblem> {
+    let percent = parse_percent(cell)?;
     let points = canonical::exact_product(percent, Decimal::ONE_HUNDRED)
         .filter(Decimal::is_integer)
         .and_then(|points| i64::try_from(points).ok())
         .filter(|points| (0..=10_000).contains(points));
-    points.map(Scalar::Int).ok_or_else(|| format!("\"{cell}\" is not a percentage from 0 to 100"))
+    points.map(Scalar::Int).ok_or_else(|| CellProblem::Percentage(cell.to_owned()))
 }
 
-fn truth(cell: &str) -> Result<Scalar, String> {
+fn truth(cell: &str) -> Result<Scalar, CellProblem> {
     match text::fold(cell).as_str() {
         "1" | "true" | "yes" | "y" | "بله" | "بلی" | "اری" | "آری" => Ok(Scalar::Bool(true)),
         "0" | "false" | "no" | "n" | "خیر" | "نه" => Ok(Scalar::Bool(false)),
-        _ => Err(format!("\"{cell}\" is neither yes nor no")),
+        _ => Err(CellProblem::Truth(cell.to_owned())),
     }
 }
 
-fn choice(cell: &str, choices: &[Choice]) -> Result<Scalar, String> {
+fn choice(cell: &str, choices: &[Choice]) -> Result<Scalar, CellProblem> {
     labelled(cell, choices.iter().map(|choice| (choice.slug.as_ref(), &choice.label))).map(Scalar::text)
 }
 
-fn ordered_date(cell: &str, order: &str) -> Result<CivilDate, String> {
-    let wrong = || format!("\"{cell}\" is not a date of the form {order}");
+fn ordered_date(cell: &str, order: &str) -> Result<CivilDate, CellProblem> {
+    let wrong = || CellProblem::DateOrder { cell: cell.to_owned(), order: order.to_owned() };
     let digits = ascii_digits(cell);
     let parts: Vec<&str> = digits.split(|letter: char| !letter.is_ascii_digit()).collect();
     let names: Vec<char> = order.chars().filter(char::is_ascii_alphabetic).collect();
@@ -223,7 +228,7 @@ fn ordered_date(cell: &str, order: &str) -> Result<CivilDate, String> {
         1900..=2199 => CivilDate::from_gregorian(year, month, day),
         _ => None,
     };
-    found.ok_or_else(|| format!("\"{cell}\" is no day of either calendar"))
+    found.ok_or_else(|| CellProblem::NoDay(cell.to_owned()))
 }
 
 #[cfg(test)]
@@ -233,8 +238,8 @@ mod tests {
     #[test]
     fn dates_follow_the_order_of_the_mapping() {
         let day = |cell: &str, order: &str| ordered_date(cell, order).map(|date| date.to_string());
-        assert_eq!(day("10/20/2016", "M/D/Y").as_deref(), Ok("2016-10-20"));
-        assert_eq!(day("۱۴۰۴/۰۶/۳۰", "Y/M/D").as_deref(), Ok("2025-09-21"));
+        assert_eq!(day("10/20/2016", "M/D/Y"), Ok("2016-10-20".to_owned()));
+        assert_eq!(day("۱۴۰۴/۰۶/۳۰", "Y/M/D"), Ok("2025-09-21".to_owned()));
         assert!(day("20/10/2016", "M/D/Y").is_err());
         assert!(day("10/2016", "M/D/Y").is_err());
         assert!(day("1/1/16", "M/D/Y").is_err());

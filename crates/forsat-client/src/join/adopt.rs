@@ -5,7 +5,7 @@
 
 use super::{JoinOptions, JoinPlan, PlannedSpace};
 use crate::engine::Engine;
-use crate::error::ClientError;
+use crate::error::{ClientError, ClientRefusal, Damage};
 use crate::ids::{local_space, settings_id, user_id, workspace_id};
 use crate::import::FORMER_WORKSPACES;
 use crate::rows;
@@ -45,27 +45,19 @@ impl<'w> Homes<'w> {
         let home = match named {
             Some(name) => {
                 let found = welcomed.spaces.iter().find(|space| space.name.eq_ignore_ascii_case(name.trim()));
-                found.ok_or_else(|| {
-                    space_refusal(welcomed, &format!("there is no space \"{name}\" for you"))
+                found.ok_or_else(|| ClientRefusal::OtherSpaceNeeded {
+                    name: name.to_owned(),
+                    known: space_names(welcomed),
                 })?
             }
             None => match writable.as_slice() {
                 [only] => *only,
-                [] => others.clone().next().or(common).ok_or_else(|| {
-                    ClientError::refused("no_space", "the relay shows no space to you; ask its administrator")
-                })?,
-                _ => return Err(space_refusal(welcomed, "you may write in several spaces")),
+                [] => others.clone().next().or(common).ok_or(ClientRefusal::NoSpace)?,
+                _ => return Err(ClientRefusal::SpaceNeeded(space_names(welcomed)).into()),
             },
         };
         if needs_writing && !home.role.may_write() {
-            return Err(ClientError::refused(
-                "read_only",
-                format!(
-                    "you may only read in \"{}\", so the records of this store have nowhere to go; ask an administrator \
-                     for another role, or join from an empty directory",
-                    home.name
-                ),
-            ));
+            return Err(ClientRefusal::ReadOnlyHome(home.name.clone()).into());
         }
         let common = common.filter(|common| common.role.may_write() || !needs_writing).unwrap_or(home);
         Ok(Homes { home, common })
@@ -76,9 +68,9 @@ impl<'w> Homes<'w> {
     }
 }
 
-fn space_refusal(welcomed: &Welcomed, what: &str) -> ClientError {
+fn space_names(welcomed: &Welcomed) -> String {
     let names: Vec<&str> = welcomed.spaces.iter().map(|space| space.name.as_str()).collect();
-    ClientError::refused("space_needed", format!("{what}; name one with --space: {}", names.join(", ")))
+    names.join(", ")
 }
 
 /// The space of a store that has no relay yet.
@@ -285,15 +277,9 @@ fn show_spaces(tx: &mut WriteTx<'_>, welcomed: &Welcomed, homes: &Homes<'_>) -> 
 }
 
 pub(super) fn already_joined(relay: &RelayRef) -> ClientError {
-    ClientError::refused(
-        "already_joined",
-        format!(
-            "this store is attached to the relay {} already; to join another, name another directory",
-            relay.url
-        ),
-    )
+    ClientRefusal::AlreadyJoined(relay.url.clone()).into()
 }
 
 fn unwritable(error: serde_json::Error) -> ClientError {
-    ClientError::Damaged(error.to_string())
+    ClientError::Damaged(Damage::Other(error.to_string()))
 }

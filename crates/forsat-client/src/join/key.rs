@@ -1,7 +1,7 @@
 //! The device's secret key: a file beside the store that only its owner reads.
 
 use crate::ambient::Ambient;
-use crate::error::ClientError;
+use crate::error::{ClientError, Damage};
 use forsat_sync::identity::DeviceKey;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -15,10 +15,7 @@ pub(crate) fn load(dir: &Path) -> Result<Option<DeviceKey>, ClientError> {
     match fs::read(&path) {
         Ok(bytes) => match <&[u8; 32]>::try_from(bytes.as_slice()) {
             Ok(seed) => Ok(Some(DeviceKey::from_seed(seed))),
-            Err(_) => Err(ClientError::Damaged(format!(
-                "{} isn't a device key; restore it from a backup",
-                path.display()
-            ))),
+            Err(_) => Err(ClientError::Damaged(Damage::DeviceKey(path.display().to_string()))),
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(file_error(&path, source)),

@@ -3,7 +3,7 @@
 use super::select::Surroundings;
 use crate::briefs::Brief;
 use crate::engine::Engine;
-use crate::error::ClientError;
+use crate::error::{ArgumentError, ClientError};
 use forsat_domain::cells::Cell;
 use forsat_domain::filter::{Known, find_field};
 use forsat_domain::schema::{FieldDef, FieldKind, ModuleDef};
@@ -16,7 +16,7 @@ use std::collections::{BTreeSet, HashMap};
 
 /// The column of a module that a text means.
 pub(super) fn column<'m>(table: &'m ModuleDef, name: &str) -> Result<&'m FieldDef, ClientError> {
-    find_field(table, name).map_err(|problem| ClientError::Input(format!("a column: {problem}")))
+    find_field(table, name).map_err(|problem| ArgumentError::Column(problem).into())
 }
 
 /// What a list is sorted by.

@@ -4,7 +4,7 @@
 use super::directory;
 use super::rebase::{self, AT_RELAY};
 use super::session::SyncSession;
-use crate::error::ClientError;
+use crate::error::{ClientError, Damage};
 use crate::ids::{record_id, settings_id, user_id, workspace_id};
 use crate::turn::{self, COMMON_SPACE, Turn};
 use crate::vault;
@@ -91,7 +91,7 @@ impl SyncSession {
 
     fn author_document_anew(&self, tx: &mut WriteTx<'_>, document: DocumentId) -> Result<(), ClientError> {
         let user = tx.identity()?.user.as_ref().map(user_id);
-        let user = user.ok_or_else(|| ClientError::Damaged("the store has no user".to_owned()))?;
+        let user = user.ok_or_else(|| ClientError::Damaged(Damage::NoUser))?;
         let author = turn::author(&self.engine, tx, user, self.engine.ambient().now_ms())?;
         let unsent = tx.chunks_in(&document, &[ChunkState::Outbox])?;
         let is_own = |bytes: &[u8]| {

@@ -4,7 +4,7 @@ use super::issues;
 use super::rebase::{self, to_chunk};
 use super::touched::Touch;
 use crate::engine::Engine;
-use crate::error::ClientError;
+use crate::error::{ClientError, Damage};
 use crate::ids::record_id;
 use crate::{turn, vault};
 use forsat_document::{ApplyReport, Author, Chunk, Document, Genesis};
@@ -314,7 +314,7 @@ impl Merge<'_, '_, '_> {
 
     fn author(&mut self) -> Result<Author, TakeError> {
         let user = self.tx.identity()?.user.as_ref().map(crate::ids::user_id);
-        let user = user.ok_or_else(|| ClientError::Damaged("the store has no user".to_owned()))?;
+        let user = user.ok_or_else(|| ClientError::Damaged(Damage::NoUser))?;
         Ok(turn::author(self.engine, self.tx, user, self.now_ms)?)
     }
 

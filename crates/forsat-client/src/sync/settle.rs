@@ -2,7 +2,7 @@
 
 use super::rebase::{self, Rebased};
 use super::session::SyncSession;
-use crate::error::ClientError;
+use crate::error::{ClientError, Damage};
 use crate::ids::{record_id, user_id};
 use crate::{turn, vault};
 use forsat_domain::record::Scalar;
@@ -152,7 +152,7 @@ impl SyncSession {
         let id = record_id(&document);
         let now_ms = self.engine.ambient().now_ms();
         let user = tx.identity()?.user.as_ref().map(user_id);
-        let user = user.ok_or_else(|| ClientError::Damaged("the store has no user".to_owned()))?;
+        let user = user.ok_or_else(|| ClientError::Damaged(Damage::NoUser))?;
         let author = turn::author(&self.engine, tx, user, now_ms)?;
         let dropped = if refusals.anew { BTreeSet::new() } else { unsent };
         let base = rebase::at_relay(tx, id)?;
@@ -215,5 +215,5 @@ fn keep_refused(
 }
 
 fn json(values: &BTreeMap<&str, &Scalar>) -> Result<Vec<u8>, ClientError> {
-    serde_json::to_vec(values).map_err(|error| ClientError::Damaged(error.to_string()))
+    serde_json::to_vec(values).map_err(|error| ClientError::Damaged(Damage::Other(error.to_string())))
 }

@@ -32,7 +32,7 @@ fn demo_stage() -> SettingsCommand {
 fn is_refused(result: Result<impl std::fmt::Debug, ClientError>, wanted: &str) -> bool {
     match result.expect_err("is refused") {
         ClientError::Rule(refusal) => refusal.code() == wanted,
-        ClientError::Refused { code, .. } => code == wanted,
+        ClientError::Refused(refusal) => refusal.code() == wanted,
         other => panic!("{other}"),
     }
 }

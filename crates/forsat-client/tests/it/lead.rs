@@ -109,9 +109,9 @@ fn an_account_of_the_same_name_is_not_made_again_unasked() {
     let lead = engine.create("lead", &fields(LEAD)).expect("creates").short;
     let account = engine.create("account", &fields(&[("name", "Pars")])).expect("creates");
     let refused = engine.convert_lead(&lead, &ConvertInput::default()).expect_err("which one?");
-    let ClientError::Refused { code, message } = &refused else { panic!("{refused}") };
-    assert_eq!(code, "account_exists");
-    assert!(message.contains(&account.short[..account.prefix]), "{message}");
+    let ClientError::Refused(refusal) = &refused else { panic!("{refused}") };
+    assert_eq!(refusal.code(), "account_exists");
+    assert!(refusal.to_string().contains(&account.short[..account.prefix]), "{refusal}");
     let chosen =
         ConvertInput { account: Some("Pars".into()), no_opportunity: true, ..ConvertInput::default() };
     let converted = engine.convert_lead(&lead, &chosen).expect("converts");

@@ -50,7 +50,10 @@ fn nothing_is_saved_where_the_relay_would_refuse_it() {
     engine.store().write::<_, forsat_store::StoreError>(|tx| tx.put_space(&space, &row)).expect("writes");
     let before = engine.unsent().expect("counts");
     let refused = engine.edit("account", &saved.short, &named("Other")).expect_err("only reads");
-    assert!(matches!(refused, ClientError::Refused { ref code, .. } if code == "read_only"), "{refused}");
+    assert!(
+        matches!(refused, ClientError::Refused(ref refusal) if refusal.code() == "read_only"),
+        "{refused}"
+    );
     engine.create("account", &named("Bahar")).expect_err("only reads");
     assert_eq!(engine.unsent().expect("counts"), before);
 }

@@ -33,7 +33,7 @@ pub fn contact_add(
     if let Some(role) = role.map(str::trim) {
         let fits = role.chars().count() <= ROLE_LETTERS_MAX && !role.chars().any(char::is_control);
         if !fits {
-            return Err(Refusal::Other(format!("a role is one line of at most {ROLE_LETTERS_MAX} letters")));
+            return Err(Refusal::RoleLength(ROLE_LETTERS_MAX));
         }
         let value = if role.is_empty() { Scalar::Null } else { role.into() };
         plan.push(Edit::set_entry("contacts", &entry, "role", value));

@@ -17,9 +17,7 @@ pub fn dismiss(
         return Err(Refusal::SameRecord);
     }
     if one.module != other.module {
-        return Err(Refusal::Other(
-            "records of different modules are never suggested as duplicates".to_owned(),
-        ));
+        return Err(Refusal::DifferentModules);
     }
     if !is_mergeable(&one.module) {
         return Err(Refusal::NotMergeable(one.module.clone()));

@@ -111,13 +111,11 @@ fn check(ctx: &Context<'_>, survivor: &RecordState, losers: &[RecordState]) -> R
             return Err(Refusal::SameRecord);
         }
         if state.module != survivor.module {
-            let message = format!(
-                "{} is a record of {}, and the other of {}; only records of one module can be merged",
-                record_name(state),
-                state.module,
-                survivor.module
-            );
-            return Err(Refusal::Other(message));
+            return Err(Refusal::MergeModules {
+                name: record_name(state),
+                module: state.module.clone(),
+                other: survivor.module.clone(),
+            });
         }
         refuse_trashed(state)?;
         refuse_merged(state, ctx.world)?;

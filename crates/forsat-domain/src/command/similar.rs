@@ -39,7 +39,7 @@ pub fn similar(
     let schema = ctx.schema;
     let table = schema.module(&source.module).ok_or_else(|| Refusal::UnknownModule(source.module.clone()))?;
     if table.name == SETTINGS {
-        return Err(Refusal::Other("a workspace has one record of settings; edit that one".to_owned()));
+        return Err(Refusal::OneSettings);
     }
     let id = RecordId((ctx.new_uuid)());
     let mut plan = Plan::new(&RecordState::new(id, source.module.as_str()));

@@ -111,7 +111,7 @@ pub fn read_criteria<'s>(table: &'s ModuleDef, text: &str) -> Result<Vec<Criteri
     let parts = text.split([',', '،']).map(str::trim).filter(|part| !part.is_empty());
     let criteria: Vec<Criterion<'s>> = parts.map(|part| criterion(table, part)).collect::<Result<_, _>>()?;
     if criteria.is_empty() {
-        return Err(Refusal::Other("name a field to compare by, such as \"name similar\"".to_owned()));
+        return Err(Refusal::NothingToCompare);
     }
     Ok(criteria)
 }

@@ -10,9 +10,9 @@ use super::{Expr, FilterError, Operator, Problem, Test, Word};
 use crate::currency::Currency;
 use crate::date::{CivilDate, Tz, parse_date, parse_moment};
 use crate::id::RecordId;
-use crate::number::{parse_money, parse_number, parse_percent};
+use crate::number::{NumberError, parse_money, parse_number, parse_percent};
 use crate::record::Scalar;
-use crate::schema::input::{Find, ParseContext, pick};
+use crate::schema::input::{Expected, Find, InputError, ParseContext, ReferenceError, pick};
 use crate::schema::{ACTIVITY, FieldDef, FieldKind, LEAD, Label, ModuleDef, OPPORTUNITY, USER};
 use crate::settings::{CUSTOM_PREFIX, Settings};
 use crate::text::fold;
@@ -235,30 +235,29 @@ fn wanted(
 ) -> Result<Wanted, Problem> {
     let text = word.text.trim();
     let is_part = matches!(operator, Operator::Holds | Operator::HoldsNot);
-    let value = |error: &dyn ToString| Problem::Value(error.to_string());
+    let name = || field.name.to_string();
+    let number = |source| Problem::from(InputError::Number { field: name(), source });
     match &field.kind {
         FieldKind::Integer { .. }
         | FieldKind::Decimal { .. }
         | FieldKind::Quantity { .. }
-        | FieldKind::Rate => parse_number(text).map(Wanted::Number).map_err(|error| value(&error)),
-        FieldKind::Percent => parse_percent(text).map(Wanted::Number).map_err(|error| value(&error)),
+        | FieldKind::Rate => parse_number(text).map(Wanted::Number).map_err(number),
+        FieldKind::Percent => parse_percent(text).map(Wanted::Number).map_err(number),
         FieldKind::TaxRate => {
-            let percent = parse_percent(text).map_err(|error| value(&error))?;
+            let percent = parse_percent(text).map_err(number)?;
             let points = percent.checked_mul(PERCENT_BP);
-            points.map(Wanted::Number).ok_or_else(|| Problem::Value(format!("{text} is too large")))
+            points.map(Wanted::Number).ok_or_else(|| number(NumberError::TooLong(text.to_owned())))
         }
         FieldKind::Money => match parse_number(text) {
             Ok(number) => Ok(Wanted::Number(number)),
-            Err(_) => {
-                parse_money(text, ctx.settings.currency).map(Wanted::Money).map_err(|error| value(&error))
-            }
+            Err(_) => parse_money(text, ctx.settings.currency).map(Wanted::Money).map_err(number),
         },
-        FieldKind::Date => parse_date(text, ctx.today).map(Wanted::Date).map_err(|error| value(&error)),
-        FieldKind::Timestamp | FieldKind::Moment => span(text, ctx),
+        FieldKind::Date => day(ctx, field, text).map(Wanted::Date),
+        FieldKind::Timestamp | FieldKind::Moment => span(ctx, field, text),
         FieldKind::Bool => truth(ctx, field, text),
         FieldKind::Currency => Currency::from_code(text)
             .map(|currency| Wanted::Text(fold(currency.code())))
-            .map_err(|error| value(&error)),
+            .map_err(|source| InputError::Currency { field: name(), source }.into()),
         FieldKind::Choice(_) | FieldKind::Setting(_) | FieldKind::Stage => {
             choices(ctx, field, text, is_part).map(Wanted::Choices)
         }
@@ -282,8 +281,13 @@ fn truth(ctx: &BindContext<'_>, field: &FieldDef, text: &str) -> Result<Wanted, 
     };
     match field.parse(text, &parse) {
         Ok(Scalar::Bool(value)) => Ok(Wanted::Truth(value)),
-        Ok(_) => Err(Problem::Value(format!("{text} is neither yes nor no"))),
-        Err(error) => Err(Problem::Value(error.to_string())),
+        Ok(_) => Err(InputError::Range {
+            field: field.name.to_string(),
+            text: text.to_owned(),
+            expected: Expected::YesNo,
+        }
+        .into()),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -303,9 +307,7 @@ fn choices(
         };
         options.iter().filter(|option| holds(option)).map(|(id, _)| id.clone()).collect()
     } else {
-        BTreeSet::from(
-            [pick(text, &options, &field.name).map_err(|error| Problem::Value(error.to_string()))?],
-        )
+        BTreeSet::from([pick(text, &options, &field.name)?])
     };
     if field.kind == FieldKind::Stage {
         let stages = &ctx.settings.stages;
@@ -333,23 +335,31 @@ fn record(ctx: &BindContext<'_>, field: &FieldDef, text: &str) -> Result<RecordI
     let hits: BTreeSet<RecordId> = found.iter().flatten().map(|(id, _)| (ctx.survivor)(*id)).collect();
     match (hits.len(), found.into_iter().find_map(Result::err)) {
         (1, _) => Ok(hits.into_iter().next().expect("one was counted")),
-        (0, Some(error)) => Err(Problem::Value(error.to_string())),
-        (_, _) => Err(Problem::Value(format!(
-            "\"{text}\" could be records of several modules; write one of {}",
-            modules.iter().map(|module| format!("\"{module}:{text}\"")).collect::<Vec<_>>().join(", ")
-        ))),
+        (0, Some(source)) => Err(InputError::Reference { field: field.name.to_string(), source }.into()),
+        (_, _) => {
+            let options = modules.iter().map(|module| format!("\"{module}:{text}\"")).collect::<Vec<_>>();
+            let source =
+                ReferenceError::SeveralModules { text: text.to_owned(), options: options.join(", ") };
+            Err(InputError::Reference { field: field.name.to_string(), source }.into())
+        }
     }
 }
 
+fn day(ctx: &BindContext<'_>, field: &FieldDef, text: &str) -> Result<CivilDate, Problem> {
+    let day = parse_date(text, ctx.today);
+    day.map_err(|source| InputError::Date { field: field.name.to_string(), source }.into())
+}
+
 /// A day as its instants in the organisation's time zone, or the minute that is named.
-fn span(text: &str, ctx: &BindContext<'_>) -> Result<Wanted, Problem> {
+fn span(ctx: &BindContext<'_>, field: &FieldDef, text: &str) -> Result<Wanted, Problem> {
     const MINUTE_MS: i64 = 60_000;
     let zone = ctx.settings.time_zone;
     if text.contains(':') {
-        let begin = parse_moment(text, ctx.today, zone).map_err(|error| Problem::Value(error.to_string()))?;
+        let begin = parse_moment(text, ctx.today, zone)
+            .map_err(|source| InputError::Moment { field: field.name.to_string(), source })?;
         return Ok(Wanted::Span(begin, begin.saturating_add(MINUTE_MS)));
     }
-    let day = parse_date(text, ctx.today).map_err(|error| Problem::Value(error.to_string()))?;
+    let day = day(ctx, field, text)?;
     let next = day.add_days(1).unwrap_or(day);
     Ok(Wanted::Span(day_begins(day, zone), day_begins(next, zone)))
 }

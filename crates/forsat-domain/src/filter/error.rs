@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use thiserror::Error;
 
+use crate::schema::input::InputError;
+
 /// A condition that can't be used, with the place that it fails at.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{problem}")]
@@ -122,8 +124,8 @@ pub enum Problem {
         known: &'static str,
     },
     /// The value can't be read.
-    #[error("{0}")]
-    Value(String),
+    #[error(transparent)]
+    Value(Box<InputError>),
     /// `open` is asked of a module whose records are not open or closed.
     #[error("`open` says nothing about {module}; it is for opportunities, leads and activities")]
     NotOpen {
@@ -146,5 +148,11 @@ impl Problem {
             Self::Value(_) => "value",
             Self::NotOpen { .. } => "not_open",
         }
+    }
+}
+
+impl From<InputError> for Problem {
+    fn from(error: InputError) -> Self {
+        Self::Value(Box::new(error))
     }
 }

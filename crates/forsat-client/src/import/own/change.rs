@@ -1,6 +1,7 @@
 //! What is written for a record that is here: the cells that the file changed, where nobody has edited them since.
 
 use super::check::Checker;
+use crate::error::{ExportReason, RowReason};
 use crate::exchange::{Content, REMOVED, Registers};
 use forsat_domain::composite::{AmountMode, Composite, Mode, Removed, heads_hex};
 use forsat_domain::edit::Edit;
@@ -37,7 +38,7 @@ impl Changes {
         base: &RecordState,
         state: &RecordState,
         checker: &Checker<'_>,
-    ) -> Result<(), String> {
+    ) -> Result<(), RowReason> {
         let sides = Sides { field, base: Content::of(base, field), current: Content::of(state, field) };
         if *file == sides.base || *file == sides.current {
             return Ok(());
@@ -50,11 +51,11 @@ impl Changes {
                 self.members(field, file, base, current, checker)
             }
             (Content::Value(_) | Content::Text(_), _, _) => self.value(&sides, file, checker),
-            _ => Err("it only grows by what people do; put the cell back as it was exported".to_owned()),
+            _ => Err(ExportReason::GrowsOnly.into()),
         }
     }
 
-    fn value(&mut self, sides: &Sides<'_>, file: &Content, checker: &Checker<'_>) -> Result<(), String> {
+    fn value(&mut self, sides: &Sides<'_>, file: &Content, checker: &Checker<'_>) -> Result<(), RowReason> {
         let field = sides.field;
         let value = match file {
             Content::Value(value) => checker.settled(field, value)?,
@@ -67,11 +68,10 @@ impl Changes {
             return Ok(());
         }
         if field.name == "stage" {
-            return Err("a deal moves with `forsat opp stage`, `win` or `lose`; put the cell back as it was"
-                .to_owned());
+            return Err(ExportReason::StageCommands.into());
         }
         if field.merge == MergeCode::I || !field.is_settable() {
-            return Err("it can't be changed by a file; put the cell back as it was exported".to_owned());
+            return Err(ExportReason::Fixed.into());
         }
         if sides.current != sides.base {
             self.kept_local += 1;
@@ -92,9 +92,9 @@ impl Changes {
         base: &BTreeSet<String>,
         current: &BTreeSet<String>,
         checker: &Checker<'_>,
-    ) -> Result<(), String> {
+    ) -> Result<(), RowReason> {
         if file.is_empty() && field.required {
-            return Err("it is required; leave at least one".to_owned());
+            return Err(ExportReason::Required.into());
         }
         for key in file.difference(base).filter(|key| !current.contains(*key)) {
             checker.check_member(field, key)?;
@@ -114,7 +114,7 @@ impl Changes {
         current: &BTreeMap<String, Registers>,
         state: &RecordState,
         checker: &Checker<'_>,
-    ) -> Result<(), String> {
+    ) -> Result<(), RowReason> {
         let name = sides.field.name.as_ref();
         let removal = |entry: &str, value: bool| {
             let removed = Removed { value, seen_heads: heads_hex(&state.heads) };
@@ -135,7 +135,7 @@ impl Changes {
             // What a merge left incomplete comes back as it was; a change must not leave it so.
             for register in sides.field.entries.iter().filter(|register| register.required) {
                 if settled.get(register.name.as_ref()).is_none_or(Scalar::is_blank) {
-                    return Err(format!("an entry needs its {}", register.name));
+                    return Err(ExportReason::EntryNeeds(register.name.to_string()).into());
                 }
             }
             self.registers(name, entry, &settled, was, is);
@@ -145,7 +145,7 @@ impl Changes {
         }
         let gone = base.keys().filter(|entry| !file.contains_key(*entry) && current.contains_key(*entry));
         if gone.clone().next().is_some() && sides.field.entry_field(REMOVED).is_none() {
-            return Err("its entries can't be taken out; put the cell back as it was exported".to_owned());
+            return Err(ExportReason::EntriesStay.into());
         }
         self.edits.extend(gone.map(|entry| removal(entry, true)));
         Ok(())
@@ -181,14 +181,14 @@ pub(super) fn settled_registers(
     module: &str,
     registers: &Registers,
     checker: &Checker<'_>,
-) -> Result<Registers, String> {
+) -> Result<Registers, RowReason> {
     let mut settled = Registers::new();
     for (name, value) in registers {
         let value = match field.entry_field(name) {
-            Some(register) => checker.settled(register, value).map_err(|error| format!("{name}: {error}"))?,
+            Some(register) => checker.settled(register, value).map_err(RowReason::within(name))?,
             // A stage's checklist lies in its entry under names that the table does not list.
             None if module == SETTINGS => value.clone(),
-            None => return Err(format!("its entries have no \"{name}\"")),
+            None => return Err(ExportReason::UnknownRegister(name.clone()).into()),
         };
         settled.insert(name.clone(), value);
     }

@@ -1,6 +1,6 @@
 //! Whether a value of a file may stand in a field: in the form that is stored, or as people type it.
 
-use crate::error::ClientError;
+use crate::error::{CellProblem, ClientError, ExportReason, RowReason};
 use forsat_domain::composite::{
     Address, AmountMode, Composite, Discount, Moment, NamedReference, StageEntry, read_typed_reference,
 };
@@ -29,18 +29,21 @@ pub(super) struct Checker<'a> {
 
 impl Checker<'_> {
     /// A value as it may be stored; the error says what is wrong with it.
-    pub(super) fn settled(&self, field: &FieldDef, value: &Scalar) -> Result<Scalar, String> {
+    pub(super) fn settled(&self, field: &FieldDef, value: &Scalar) -> Result<Scalar, RowReason> {
         if value.is_null() || self.fits(field, value)? {
             return Ok(value.clone());
         }
         match value {
-            Scalar::Text(typed) => field.parse(typed, &self.parse).map_err(|error| error.to_string()),
-            other => Err(format!("{other:?} is no value of {}", field.name)),
+            Scalar::Text(typed) => Ok(field.parse(typed, &self.parse)?),
+            other => {
+                let (value, field) = (format!("{other:?}"), field.name.to_string());
+                Err(CellProblem::NoValue { value, field }.into())
+            }
         }
     }
 
     /// Whether a value is one that is stored for the field.
-    fn fits(&self, field: &FieldDef, value: &Scalar) -> Result<bool, String> {
+    fn fits(&self, field: &FieldDef, value: &Scalar) -> Result<bool, RowReason> {
         let text = value.as_text();
         let is_same = |again: Option<Scalar>| again.as_ref() == Some(value);
         let decimal = text.and_then(|text| canonical::parse_decimal(text).ok());
@@ -101,7 +104,7 @@ impl Checker<'_> {
         })
     }
 
-    fn is_reference(&self, field: &FieldDef, module: &str, id: Option<RecordId>) -> Result<bool, String> {
+    fn is_reference(&self, field: &FieldDef, module: &str, id: Option<RecordId>) -> Result<bool, RowReason> {
         let Some(id) = id else { return Ok(false) };
         // Who made a record, and from what, stays true of a record that isn't here.
         if field.merge == MergeCode::I {
@@ -110,34 +113,32 @@ impl Checker<'_> {
         self.expect_known(&BTreeSet::from([module]), id).map(|()| true)
     }
 
-    fn expect_known(&self, modules: &BTreeSet<&str>, id: RecordId) -> Result<(), String> {
+    fn expect_known(&self, modules: &BTreeSet<&str>, id: RecordId) -> Result<(), RowReason> {
         match (self.is_known)(modules, id) {
             Ok(true) => Ok(()),
             Ok(false) => {
-                let modules: Vec<&str> = modules.iter().copied().collect();
-                Err(format!(
-                    "there is no {} {id} here; import it first, or clear the cell",
-                    modules.join(" or ")
-                ))
+                let modules = modules.iter().map(ToString::to_string).collect();
+                Err(ExportReason::NoRecord { modules, id: id.to_string() }.into())
             }
-            Err(error) => Err(error.to_string()),
+            Err(error) => Err(RowReason::Store(error.to_string())),
         }
     }
 
     /// Refuses a member that a set can't have.
-    pub(super) fn check_member(&self, field: &FieldDef, key: &str) -> Result<(), String> {
+    pub(super) fn check_member(&self, field: &FieldDef, key: &str) -> Result<(), RowReason> {
         match &field.kind {
             FieldKind::References(modules) => {
                 let (module, id) = read_typed_reference(key)
                     .filter(|(module, _)| modules.iter().any(|known| known == module))
-                    .ok_or_else(|| format!("\"{key}\" is not of the form module:id"))?;
+                    .ok_or_else(|| ExportReason::Member(key.to_owned()))?;
                 self.expect_known(&BTreeSet::from([module]), id)
             }
             FieldKind::ReferenceSet(_) => {
-                key.parse::<RecordId>().map(|_| ()).map_err(|_| format!("\"{key}\" is not an id"))
+                let id = key.parse::<RecordId>();
+                id.map(|_| ()).map_err(|_| ExportReason::MemberId(key.to_owned()).into())
             }
             _ if key.chars().count() > TAG_LETTERS_MAX || key.contains('/') => {
-                Err(format!("\"{key}\": tags have at most {TAG_LETTERS_MAX} letters and no `/`"))
+                Err(ExportReason::Tag { key: key.to_owned(), max: TAG_LETTERS_MAX }.into())
             }
             _ => Ok(()),
         }

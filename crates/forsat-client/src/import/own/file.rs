@@ -2,8 +2,7 @@
 
 use super::super::RefusedFiles;
 use super::super::reader::{self, Table};
-use super::super::unknown_field;
-use crate::error::ClientError;
+use crate::error::{ClientError, ExportReason, FileProblem, RowReason, UnknownField};
 use crate::exchange::{
     Content, ID_COLUMN, MODULE_COLUMN, NAME_SUFFIX, VERSION_COLUMN, from_cell, is_carried,
 };
@@ -36,7 +35,7 @@ pub(super) struct OwnFile {
     pub module: String,
     pub rows: Vec<Row>,
     /// Rows that can't be read: place → reason.
-    pub refused: BTreeMap<usize, String>,
+    pub refused: BTreeMap<usize, RowReason>,
     source: Source,
 }
 
@@ -65,12 +64,10 @@ fn is_own_text(text: &str) -> bool {
 impl OwnFile {
     /// Reads a file; what is wrong with one row refuses that row only.
     pub(super) fn read(path: &Path, schema: &Schema) -> Result<OwnFile, ClientError> {
-        let wrong = |message: String| ClientError::Import { file: path.display().to_string(), message };
+        let wrong = |problem| ClientError::Import { file: path.display().to_string(), problem };
         let text = reader::read_text(path, None)?;
         if !is_own_text(&text) {
-            return Err(wrong(format!(
-                "this is no Forsat export (its first columns would be {MODULE_COLUMN},{ID_COLUMN}); name a mapping with --map"
-            )));
+            return Err(wrong(FileProblem::NotAnExport(format!("{MODULE_COLUMN},{ID_COLUMN}"))));
         }
         let mut file = match text.trim_start_matches('\u{feff}').starts_with('{') {
             true => lines(path, &text, schema),
@@ -101,25 +98,24 @@ impl OwnFile {
         let mut seen = BTreeSet::new();
         for row in &self.rows {
             if !seen.insert(row.id) {
-                self.refused
-                    .insert(row.at, "its record stands in the file already; keep one of the rows".to_owned());
+                self.refused.insert(row.at, ExportReason::DoubleRecord.into());
             }
         }
     }
 
     /// Hands over the rows that were refused, as they stood in the file.
-    pub(super) fn keep_refused(self, refused: &BTreeMap<usize, String>, files: &mut RefusedFiles) {
-        let refused: Vec<(usize, String)> =
+    pub(super) fn keep_refused(self, refused: &BTreeMap<usize, RowReason>, files: &mut RefusedFiles) {
+        let refused: Vec<(usize, RowReason)> =
             refused.iter().map(|(at, reason)| (*at, reason.clone())).collect();
         match self.source {
             Source::Csv(table) => files.add(&self.path, table, &refused),
             Source::Lines(lines) => {
-                let with_reason = |(at, reason): &(usize, String)| {
+                let with_reason = |(at, reason): &(usize, RowReason)| {
                     let line = lines.get(*at)?;
                     let mut object: Value =
                         serde_json::from_str(line).unwrap_or_else(|_| line.as_str().into());
                     if let Some(fields) = object.as_object_mut() {
-                        fields.insert(super::super::REASON.to_owned(), reason.as_str().into());
+                        fields.insert(super::super::REASON.to_owned(), reason.to_string().into());
                     }
                     Some(object.to_string())
                 };
@@ -130,8 +126,9 @@ impl OwnFile {
 }
 
 /// The one module of a file.
-fn module<'s>(schema: &'s Schema, name: &str) -> Result<&'s ModuleDef, String> {
-    schema.module(name).ok_or_else(|| format!("{MODULE_COLUMN} says \"{name}\", and there is no such module"))
+fn module<'s>(schema: &'s Schema, name: &str) -> Result<&'s ModuleDef, FileProblem> {
+    let unknown = || FileProblem::UnknownModule { column: MODULE_COLUMN, module: name.to_owned() };
+    schema.module(name).ok_or_else(unknown)
 }
 
 /// What a column is read into; none for what is only for the reader.
@@ -141,11 +138,11 @@ struct Column<'s> {
     name: Option<usize>,
 }
 
-fn csv(path: &Path, text: &str, schema: &Schema) -> Result<OwnFile, String> {
+fn csv(path: &Path, text: &str, schema: &Schema) -> Result<OwnFile, FileProblem> {
     let table = Table::parse_as_is(text, reader::delimiter_of(text))?;
-    let marker = table.column(MODULE_COLUMN).ok_or_else(|| format!("it has no column {MODULE_COLUMN}"))?;
-    let id = table.column(ID_COLUMN).ok_or_else(|| format!("it has no column {ID_COLUMN}"))?;
-    let first = table.rows.first().map(|row| row[marker].clone()).ok_or("it has a header and no rows")?;
+    let marker = table.column(MODULE_COLUMN).ok_or(FileProblem::NoColumn(MODULE_COLUMN))?;
+    let id = table.column(ID_COLUMN).ok_or(FileProblem::NoColumn(ID_COLUMN))?;
+    let first = table.rows.first().map(|row| row[marker].clone()).ok_or(FileProblem::NoRows)?;
     let table_of = module(schema, &first)?;
     let columns = columns(&table, table_of)?;
     let version = table.column(VERSION_COLUMN);
@@ -156,7 +153,7 @@ fn csv(path: &Path, text: &str, schema: &Schema) -> Result<OwnFile, String> {
             for column in &columns {
                 let name = column.name.map(|at| cells[at].as_str());
                 let content = from_cell(column.field, &cells[column.at], name);
-                let content = content.map_err(|error| format!("{}: {error}", column.field.name))?;
+                let content = content.map_err(RowReason::within(&column.field.name))?;
                 contents.insert(column.field.name.to_string(), content);
             }
             let version = version.map_or("", |at| cells[at].as_str());
@@ -172,15 +169,16 @@ fn csv(path: &Path, text: &str, schema: &Schema) -> Result<OwnFile, String> {
     Ok(OwnFile { path: path.to_owned(), module: first, rows, refused, source: Source::Csv(table) })
 }
 
-fn own_module(said: &str, first: &str) -> Result<(), String> {
+fn own_module(said: &str, first: &str) -> Result<(), RowReason> {
     if said == first {
         Ok(())
     } else {
-        Err(format!("it says {MODULE_COLUMN} \"{said}\" in a file of {first}"))
+        let (said, first) = (said.to_owned(), first.to_owned());
+        Err(ExportReason::OtherModule { column: MODULE_COLUMN, said, first }.into())
     }
 }
 
-fn columns<'s>(table: &Table, module: &'s ModuleDef) -> Result<Vec<Column<'s>>, String> {
+fn columns<'s>(table: &Table, module: &'s ModuleDef) -> Result<Vec<Column<'s>>, FileProblem> {
     let mut columns = Vec::new();
     for (at, header) in table.header.iter().enumerate() {
         let is_frame =
@@ -188,7 +186,8 @@ fn columns<'s>(table: &Table, module: &'s ModuleDef) -> Result<Vec<Column<'s>>, 
         if is_frame || header.strip_suffix(NAME_SUFFIX).is_some_and(|field| module.field(field).is_some()) {
             continue;
         }
-        let field = module.field(header).ok_or_else(|| unknown_field(module, header))?;
+        let unknown = || FileProblem::UnknownField(UnknownField::of(module, header));
+        let field = module.field(header).ok_or_else(unknown)?;
         if field.merge != MergeCode::D && is_carried(field) {
             columns.push(Column { at, field, name: table.column(&format!("{header}{NAME_SUFFIX}")) });
         }
@@ -196,7 +195,7 @@ fn columns<'s>(table: &Table, module: &'s ModuleDef) -> Result<Vec<Column<'s>>, 
     Ok(columns)
 }
 
-fn lines(path: &Path, text: &str, schema: &Schema) -> Result<OwnFile, String> {
+fn lines(path: &Path, text: &str, schema: &Schema) -> Result<OwnFile, FileProblem> {
     let lines: Vec<String> = text
         .trim_start_matches('\u{feff}')
         .lines()
@@ -204,7 +203,7 @@ fn lines(path: &Path, text: &str, schema: &Schema) -> Result<OwnFile, String> {
         .map(str::to_owned)
         .collect();
     let first: Value =
-        serde_json::from_str(&lines[0]).map_err(|error| format!("line 1 is not JSON: {error}"))?;
+        serde_json::from_str(&lines[0]).map_err(|error| FileProblem::NotJson(error.to_string()))?;
     let name = first[MODULE_COLUMN].as_str().unwrap_or_default().to_owned();
     let table = module(schema, &name)?;
     let (mut rows, mut refused) = (Vec::new(), BTreeMap::new());
@@ -219,27 +218,27 @@ fn lines(path: &Path, text: &str, schema: &Schema) -> Result<OwnFile, String> {
     Ok(OwnFile { path: path.to_owned(), module: name, rows, refused, source: Source::Lines(lines) })
 }
 
-fn object(at: usize, line: &str, module: &ModuleDef) -> Result<Row, String> {
+fn object(at: usize, line: &str, module: &ModuleDef) -> Result<Row, RowReason> {
     let value: Value =
-        serde_json::from_str(line).map_err(|error| format!("the line is not JSON: {error}"))?;
+        serde_json::from_str(line).map_err(|error| ExportReason::NotJson(error.to_string()))?;
     own_module(value[MODULE_COLUMN].as_str().unwrap_or_default(), &module.name)?;
     let id = record(value[ID_COLUMN].as_str().unwrap_or_default())?;
-    let said = value["fields"].as_object().ok_or("the line has no object \"fields\"")?;
+    let said = value["fields"].as_object().ok_or(ExportReason::NoFields)?;
     let mut contents = BTreeMap::new();
     for (name, value) in said {
         let field = module.field(name).filter(|field| is_carried(field));
-        let field = field.ok_or_else(|| unknown_field(module, name))?;
-        let content = Content::from_json(field, value).map_err(|error| format!("{name}: {error}"))?;
+        let unknown = || ExportReason::UnknownField(UnknownField::of(module, name));
+        let field = field.ok_or_else(unknown)?;
+        let content = Content::from_json(field, value).map_err(RowReason::within(name))?;
         contents.insert(name.clone(), content);
     }
     let version = value[VERSION_COLUMN].as_array().into_iter().flatten().filter_map(Value::as_str);
     Ok(Row { at, id, version: heads(version), contents })
 }
 
-fn record(text: &str) -> Result<RecordId, String> {
-    text.trim().parse().map_err(|_| {
-        format!("\"{text}\" is not the id of a record; leave the column {ID_COLUMN} as it was exported")
-    })
+fn record(text: &str) -> Result<RecordId, RowReason> {
+    let unreadable = |_| ExportReason::RecordId { text: text.to_owned(), column: ID_COLUMN }.into();
+    text.trim().parse().map_err(unreadable)
 }
 
 /// Heads by their hex; a version that can't be read says nothing.

@@ -11,7 +11,7 @@ mod row;
 
 use super::{Counts, RefusedFiles};
 use crate::engine::Engine;
-use crate::error::ClientError;
+use crate::error::{ClientError, RowReason};
 use crate::journal::JournalChange;
 use crate::model::{FileSummary, ImportOptions, ImportProgress, ImportSummary};
 use crate::turn::Turn;
@@ -122,7 +122,7 @@ impl Run<'_> {
             self.write(&rows, &file.module, &mut summary, &mut refused)?;
         }
         for reason in refused.values() {
-            *summary.refused.entry(reason.clone()).or_default() += 1;
+            summary.refuse(reason);
         }
         file.keep_refused(&refused, refused_files);
         Ok(summary)
@@ -132,7 +132,7 @@ impl Run<'_> {
     fn try_rows(
         &mut self,
         file: &OwnFile,
-        refused: &mut BTreeMap<usize, String>,
+        refused: &mut BTreeMap<usize, RowReason>,
     ) -> Result<Counts, ClientError> {
         let tx = self.engine.read()?;
         loop {
@@ -161,7 +161,7 @@ impl Run<'_> {
     }
 
     /// Forgets refused rows that would have made records: nothing may point at them.
-    fn leave_out(&mut self, refused: &BTreeMap<usize, String>, file: &OwnFile) {
+    fn leave_out(&mut self, refused: &BTreeMap<usize, RowReason>, file: &OwnFile) {
         let rows = file.rows.iter().filter(|row| refused.contains_key(&row.at));
         for row in rows {
             self.in_files.remove(&row.id);
@@ -173,7 +173,7 @@ impl Run<'_> {
         rows: &[&Row],
         module: &str,
         summary: &mut FileSummary,
-        refused: &mut BTreeMap<usize, String>,
+        refused: &mut BTreeMap<usize, RowReason>,
     ) -> Result<(), ClientError> {
         let total = rows.len() as u64;
         let mut done = 0;
@@ -197,7 +197,7 @@ fn write_batch(
     batch: &[&Row],
     module: &str,
     in_files: &BTreeMap<RecordId, String>,
-    refused: &mut BTreeMap<usize, String>,
+    refused: &mut BTreeMap<usize, RowReason>,
 ) -> Result<Counts, ClientError> {
     let mut counts = Counts::default();
     let works = {

@@ -7,7 +7,7 @@ use super::file::Row;
 use super::is_known;
 use crate::commands::finder;
 use crate::engine::Engine;
-use crate::error::ClientError;
+use crate::error::{ClientError, Damage, ExportReason, RowReason};
 use crate::exchange::Content;
 use crate::vault;
 use crate::world::{self, StoreWorld};
@@ -62,7 +62,7 @@ impl<'a, A: Access> Planner<'a, A> {
         in_files: &'a BTreeMap<RecordId, String>,
     ) -> Result<Self, ClientError> {
         let user = tx.identity()?.user.as_ref().map(crate::ids::user_id);
-        let user = user.ok_or_else(|| ClientError::Damaged("the store has no user".to_owned()))?;
+        let user = user.ok_or_else(|| ClientError::Damaged(Damage::NoUser))?;
         let now_ms = engine.ambient().now_ms();
         Ok(Planner { engine, tx, world: StoreWorld::new(tx)?, in_files, now_ms, user })
     }
@@ -73,20 +73,19 @@ impl<'a, A: Access> Planner<'a, A> {
     }
 
     /// Plans a row; the inner error is the reason for refusing it.
-    pub(super) fn plan(&self, row: &Row, module: &str) -> Result<Result<Work, String>, ClientError> {
+    pub(super) fn plan(&self, row: &Row, module: &str) -> Result<Result<Work, RowReason>, ClientError> {
         let table = crate::find::module(self.engine.schema(), module)?;
         let Some(document) = self.tx.document(&crate::ids::document_id(row.id))? else {
             return Ok(self.create(row, table));
         };
         if document.module.as_deref() != Some(module) {
             let other = document.module.unwrap_or_default();
-            return Ok(Err(format!(
-                "its id belongs to a record of {other}; leave the column id as it was exported"
-            )));
+            return Ok(Err(ExportReason::IdOfAnother(other).into()));
         }
         let state = vault::state(self.tx, module, row.id)?;
-        let state = state
-            .ok_or_else(|| ClientError::Damaged(format!("the row of {module} {} is missing", row.id)))?;
+        let state = state.ok_or_else(|| {
+            ClientError::Damaged(Damage::MissingRow { module: module.to_owned(), id: row.id.to_string() })
+        })?;
         let base = self.base(row, &state)?;
         Ok(self.update(row, table, &state, base.as_ref().unwrap_or(&state)))
     }
@@ -108,15 +107,15 @@ impl<'a, A: Access> Planner<'a, A> {
         table: &ModuleDef,
         state: &RecordState,
         base: &RecordState,
-    ) -> Result<Work, String> {
+    ) -> Result<Work, RowReason> {
         if lifecycle::is_superseded(state, &self.world) {
-            return Err("it was merged into another record; change that one".to_owned());
+            return Err(ExportReason::Merged.into());
         }
         let mut changes = Changes::default();
         self.with_checker(row, state, |checker| {
             for (field, content) in fields_of(row, table) {
                 let taken = changes.take(field, content, base, state, checker);
-                taken.map_err(|error| format!("{}: {error}", field.name))?;
+                taken.map_err(RowReason::within(&field.name))?;
             }
             Ok(())
         })?;
@@ -124,9 +123,7 @@ impl<'a, A: Access> Planner<'a, A> {
             return Ok(Work::Nothing { kept_local: changes.kept_local });
         }
         if Life::of(state) == Life::Trashed {
-            return Err(
-                "the record is in the trash; take it out with `forsat trash restore` first".to_owned()
-            );
+            return Err(ExportReason::Trashed.into());
         }
         let ambient = self.engine.ambient();
         let mut new_uuid = || ambient.uuid();
@@ -138,32 +135,31 @@ impl<'a, A: Access> Planner<'a, A> {
             world: &self.world,
             schema: self.engine.schema(),
         };
-        let mut edits =
-            edit(&mut context, state, &changes.assignments).map_err(|refusal| refusal.to_string())?;
+        let mut edits = edit(&mut context, state, &changes.assignments).map_err(Box::new)?;
         edits.extend(changes.edits);
         Ok(Work::Update { edits, kept_local: changes.kept_local })
     }
 
-    fn create(&self, row: &Row, table: &ModuleDef) -> Result<Work, String> {
+    fn create(&self, row: &Row, table: &ModuleDef) -> Result<Work, RowReason> {
         if table.name == SETTINGS {
-            return Err("settings belong to their workspace; this one has its own".to_owned());
+            return Err(ExportReason::Settings.into());
         }
         let empty = RecordState::new(row.id, table.name.as_ref());
         let mut edits = Vec::new();
         self.with_checker(row, &empty, |checker| {
             for (field, content) in fields_of(row, table) {
                 let made = begun(field, content, &empty.module, checker);
-                edits.extend(made.map_err(|error| format!("{}: {error}", field.name))?);
+                edits.extend(made.map_err(RowReason::within(&field.name))?);
             }
             Ok(())
         })?;
         let state = preview(&empty, &edits);
         if record_name(&state).is_empty() {
             let needed = naming(&table.name).iter().filter_map(|fields| fields.last().copied());
-            return Err(format!("it isn't here yet, and has no {}", needed.collect::<Vec<_>>().join(" or ")));
+            return Err(ExportReason::Nameless(needed.map(str::to_owned).collect()).into());
         }
         if table.name == OPPORTUNITY && state.winner("account_id").is_null() {
-            return Err("it isn't here yet, and a deal needs its account_id".to_owned());
+            return Err(ExportReason::NoAccount.into());
         }
         Ok(Work::Create(edits))
     }
@@ -173,8 +169,8 @@ impl<'a, A: Access> Planner<'a, A> {
         &self,
         row: &Row,
         state: &RecordState,
-        look: impl FnOnce(&Checker<'_>) -> Result<T, String>,
-    ) -> Result<T, String> {
+        look: impl FnOnce(&Checker<'_>) -> Result<T, RowReason>,
+    ) -> Result<T, RowReason> {
         let find = finder(self.tx, self.engine.schema());
         let named = match row.contents.get("currency") {
             Some(Content::Value(Scalar::Text(code))) => Currency::from_code(code).ok(),
@@ -202,7 +198,7 @@ fn begun(
     content: &Content,
     module: &str,
     checker: &Checker<'_>,
-) -> Result<Vec<Edit>, String> {
+) -> Result<Vec<Edit>, RowReason> {
     let name = field.name.as_ref();
     Ok(match content {
         Content::Value(value) => match checker.settled(field, value)? {
