@@ -12,6 +12,7 @@ mod duplicates;
 #[cfg(unix)]
 mod forms;
 mod full;
+mod healing;
 mod hostile;
 mod joining;
 mod lead;
