@@ -147,6 +147,9 @@ impl Driver {
             Message::Admin { request, answer } => {
                 let serving = admin::serving(&self.url, self.hub.counts());
                 let done = admin::execute(&*self.store, &request, &self.url, Some(serving));
+                if request.changes_access() && !matches!(done, Answer::Failed(_)) {
+                    self.at_moment(|hub, _, moment| hub.access_changed(moment));
+                }
                 let _ = answer.send(done);
             }
             Message::Health { answer } => {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use forsat_sync::id::{Epoch, SpaceId, WorkspaceId};
 
-use crate::admin::{self, Failure, InviteView};
+use crate::admin::{self, Failure, Invitation, InviteView};
 use crate::ambient;
 use crate::store::{ControlError, InitWorkspace, OpenOptions, RedbStore, RelayStore as _, StoreError};
 
@@ -57,7 +57,8 @@ pub fn options() -> OpenOptions {
 /// Makes a data directory: a store with `common` and a first space, and the first admin's invite.
 pub fn init(data: &Path, options: OpenOptions, init: &InitOptions) -> Result<InviteView, SetupError> {
     make(data, options, &init.workspace_name, &init.space, |store| {
-        Ok(admin::invite(store, &init.admin, &init.space, "admin", &init.url)?)
+        let asked = Invitation { user: &init.admin, space: &init.space, role: "admin", approve: false };
+        Ok(admin::invite(store, &asked, &init.url)?)
     })
 }
 

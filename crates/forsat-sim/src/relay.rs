@@ -262,6 +262,7 @@ impl Relay {
             user: user.to_owned(),
             space: space.to_owned(),
             role,
+            approve: false,
             now_ms,
             expires_at_ms: now_ms + 86_400_000,
         };

@@ -3,6 +3,7 @@
 //! Every test works in a folder of its own and on ports that the system gives; waiting is always for a condition.
 #![expect(clippy::unwrap_used, reason = "what a test's helper can't do fails the test")]
 
+mod access;
 mod contract;
 mod crash;
 mod damage;

@@ -9,9 +9,10 @@ use crate::id::BatchId;
 use crate::identity::{self, AuthClaim};
 
 /// Faults that trying again can't mend.
-const FINAL_FAULTS: [Code; 6] = [
+const FINAL_FAULTS: [Code; 7] = [
     code::UNKNOWN_DEVICE,
     code::DEVICE_REVOKED,
+    code::DEVICE_PENDING,
     code::BAD_SIGNATURE,
     code::INVITE_INVALID,
     code::DEVICE_QUOTA,

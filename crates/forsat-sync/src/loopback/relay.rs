@@ -6,7 +6,8 @@ use crate::frame::{Cursor, ItemOutcome, PageEntry, Role, SpaceInfo};
 use crate::id::{ChangeHash, DeviceId, Digest, DocumentId, Epoch, FeedSeq, SpaceId, UserId, WorkspaceId};
 use crate::identity::{PublicKey, RelayKey, SecretHash};
 use crate::relay::{
-    AppendRequest, DeviceRecord, Directory, EnrolRequest, FeedPage, PageRequest, StorageReply, StorageRequest,
+    AppendRequest, DeviceRecord, Directory, EnrolRequest, FeedPage, PageRequest, Standing, StorageReply,
+    StorageRequest,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -117,7 +118,7 @@ impl MemoryRelay {
         Some(DeviceRecord {
             device,
             public_key: enrolled.key,
-            revoked: enrolled.revoked,
+            standing: if enrolled.revoked { Standing::Revoked } else { Standing::Active },
             directory: Directory {
                 user: enrolled.user,
                 workspace: WorkspaceId::from_bytes([9; 16]),

@@ -1,7 +1,7 @@
 //! From the hello to the close: handshake, deadlines, faults.
 
 use super::link::{Fault, Link, Pending};
-use super::request::{DeviceRecord, EnrolRequest, StorageReply, StorageRequest};
+use super::request::{DeviceRecord, EnrolRequest, Standing, StorageReply, StorageRequest};
 use super::session::Session;
 use super::{Effect, Input, RelayConfig};
 use crate::code;
@@ -259,8 +259,10 @@ impl RelayConnection {
             }
             Proof::Enrol => None,
         };
-        if record.revoked {
-            return Err(code::DEVICE_REVOKED.into());
+        match record.standing {
+            Standing::Active => {}
+            Standing::Pending => return Err(code::DEVICE_PENDING.into()),
+            Standing::Revoked => return Err(code::DEVICE_REVOKED.into()),
         }
         self.link.push(Effect::Established { device: record.device, user: record.directory.user });
         if matches!(checking.proof, Proof::Enrol) {

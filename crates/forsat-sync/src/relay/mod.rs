@@ -13,8 +13,8 @@ mod tests;
 
 pub use connection::RelayConnection;
 pub use request::{
-    AppendRequest, DeviceRecord, Directory, EnrolRequest, FeedPage, PageRequest, RequestId, StorageReply,
-    StorageRequest,
+    AppendRequest, DeviceRecord, Directory, EnrolRequest, FeedPage, PageRequest, RequestId, Standing,
+    StorageReply, StorageRequest,
 };
 
 use crate::code::Code;

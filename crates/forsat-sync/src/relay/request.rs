@@ -98,6 +98,17 @@ pub enum StorageReply {
     },
 }
 
+/// Whether a device may connect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It may.
+    Active,
+    /// Not yet: an operator has to let it in.
+    Pending,
+    /// Not any more, for good.
+    Revoked,
+}
+
 /// A device as storage knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceRecord {
@@ -105,8 +116,8 @@ pub struct DeviceRecord {
     pub device: DeviceId,
     /// Its key.
     pub public_key: PublicKey,
-    /// Whether it was revoked.
-    pub revoked: bool,
+    /// Whether it may connect.
+    pub standing: Standing,
     /// What it may see.
     pub directory: Directory,
 }

@@ -1,7 +1,7 @@
 //! An authenticated device: roles, pulls, pushes, messages that pass through.
 
 use super::link::{Fault, Link, Pending};
-use super::request::{AppendRequest, DeviceRecord, Directory, StorageReply, StorageRequest};
+use super::request::{AppendRequest, DeviceRecord, Directory, Standing, StorageReply, StorageRequest};
 use super::streams::Streams;
 use super::{Effect, FlowLimits};
 use crate::code::{self, Code};
@@ -173,8 +173,11 @@ impl Session {
         let again = self.access == Access::Asked { again: true };
         self.access = Access::Known;
         match reply {
-            StorageReply::Device(DeviceRecord { revoked: true, .. }) => {
+            StorageReply::Device(DeviceRecord { standing: Standing::Revoked, .. }) => {
                 return Err(code::DEVICE_REVOKED.into());
+            }
+            StorageReply::Device(DeviceRecord { standing: Standing::Pending, .. }) => {
+                return Err(code::DEVICE_PENDING.into());
             }
             StorageReply::Device(record) => self.adopt(record.directory, link),
             StorageReply::UnknownDevice => return Err(code::UNKNOWN_DEVICE.into()),

@@ -3,13 +3,15 @@
 use forsat_sync::frame::{Role, SpaceInfo};
 use forsat_sync::id::{DeviceId, SpaceId, UserId};
 use forsat_sync::identity::PublicKey;
-use forsat_sync::relay::{DeviceRecord, Directory};
+use forsat_sync::relay::{DeviceRecord, Directory, Standing};
 use redb::{ReadOnlyTable, ReadTransaction, WriteTransaction};
 
 use super::rows::{DeviceRow, SpaceRow};
 use super::tables::{DEVICES, ROLES, Readable, SPACES, Writable, corrupt, get, id_in_key, role_key, scan};
 use crate::store::{StoreError, StoreIdentity};
 
+/// A device that waits to be let in.
+pub(super) const DEVICE_PENDING: u8 = 0;
 /// A device that may connect.
 pub(super) const DEVICE_ACTIVE: u8 = 1;
 /// A device that may not connect any more.
@@ -107,12 +109,16 @@ impl<T: Readable> AccessTables<T> {
     ) -> Result<Option<DeviceRecord>, StoreError> {
         let Some(row) = get::<DeviceRow>(&self.devices, DEVICES, device.as_bytes())? else { return Ok(None) };
         // Whoever isn't active may not connect, whatever the reason.
-        let revoked = row.state != DEVICE_ACTIVE;
-        let spaces = if revoked { Vec::new() } else { self.spaces_of(&row.user)? };
+        let standing = match row.state {
+            DEVICE_ACTIVE => Standing::Active,
+            DEVICE_PENDING => Standing::Pending,
+            _ => Standing::Revoked,
+        };
+        let spaces = if standing == Standing::Active { self.spaces_of(&row.user)? } else { Vec::new() };
         Ok(Some(DeviceRecord {
             device: *device,
             public_key: PublicKey::from_bytes(row.public_key),
-            revoked,
+            standing,
             directory: Directory { user: row.user, workspace: identity.workspace, spaces },
         }))
     }

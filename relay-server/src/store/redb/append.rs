@@ -8,6 +8,7 @@ use forsat_sync::accept::{self, AuthorRule, DocumentTotals, DocumentView, Header
 use forsat_sync::chunk::ChangeHeader;
 use forsat_sync::digest::{Trie, document_digest};
 use forsat_sync::frame::Role;
+use forsat_sync::genesis::{self, CommonWriters, GENESIS_ACTOR};
 use forsat_sync::id::{ActorId, ChangeHash, DeviceId, Digest, DocumentId, FeedSeq, SpaceId, UserId};
 use redb::WriteTransaction;
 
@@ -124,6 +125,8 @@ struct Delivery {
     device: DeviceId,
     user: UserId,
     space: SpaceId,
+    role: Role,
+    common: bool,
 }
 
 impl<'tx> Appender<'tx> {
@@ -157,14 +160,14 @@ impl<'tx> Appender<'tx> {
     }
 
     fn push(&mut self, push: &Push) -> Result<PushOutcome, StoreError> {
-        let user = match self.access.of(&push.device, &push.space)? {
+        let (user, role, common) = match self.access.of(&push.device, &push.space)? {
             Access::Hidden => return Ok(PushOutcome::Hidden),
             Access::Member { role, common, .. } if !self.writes(role, common) => {
                 return Ok(PushOutcome::Forbidden);
             }
-            Access::Member { user, .. } => user,
+            Access::Member { user, role, common } => (user, role, common),
         };
-        let delivery = Delivery { device: push.device, user, space: push.space };
+        let delivery = Delivery { device: push.device, user, space: push.space, role, common };
         let outcomes = push.items.iter().map(|item| self.item(delivery, item)).collect::<Result<_, _>>()?;
         Ok(PushOutcome::Judged(outcomes))
     }
@@ -205,10 +208,35 @@ impl<'tx> Appender<'tx> {
             Verdict::Later(reason) => return Ok(ItemOutcome::Later(Later::Judged(reason))),
             Verdict::Refuse(reason) => return Ok(ItemOutcome::Refused(Refusal::Judged(reason))),
         }
+        if delivery.common
+            && !self.writers(&item.document, is_new, header)?.include(
+                delivery.role,
+                &delivery.user,
+                &item.document,
+            )
+        {
+            return Ok(ItemOutcome::Refused(Refusal::Forbidden));
+        }
         if let Some(quota) = self.quota(is_new, bytes.len()) {
             return Ok(ItemOutcome::Later(Later::Quota(quota)));
         }
         self.accept(delivery, item.document, header, bytes)
+    }
+
+    /// Who writes a document in `common`, by what it began with: the change itself when nothing came before it.
+    ///
+    /// A document that began with anything else is left to managers, and stays so when a known beginning is put on it.
+    fn writers(
+        &self,
+        document: &DocumentId,
+        is_new: bool,
+        header: &ChangeHeader,
+    ) -> Result<CommonWriters, StoreError> {
+        let genesis = ActorId::from(GENESIS_ACTOR);
+        let row: Option<ActorRow> = get(&self.headers.actors, ACTORS, &actor_key(document, &genesis))?;
+        let began = row.map(|row| row.last_hash).or_else(|| is_new.then_some(header.hash));
+        let known = began.and_then(|hash| genesis::known(&hash));
+        Ok(known.map_or(CommonWriters::Managers, |known| known.writers))
     }
 
     /// Brings a document's row into the batch.

@@ -2,13 +2,13 @@
 
 use forsat_sync::id::{DeviceId, Epoch, FeedSeq, SpaceId, UserId};
 use forsat_sync::relay::EnrolRequest;
-use redb::{ReadableTableMetadata as _, WriteTransaction};
+use redb::WriteTransaction;
 
-use super::access::{AccessTables, DEVICE_ACTIVE};
+use super::access::{AccessTables, DEVICE_ACTIVE, DEVICE_PENDING, DEVICE_REVOKED};
 use super::rows::{DeviceRow, EpochRow, InviteRow, SpaceRow, UserRow};
 use super::tables::{
-    DEVICES, EPOCHS, FEED_HEADS, INVITES, ROLES, SPACE_NAMES, SPACES, USER_IDS, USERS, corrupt, get, put,
-    role_key,
+    DEVICES, EPOCHS, FEED_HEADS, INVITES, ROLES, Readable, SPACE_NAMES, SPACES, USER_IDS, USERS, corrupt,
+    get, put, role_key, scan,
 };
 use super::{Commit, RedbStore, add_epoch, read};
 use crate::names::{self, Person};
@@ -48,13 +48,14 @@ pub(super) fn create_invite(tx: &WriteTransaction, invite: &NewInvite) -> Result
         role: invite.role,
         expires_at_ms: invite.expires_at_ms,
         used_by: None,
+        approve: invite.approve,
     };
     let mut invites = tx.open_table(INVITES.table()).map_err(StoreError::from)?;
     put(&mut invites, invite.secret.as_bytes(), &row)?;
     Ok(space)
 }
 
-fn find_space(tx: &WriteTransaction, name: &str) -> Result<SpaceSummary, ControlError> {
+pub(super) fn find_space(tx: &WriteTransaction, name: &str) -> Result<SpaceSummary, ControlError> {
     let space_names = tx.open_table(SPACE_NAMES.table()).map_err(StoreError::from)?;
     let id: Vec<u8> = get(&space_names, SPACE_NAMES, names::fold(name).as_bytes())?
         .ok_or_else(|| ControlError::NoSuchSpace(name.to_owned()))?;
@@ -93,7 +94,7 @@ pub(super) fn enrol(
     let known = device(tx, &request.device)?;
     if let Some(used_by) = invite.used_by {
         // The first answer may have been lost: the same key is told the same again.
-        let again = used_by == request.device && known.is_some_and(|row| row.state == DEVICE_ACTIVE);
+        let again = used_by == request.device && known.is_some_and(|row| row.state != DEVICE_REVOKED);
         return if again {
             enrolled(store, tx, request, Commit::NothingWritten)
         } else {
@@ -108,7 +109,7 @@ pub(super) fn enrol(
         return refused(EnrolOutcome::Invalid);
     }
     let mut devices = tx.open_table(DEVICES.table())?;
-    if known.is_none() && devices.len()? >= store.options.limits.workspace.devices_max {
+    if known.is_none() && standing(&devices)? >= store.options.limits.workspace.devices_max {
         return refused(EnrolOutcome::TooManyDevices);
     }
     let user = match bound {
@@ -118,7 +119,7 @@ pub(super) fn enrol(
     let row = DeviceRow {
         user,
         public_key: *request.public_key.as_bytes(),
-        state: DEVICE_ACTIVE,
+        state: if invite.approve { DEVICE_PENDING } else { DEVICE_ACTIVE },
         enrolled_at_ms: known.map_or(now_ms, |row| row.enrolled_at_ms),
         name: request.device_name.clone(),
     };
@@ -132,6 +133,16 @@ pub(super) fn enrol(
 
 fn device(tx: &WriteTransaction, id: &DeviceId) -> Result<Option<DeviceRow>, StoreError> {
     get(&tx.open_table(DEVICES.table())?, DEVICES, id.as_bytes())
+}
+
+/// Devices that count towards the quota: those that weren't revoked.
+fn standing(devices: &impl Readable) -> Result<u64, StoreError> {
+    let mut count = 0;
+    scan::<DeviceRow>(devices, DEVICES, &[], |_, row| {
+        count += u64::from(row.state != DEVICE_REVOKED);
+        Ok(true)
+    })?;
+    Ok(count)
 }
 
 fn enrolled(

@@ -7,6 +7,8 @@ mod access;
 mod append;
 mod backend;
 mod control;
+mod find;
+mod manage;
 mod read;
 mod rows;
 mod tables;
@@ -27,8 +29,8 @@ use self::backend::{Faults, FileSource, Guarded, Once, Overlay};
 use self::rows::{EpochRow, SpaceRow};
 use self::tables::{ALL, EPOCHS, FEED_HEADS, META, SPACE_NAMES, SPACES, corrupt, feed_key, get, put, scan};
 use super::{
-    AppendBatch, ControlError, DeviceRecord, EnrolOutcome, EnrolRequest, NewInvite, PageOutcome, PageRequest,
-    PushOutcome, RelayStore, SpaceSummary, StatusCounts, StoreError, StoreIdentity,
+    AccessStore, AppendBatch, ControlError, DeviceRecord, EnrolOutcome, EnrolRequest, NewInvite, PageOutcome,
+    PageRequest, PushOutcome, RelayStore, SpaceSummary, StatusCounts, StoreError, StoreIdentity,
 };
 
 /// The format that this version writes and the newest that it reads.
@@ -385,6 +387,10 @@ impl RelayStore for RedbStore {
             Err(ControlError::Store(error)) => Err(error),
             Err(other) => Ok((Err(other), Commit::NothingWritten)),
         })?
+    }
+
+    fn access(&self) -> &dyn AccessStore {
+        self
     }
 
     fn status(&self, now_ms: u64) -> Result<StatusCounts, StoreError> {
