@@ -221,15 +221,15 @@ pub struct Failure {
 }
 
 impl Request {
-    /// Whether connections have to look up anew what they may do once it is done.
+    /// Whether connections have to look up anew what they may do once it is done; it is in the control log then.
     pub fn changes_access(&self) -> bool {
         match self {
-            Self::RoleSet { .. }
+            Self::SpaceAdd { .. }
+            | Self::RoleSet { .. }
             | Self::RoleRemove { .. }
             | Self::DeviceRevoke { .. }
             | Self::DeviceActivate { .. } => true,
-            Self::SpaceAdd { .. }
-            | Self::SpaceList
+            Self::SpaceList
             | Self::Invite { .. }
             | Self::InviteList
             | Self::InviteCancel { .. }

@@ -51,7 +51,8 @@ pub enum SetupError {
 
 /// Store options with a fresh epoch.
 pub fn options() -> OpenOptions {
-    OpenOptions::new(Epoch::new(u64::from_be_bytes(ambient::random())))
+    let epoch = Epoch::new(u64::from_be_bytes(ambient::random()));
+    OpenOptions { opened_at_ms: ambient::wall_ms(), ..OpenOptions::new(epoch) }
 }
 
 /// Makes a data directory: a store with `common` and a first space, and the first admin's invite.

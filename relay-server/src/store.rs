@@ -17,7 +17,8 @@ pub use forsat_sync::frame::Role;
 pub use forsat_sync::relay::{DeviceRecord, Directory, EnrolRequest, FeedPage, PageRequest};
 
 pub use self::manage::{
-    AccessCommand, AccessDone, AccessStore, DeviceState, DeviceSummary, InviteSummary, UserSummary,
+    AccessCommand, AccessDone, AccessStore, ControlAdopted, DeviceState, DeviceSummary, InviteSummary,
+    UserSummary,
 };
 pub use self::redb::{BackendSource, InitWorkspace, OpenOptions, RedbStore};
 
@@ -140,6 +141,8 @@ pub struct StoreIdentity {
     pub relay_key_seed: [u8; 32],
     /// The epoch of this opening.
     pub epoch: Epoch,
+    /// The space that every member reads.
+    pub common: SpaceId,
 }
 
 /// A space as an operator sees it.

@@ -209,7 +209,10 @@ impl Relay {
     /// Gives a user, who is a member already, a role in a space; connected devices hear of it.
     pub fn grant(&mut self, user: &str, space: &str, role: Role) -> Result<(), StoreError> {
         let enrolled = self.enrol_directly(user, None, space, role);
-        self.with(|hub, _, moment| hub.access_changed(moment));
+        self.with(|hub, store, moment| {
+            hub.access_changed(moment);
+            hub.feed_grew(&store.identity().common, moment);
+        });
         enrolled.map(drop)
     }
 

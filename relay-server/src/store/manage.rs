@@ -1,7 +1,9 @@
 //! Who may do what, as an operator sees and changes it: users, roles, devices, invites.
 
+use forsat_sync::control::{ControlMark, SignedEntry};
 use forsat_sync::frame::Role;
 use forsat_sync::id::{DeviceId, UserId};
+use forsat_sync::relay::ControlVerdict;
 
 use super::{ControlError, StoreError};
 
@@ -141,6 +143,15 @@ pub enum AccessDone {
     Invite(InviteSummary),
 }
 
+/// What became of entries of the control log that a device brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ControlAdopted {
+    /// Whether more is wanted.
+    pub verdict: ControlVerdict,
+    /// How many were taken and carried out.
+    pub entries: u64,
+}
+
 /// The part of a relay's storage that an operator works on. Every change is one durable transaction.
 pub trait AccessStore {
     /// All users, by name.
@@ -151,6 +162,15 @@ pub trait AccessStore {
 
     /// All invites that weren't cancelled, the last to expire first.
     fn invites(&self) -> Result<Vec<InviteSummary>, StoreError>;
+
+    /// Entries of the control log after a number, at most so many.
+    fn control_log(&self, after: u64, max: usize) -> Result<Vec<SignedEntry>, StoreError>;
+
+    /// How the control log compares to a copy that ends like this.
+    fn check_control(&self, mark: &ControlMark) -> Result<ControlVerdict, StoreError>;
+
+    /// Takes entries of the control log that this store forgot, carrying out what they say; others' entries are passed over.
+    fn adopt_control(&self, entries: &[SignedEntry], now_ms: u64) -> Result<ControlAdopted, StoreError>;
 
     /// Changes who may do what.
     fn change_access(&self, command: &AccessCommand, now_ms: u64) -> Result<AccessDone, ControlError>;

@@ -57,6 +57,8 @@ fn a_revoked_devices_connections_are_closed_and_it_stays_out() {
     };
     assert_eq!((view.user.as_str(), view.state.as_str(), view.changed), ("Sara", "revoked", Some(true)));
     world.runtime.block_on(async {
+        let shown = soon(sara.receive()).await;
+        assert!(matches!(&shown, Some(ToDevice::Revocation(_))), "first the signed reason: {shown:?}");
         let said = soon(sara.receive()).await;
         assert!(
             matches!(&said, Some(ToDevice::Fault { code, .. }) if *code == code::DEVICE_REVOKED),
@@ -64,7 +66,9 @@ fn a_revoked_devices_connections_are_closed_and_it_stays_out() {
         );
         assert_eq!(soon(sara.receive()).await, None);
         let mut again = Device::connect(world.relay.url(), 1).await;
-        let said = again.try_auth().await;
+        let shown_again = again.try_auth().await;
+        assert_eq!(shown_again, shown);
+        let said = again.receive().await;
         assert!(
             matches!(&said, Some(ToDevice::Fault { code, .. }) if *code == code::DEVICE_REVOKED),
             "{said:?}"

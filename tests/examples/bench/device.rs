@@ -165,6 +165,9 @@ impl Running {
                 device.spaces = welcomed.spaces.iter().map(|space| (space.name.clone(), space.id)).collect();
                 None
             }
+            // It keeps no control log, so nothing is asked of it.
+            Effect::LoadControl { .. } => Some(Input::ControlLoaded { entries: Vec::new() }),
+            Effect::Revoked { .. } => bail!("the device of a benchmark was revoked"),
             Effect::Report(issue) => bail!("{issue:?}"),
             Effect::Event(_) | Effect::Stopped(_) => None,
         })

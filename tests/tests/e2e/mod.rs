@@ -5,6 +5,7 @@
 
 mod access;
 mod contract;
+mod control;
 mod crash;
 mod damage;
 mod device;

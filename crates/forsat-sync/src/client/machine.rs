@@ -6,6 +6,7 @@ use super::outbox::Outbox;
 use super::{ClientConfig, Effect, Input, Known, Purpose};
 use crate::backoff::{Backoff, spread};
 use crate::code::{self, Code};
+use crate::control::ControlHead;
 use crate::frame::{Auth, DirectoryDigest, Enrol, Hello, PROTOCOL_VERSIONS, SpaceInfo, ToDevice, ToRelay};
 use crate::id::{DeviceId, Nonce, UserId, WorkspaceId};
 use crate::identity::{self, AuthClaim};
@@ -32,6 +33,7 @@ pub struct ClientMachine {
     pinged_at_ms: u64,
     last_ping: u32,
     was_settled: bool,
+    control: Option<ControlHead>,
 }
 
 #[derive(Clone, Debug)]
@@ -107,6 +109,7 @@ impl ClientMachine {
             pinged_at_ms: now_ms,
             last_ping: 0,
             was_settled: false,
+            control: None,
             config,
         };
         machine.connect(now_ms);
@@ -164,6 +167,11 @@ impl ClientMachine {
         }
     }
 
+    /// How far the store's copy of the control log goes; to be told before `Connected`, each time.
+    pub fn know_control(&mut self, head: ControlHead) {
+        self.control = Some(head);
+    }
+
     /// The device's id.
     pub fn device(&self) -> DeviceId {
         self.config.key.device_id()
@@ -181,6 +189,7 @@ impl ClientMachine {
             Input::Frame(bytes) => return self.frame(now_ms, &bytes),
             Input::PageStored(stored) => self.page_stored(now_ms, stored),
             Input::OutboxLoaded { items } => self.outbox.loaded(items),
+            Input::ControlLoaded { entries } => self.control_loaded(now_ms, entries),
             Input::OutboxChanged => self.outbox.grown(),
             Input::Settled => self.outbox.settled(),
             Input::StoreFailed { task, message } => self.store_failed(task, message),
@@ -241,8 +250,8 @@ impl ClientMachine {
             StoreTask::Page => self.feeds.store_failed(),
             StoreTask::Outbox => self.outbox.load_failed(),
             StoreTask::Settle => self.outbox.settled(),
-            // The next connection brings another welcome.
-            StoreTask::Welcome => {}
+            // The next connection brings another welcome, and asks for the log again.
+            StoreTask::Welcome | StoreTask::Control => {}
         }
         self.effects.push(Effect::Report(SyncIssue::Store { message }));
         self.close();
@@ -327,6 +336,9 @@ impl ClientMachine {
         self.phase = Phase::Proving { claim, until_ms };
         self.send(now_ms, &answer);
         if matches!(self.config.purpose, Purpose::Sync { .. }) {
+            if let Some(head) = self.control.filter(|head| head.count > 0) {
+                self.send(now_ms, &ToRelay::ControlHead(head.mark()));
+            }
             self.pull_known(now_ms);
         }
         Ok(())

@@ -17,6 +17,7 @@ pub use event::{
 };
 pub use machine::ClientMachine;
 
+use crate::control::SignedEntry;
 use crate::frame::SpaceInfo;
 use crate::id::{Nonce, RelayId, SpaceId, UserId, WorkspaceId};
 use crate::identity::{DeviceKey, InviteSecret};
@@ -136,6 +137,11 @@ pub enum Input {
         /// In the order of the outbox.
         items: Vec<OutboxItem>,
     },
+    /// The answer to [`Effect::LoadControl`].
+    ControlLoaded {
+        /// In their order; at most [`crate::control::ENTRIES_MAX`].
+        entries: Vec<SignedEntry>,
+    },
     /// Something was added to the outbox.
     OutboxChanged,
     /// The oldest [`Effect::Settle`] that wasn't answered yet is done.
@@ -173,6 +179,18 @@ pub enum Effect {
         after: OutboxSeq,
         /// Stop before the sum of the chunks exceeds this; one item is always answered if there is one.
         bytes_max: usize,
+    },
+    /// Read entries of the control log, for a relay that forgot them; answer with `ControlLoaded`.
+    LoadControl {
+        /// Those after this number, from 0.
+        after: u64,
+    },
+    /// The relay has revoked this device, in an entry of its control log whose signature was checked.
+    Revoked {
+        /// Whether the device is said to be in strange hands.
+        lost: bool,
+        /// The entry.
+        entry: SignedEntry,
     },
     /// Write down what became of pushed changes; answer with `Settled`.
     Settle(Settle),

@@ -4,7 +4,8 @@ use super::event::{ClientError, PageStored, SyncEvent, Welcomed};
 use super::machine::{ClientMachine, Drain, Phase, Trouble};
 use super::{Effect, Purpose};
 use crate::code::{self, Code};
-use crate::frame::{ItemOutcome, PageEntry, SpaceInfo, ToDevice, Welcome};
+use crate::control::{ControlEvent, ENTRIES_MAX, SignedEntry};
+use crate::frame::{ItemOutcome, PageEntry, SpaceInfo, ToDevice, ToRelay, Welcome};
 use crate::id::BatchId;
 use crate::identity::{self, AuthClaim};
 
@@ -33,6 +34,10 @@ impl ClientMachine {
                 Ok(())
             }
             ToDevice::Welcome(welcome) => self.welcomed(now_ms, welcome, claim),
+            ToDevice::Revocation(entry) => {
+                self.revoked(entry);
+                Ok(())
+            }
             ToDevice::Fault { code, message } => Err(fault(code, message)),
             ToDevice::Drain { retry_after_ms, jitter_ms } => {
                 self.drain = Some(Drain { retry_after_ms, jitter_ms });
@@ -103,6 +108,8 @@ impl ClientMachine {
             ToDevice::Drain { retry_after_ms, jitter_ms } => {
                 self.drain = Some(Drain { retry_after_ms, jitter_ms });
             }
+            ToDevice::ControlWanted { after } => self.effects.push(Effect::LoadControl { after }),
+            ToDevice::Revocation(entry) => self.revoked(entry),
             ToDevice::Fault { code, message } => return Err(fault(code, message)),
             ToDevice::Pong { .. } | ToDevice::Unknown { .. } => {}
             ToDevice::Hello(_) | ToDevice::Welcome(_) | ToDevice::Enrolled { .. } => {
@@ -110,6 +117,25 @@ impl ClientMachine {
             }
         }
         Ok(())
+    }
+
+    /// An entry that is said to revoke this device. Only the pinned relay's own signature under this device's own name counts;
+    /// anything else is as if it had not been said.
+    fn revoked(&mut self, entry: SignedEntry) {
+        let device = self.device();
+        if let Ok(read) = entry.verify(&self.config.relay)
+            && let ControlEvent::DeviceRevoked { device: named, lost } = read.event
+            && named == device
+        {
+            self.effects.push(Effect::Revoked { lost, entry });
+        }
+    }
+
+    pub(super) fn control_loaded(&mut self, now_ms: u64, mut entries: Vec<SignedEntry>) {
+        if matches!(self.phase, Phase::Online) {
+            entries.truncate(ENTRIES_MAX);
+            self.send(now_ms, &ToRelay::ControlEntries { entries });
+        }
     }
 
     fn spaces_changed(&mut self, now_ms: u64, spaces: Vec<SpaceInfo>) {

@@ -14,6 +14,7 @@ pub use decode::FrameError;
 pub use shape::DEPTH_MAX;
 
 use crate::code::Code;
+use crate::control::{ControlMark, SignedEntry};
 use crate::id::{
     BatchId, ChangeHash, DeviceId, Digest, DocumentId, Epoch, FeedSeq, Nonce, RelayId, SpaceId, UserId,
     WorkspaceId,
@@ -153,6 +154,13 @@ pub enum ToRelay {
         /// Comes back in the answer.
         token: u32,
     },
+    /// Says how far the device's copy of the control log goes; before any pull.
+    ControlHead(ControlMark),
+    /// Brings entries of the control log that the relay asked for.
+    ControlEntries {
+        /// In their order; at most [`crate::control::ENTRIES_MAX`].
+        entries: Vec<SignedEntry>,
+    },
     /// Closes in good order.
     Bye,
     /// A kind of a later version; ignored after the handshake.
@@ -273,6 +281,13 @@ pub enum ToDevice {
         /// All spaces that the user may see now.
         spaces: Vec<SpaceInfo>,
     },
+    /// The device holds entries of the control log that the relay lacks.
+    ControlWanted {
+        /// Those after this number, from 0.
+        after: u64,
+    },
+    /// The entry of the control log that revokes this device; a fault follows.
+    Revocation(SignedEntry),
     /// A message that passes through.
     Ephemeral {
         /// Where it was sent.
@@ -372,6 +387,8 @@ pub enum PageEntry {
         /// The change.
         hash: ChangeHash,
     },
+    /// An entry of the control log; only in `common`.
+    Control(SignedEntry),
     /// A kind that this version doesn't read, kept whole: the entry's own CBOR.
     Unknown {
         /// The kind.
@@ -403,8 +420,15 @@ mod kind {
     pub(super) const DRAIN: u64 = 21;
     pub(super) const FAULT: u64 = 22;
 
+    pub(super) const CONTROL_HEAD: u64 = 33;
+    pub(super) const CONTROL_ENTRIES: u64 = 34;
+
+    pub(super) const CONTROL_WANTED: u64 = 43;
+    pub(super) const REVOCATION: u64 = 44;
+
     pub(super) const ENTRY_CHANGE: u64 = 1;
     pub(super) const ENTRY_ECHO: u64 = 2;
+    pub(super) const ENTRY_CONTROL: u64 = 6;
 
     pub(super) const OUTCOME_ACKED: u64 = 0;
     pub(super) const OUTCOME_LATER: u64 = 1;
@@ -419,6 +443,8 @@ pub mod reserved {
     pub const ENTRY_QUARANTINE: u64 = 4;
     /// A snapshot or a part of one.
     pub const ENTRY_SNAPSHOT: u64 = 5;
+    /// An entry of the control log, as a relay keeps it ready for the wire; it reads as [`super::PageEntry::Control`].
+    pub const ENTRY_CONTROL: u64 = super::kind::ENTRY_CONTROL;
     /// Frames of attachments.
     pub const FRAME_BLOB: u64 = 32;
 }
@@ -429,6 +455,7 @@ impl PageEntry {
         match self {
             Self::Change { bytes, .. } => 1 + 1 + 17 + 5 + bytes.len(),
             Self::Echo { .. } => 1 + 1 + 17 + 34,
+            Self::Control(entry) => 1 + 1 + 3 + entry.bytes.len() + 66,
             Self::Unknown { bytes, .. } => bytes.len(),
         }
     }

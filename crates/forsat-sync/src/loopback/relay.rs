@@ -6,8 +6,8 @@ use crate::frame::{Cursor, ItemOutcome, PageEntry, Role, SpaceInfo};
 use crate::id::{ChangeHash, DeviceId, Digest, DocumentId, Epoch, FeedSeq, SpaceId, UserId, WorkspaceId};
 use crate::identity::{PublicKey, RelayKey, SecretHash};
 use crate::relay::{
-    AppendRequest, DeviceRecord, Directory, EnrolRequest, FeedPage, PageRequest, Standing, StorageReply,
-    StorageRequest,
+    AppendRequest, ControlVerdict, DeviceRecord, Directory, EnrolRequest, FeedPage, PageRequest, Standing,
+    StorageReply, StorageRequest,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,6 +43,8 @@ pub(crate) struct MemoryRelay {
     pub unavailable: bool,
     /// Root digests are wrong.
     pub lies: bool,
+    /// What it says of a device's control log.
+    pub control: ControlVerdict,
     /// Feeds that have grown since the driver looked.
     pub advanced: BTreeSet<SpaceId>,
     pub questions: Vec<StorageRequest>,
@@ -64,6 +66,7 @@ impl MemoryRelay {
             put_off: BTreeMap::new(),
             unavailable: false,
             lies: false,
+            control: ControlVerdict::Over,
             advanced: BTreeSet::new(),
             questions: Vec::new(),
         }
@@ -103,6 +106,9 @@ impl MemoryRelay {
             StorageRequest::Device { device } => {
                 self.record(device).map_or(StorageReply::UnknownDevice, StorageReply::Device)
             }
+            StorageRequest::ControlCheck { .. } | StorageRequest::ControlAdopt { .. } => {
+                StorageReply::Control(self.control)
+            }
             StorageRequest::Enrol(enrol) => self.redeem(&enrol),
             StorageRequest::Page(page) => self.page(&page),
             StorageRequest::Append(append) => self.append(append),
@@ -119,6 +125,7 @@ impl MemoryRelay {
             device,
             public_key: enrolled.key,
             standing: if enrolled.revoked { Standing::Revoked } else { Standing::Active },
+            revocation: None,
             directory: Directory {
                 user: enrolled.user,
                 workspace: WorkspaceId::from_bytes([9; 16]),

@@ -228,6 +228,12 @@ impl RelayConnection {
         match (&mut self.phase, about) {
             (Phase::Checking(_), Pending::Handshake) => self.admit(reply),
             (Phase::Open(session), Pending::Access) => session.access(now_ms, reply, limits, &mut self.link),
+            (Phase::Open(session), Pending::Control) => {
+                if session.controlled(reply, limits, &mut self.link)? {
+                    self.close(Fault::from(code::BYE));
+                }
+                Ok(())
+            }
             (Phase::Open(session), Pending::Page { space, stream }) => {
                 session.page(now_ms, space, stream, reply, limits, &mut self.link)
             }
@@ -262,7 +268,10 @@ impl RelayConnection {
         match record.standing {
             Standing::Active => {}
             Standing::Pending => return Err(code::DEVICE_PENDING.into()),
-            Standing::Revoked => return Err(code::DEVICE_REVOKED.into()),
+            Standing::Revoked => {
+                record.revocation.map(ToDevice::Revocation).iter().for_each(|frame| self.link.send(frame));
+                return Err(code::DEVICE_REVOKED.into());
+            }
         }
         self.link.push(Effect::Established { device: record.device, user: record.directory.user });
         if matches!(checking.proof, Proof::Enrol) {

@@ -4,6 +4,7 @@
 //! their order. Time is a monotonic clock in milliseconds; it is passed to every call.
 
 mod connection;
+mod control;
 mod link;
 mod request;
 mod session;
@@ -13,8 +14,8 @@ mod tests;
 
 pub use connection::RelayConnection;
 pub use request::{
-    AppendRequest, DeviceRecord, Directory, EnrolRequest, FeedPage, PageRequest, RequestId, Standing,
-    StorageReply, StorageRequest,
+    AppendRequest, ControlVerdict, DeviceRecord, Directory, EnrolRequest, FeedPage, PageRequest, RequestId,
+    Standing, StorageReply, StorageRequest,
 };
 
 use crate::code::Code;

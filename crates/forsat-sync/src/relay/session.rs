@@ -1,5 +1,6 @@
 //! An authenticated device: roles, pulls, pushes, messages that pass through.
 
+use super::control::Comparison;
 use super::link::{Fault, Link, Pending};
 use super::request::{AppendRequest, DeviceRecord, Directory, Standing, StorageReply, StorageRequest};
 use super::streams::Streams;
@@ -15,6 +16,7 @@ pub(super) struct Session {
     streams: Streams,
     draining: bool,
     access: Access,
+    comparison: Comparison,
 }
 
 /// Whether the device's standing is being looked up again.
@@ -32,7 +34,14 @@ enum Access {
 
 impl Session {
     pub fn new(device: DeviceId, directory: Directory) -> Self {
-        Self { device, directory, streams: Streams::default(), draining: false, access: Access::Known }
+        Self {
+            device,
+            directory,
+            streams: Streams::default(),
+            draining: false,
+            access: Access::Known,
+            comparison: Comparison::default(),
+        }
     }
 
     fn role(&self, space: &SpaceId) -> Option<Role> {
@@ -41,6 +50,7 @@ impl Session {
 
     /// A frame of the device. Answers whether it said goodbye.
     pub fn frame(&mut self, frame: ToRelay, limits: &FlowLimits, link: &mut Link) -> Result<bool, Fault> {
+        let Some(frame) = self.comparison.take(frame, limits, link)? else { return Ok(false) };
         match frame {
             ToRelay::Auth(_) | ToRelay::Enrol(_) => return Err(code::UNEXPECTED_FRAME.into()),
             ToRelay::Pull(pull) => self.pull(&pull, limits, link),
@@ -52,8 +62,25 @@ impl Session {
             }
             ToRelay::Ping { token } => link.send(&ToDevice::Pong { token }),
             ToRelay::Bye => return Ok(true),
+            // The comparison has taken them.
+            ToRelay::ControlHead(_) | ToRelay::ControlEntries { .. } => {}
             // Of a later version that this relay doesn't have: the device has to live without an answer.
             ToRelay::Unknown { .. } => {}
+        }
+        Ok(false)
+    }
+
+    /// Storage has answered about the control log. Answers whether the device said goodbye meanwhile.
+    pub fn controlled(
+        &mut self,
+        reply: StorageReply,
+        limits: &FlowLimits,
+        link: &mut Link,
+    ) -> Result<bool, Fault> {
+        for frame in self.comparison.answered(reply, link)? {
+            if self.frame(frame, limits, link)? {
+                return Ok(true);
+            }
         }
         Ok(false)
     }
@@ -173,7 +200,8 @@ impl Session {
         let again = self.access == Access::Asked { again: true };
         self.access = Access::Known;
         match reply {
-            StorageReply::Device(DeviceRecord { standing: Standing::Revoked, .. }) => {
+            StorageReply::Device(DeviceRecord { standing: Standing::Revoked, revocation, .. }) => {
+                revocation.map(ToDevice::Revocation).iter().for_each(|frame| link.send(frame));
                 return Err(code::DEVICE_REVOKED.into());
             }
             StorageReply::Device(DeviceRecord { standing: Standing::Pending, .. }) => {

@@ -1,13 +1,17 @@
 //! Who may do what: devices, users and roles, read inside the transaction that they decide about.
 
+use forsat_sync::control::SignedEntry;
 use forsat_sync::frame::{Role, SpaceInfo};
 use forsat_sync::id::{DeviceId, SpaceId, UserId};
 use forsat_sync::identity::PublicKey;
 use forsat_sync::relay::{DeviceRecord, Directory, Standing};
 use redb::{ReadOnlyTable, ReadTransaction, WriteTransaction};
 
+use super::log;
 use super::rows::{DeviceRow, SpaceRow};
-use super::tables::{DEVICES, ROLES, Readable, SPACES, Writable, corrupt, get, id_in_key, role_key, scan};
+use super::tables::{
+    CONTROL, DEVICES, REVOCATIONS, ROLES, Readable, SPACES, Writable, corrupt, get, id_in_key, role_key, scan,
+};
 use crate::store::{StoreError, StoreIdentity};
 
 /// A device that waits to be let in.
@@ -22,6 +26,8 @@ pub(super) struct AccessTables<T> {
     devices: T,
     roles: T,
     spaces: T,
+    control: T,
+    revocations: T,
 }
 
 /// What a device may do in a space.
@@ -46,6 +52,8 @@ impl AccessTables<ReadOnlyTable<&'static [u8], &'static [u8]>> {
             devices: tx.open_table(DEVICES.table())?,
             roles: tx.open_table(ROLES.table())?,
             spaces: tx.open_table(SPACES.table())?,
+            control: tx.open_table(CONTROL.table())?,
+            revocations: tx.open_table(REVOCATIONS.table())?,
         })
     }
 }
@@ -56,6 +64,8 @@ impl<'tx> AccessTables<Writable<'tx>> {
             devices: tx.open_table(DEVICES.table())?,
             roles: tx.open_table(ROLES.table())?,
             spaces: tx.open_table(SPACES.table())?,
+            control: tx.open_table(CONTROL.table())?,
+            revocations: tx.open_table(REVOCATIONS.table())?,
         })
     }
 }
@@ -119,8 +129,17 @@ impl<T: Readable> AccessTables<T> {
             device: *device,
             public_key: PublicKey::from_bytes(row.public_key),
             standing,
+            revocation: self.revocation(device)?,
             directory: Directory { user: row.user, workspace: identity.workspace, spaces },
         }))
+    }
+
+    /// The entry of the control log that revokes a device.
+    fn revocation(&self, device: &DeviceId) -> Result<Option<SignedEntry>, StoreError> {
+        match get::<u64>(&self.revocations, REVOCATIONS, device.as_bytes())? {
+            Some(number) => log::entry(&self.control, number),
+            None => Ok(None),
+        }
     }
 
     /// The spaces that a user sees, by id.
@@ -146,7 +165,7 @@ impl<T: Readable> AccessTables<T> {
     }
 
     /// The space that every member reads.
-    fn common(&self) -> Result<(SpaceId, String), StoreError> {
+    pub(super) fn common(&self) -> Result<(SpaceId, String), StoreError> {
         let mut found = None;
         scan::<SpaceRow>(&self.spaces, SPACES, &[], |key, row| {
             if row.common {

@@ -1,6 +1,7 @@
 //! Spaces, invites, users and devices: what an operator and an enrolling device change.
 
-use forsat_sync::id::{DeviceId, Epoch, FeedSeq, SpaceId, UserId};
+use forsat_sync::control::ControlEvent;
+use forsat_sync::id::{DeviceId, FeedSeq, SpaceId, UserId};
 use forsat_sync::relay::EnrolRequest;
 use redb::WriteTransaction;
 
@@ -10,14 +11,14 @@ use super::tables::{
     DEVICES, EPOCHS, FEED_HEADS, INVITES, ROLES, Readable, SPACE_NAMES, SPACES, USER_IDS, USERS, corrupt,
     get, put, role_key, scan,
 };
-use super::{Commit, RedbStore, add_epoch, read};
+use super::{Commit, RedbStore, add_epoch, log, read};
 use crate::names::{self, Person};
-use crate::store::{ControlError, EnrolOutcome, NewInvite, SpaceSummary, StoreError};
+use crate::store::{ControlError, EnrolOutcome, NewInvite, SpaceSummary, StoreError, StoreIdentity};
 
 /// Makes a space; its feed is empty and begins in the current epoch.
 pub(super) fn create_space(
     tx: &WriteTransaction,
-    epoch: Epoch,
+    identity: &StoreIdentity,
     id: SpaceId,
     name: &str,
     now_ms: u64,
@@ -33,7 +34,10 @@ pub(super) fn create_space(
     put(&mut tx.open_table(SPACES.table()).map_err(StoreError::from)?, id.as_bytes(), &row)?;
     put(&mut tx.open_table(FEED_HEADS.table()).map_err(StoreError::from)?, id.as_bytes(), &0_u64)?;
     let mut epochs = tx.open_table(EPOCHS.table()).map_err(StoreError::from)?;
-    add_epoch(&mut epochs, &id, EpochRow { epoch, first: FeedSeq::new(1) })?;
+    add_epoch(&mut epochs, &id, EpochRow { epoch: identity.epoch, first: FeedSeq::new(1) })?;
+    drop(epochs);
+    let event = ControlEvent::SpaceMade { space: id, common: false };
+    log::record(tx, identity, None, now_ms, [event])?;
     Ok(SpaceSummary { id, name, common: false, head: FeedSeq::ZERO })
 }
 
@@ -112,9 +116,10 @@ pub(super) fn enrol(
     if known.is_none() && standing(&devices)? >= store.options.limits.workspace.devices_max {
         return refused(EnrolOutcome::TooManyDevices);
     }
+    let mut events = Vec::new();
     let user = match bound {
         Some(user) => user,
-        None => bind_user(tx, &invite.user_key, request.proposed_user, new_user)?,
+        None => bind_user(tx, &invite.user_key, request.proposed_user, new_user, &mut events)?,
     };
     let row = DeviceRow {
         user,
@@ -125,9 +130,13 @@ pub(super) fn enrol(
     };
     put(&mut devices, request.device.as_bytes(), &row)?;
     drop(devices);
+    events.push(log::enrolled(request.device, &row, Some(request.secret)));
+    events.push(ControlEvent::RoleSet { user, space: invite.space, role: invite.role });
     put(&mut tx.open_table(ROLES.table())?, &role_key(&user, &invite.space), &invite.role)?;
     invite.used_by = Some(request.device);
     put(&mut invites, request.secret.as_bytes(), &invite)?;
+    drop(invites);
+    log::record(tx, &store.identity, None, now_ms, events)?;
     enrolled(store, tx, request, Commit::Yes)
 }
 
@@ -168,6 +177,7 @@ fn bind_user(
     key: &str,
     proposed: Option<UserId>,
     new: UserId,
+    events: &mut Vec<ControlEvent>,
 ) -> Result<UserId, StoreError> {
     let mut ids = tx.open_table(USER_IDS.table())?;
     let mut id = new;
@@ -181,6 +191,7 @@ fn bind_user(
     let mut row: UserRow =
         get(&users, USERS, key.as_bytes())?.ok_or_else(|| corrupt(USERS, "a user is missing"))?;
     row.id = Some(id);
+    events.push(log::made(id, &row));
     put(&mut users, key.as_bytes(), &row)?;
     Ok(id)
 }

@@ -1,7 +1,9 @@
 //! Users, roles, devices and invites as an operator lists and changes them.
 
+use forsat_sync::control::{ControlEvent, ControlMark, SignedEntry};
 use forsat_sync::frame::Role;
 use forsat_sync::id::{DeviceId, SpaceId, UserId};
+use forsat_sync::relay::ControlVerdict;
 use redb::{ReadTransaction, WriteTransaction};
 
 use super::access::{DEVICE_ACTIVE, DEVICE_PENDING, DEVICE_REVOKED};
@@ -12,12 +14,15 @@ use super::tables::{
     DEVICES, DEVICES_SEEN, INVITES, ROLES, Readable, SPACES, USER_IDS, USERS, corrupt, get, id_in_key, put,
     role_key, scan,
 };
-use super::{CONTROL_BYTES, Commit, RedbStore};
+use super::{CONTROL_BYTES, Commit, RedbStore, log};
 use crate::names;
 use crate::store::{
-    AccessCommand, AccessDone, AccessStore, ControlError, DeviceState, DeviceSummary, InviteSummary,
-    StoreError, UserSummary,
+    AccessCommand, AccessDone, AccessStore, ControlAdopted, ControlError, DeviceState, DeviceSummary,
+    InviteSummary, StoreError, StoreIdentity, UserSummary,
 };
+
+/// Room that an entry of the control log takes with what it changes, in bytes.
+const ENTRY_ROOM: u64 = 16 * 1024;
 
 impl AccessStore for RedbStore {
     fn users(&self) -> Result<Vec<UserSummary>, StoreError> {
@@ -32,9 +37,22 @@ impl AccessStore for RedbStore {
         self.read(invites)
     }
 
+    fn control_log(&self, after: u64, max: usize) -> Result<Vec<SignedEntry>, StoreError> {
+        self.read(|tx| log::entries(tx, after, max))
+    }
+
+    fn check_control(&self, mark: &ControlMark) -> Result<ControlVerdict, StoreError> {
+        self.read(|tx| log::check(tx, mark))
+    }
+
+    fn adopt_control(&self, entries: &[SignedEntry], now_ms: u64) -> Result<ControlAdopted, StoreError> {
+        self.reserve(CONTROL_BYTES + ENTRY_ROOM * entries.len() as u64)?;
+        self.write(now_ms, |tx| log::adopt(self, tx, entries, now_ms))
+    }
+
     fn change_access(&self, command: &AccessCommand, now_ms: u64) -> Result<AccessDone, ControlError> {
         self.reserve(CONTROL_BYTES)?;
-        self.write(now_ms, |tx| match change(tx, command) {
+        self.write(now_ms, |tx| match change(tx, &self.identity, command, now_ms) {
             Ok((done, commit)) => Ok((Ok(done), commit)),
             Err(ControlError::Store(error)) => Err(error),
             Err(other) => Ok((Err(other), Commit::NothingWritten)),
@@ -158,22 +176,28 @@ fn space_name(spaces: &impl Readable, space: &SpaceId) -> Result<String, StoreEr
     Ok(row.ok_or_else(|| corrupt(SPACES, "a space that is named elsewhere is missing"))?.name)
 }
 
-fn change(tx: &WriteTransaction, command: &AccessCommand) -> Result<(AccessDone, Commit), ControlError> {
-    match command {
+fn change(
+    tx: &WriteTransaction,
+    identity: &StoreIdentity,
+    command: &AccessCommand,
+    now_ms: u64,
+) -> Result<(AccessDone, Commit), ControlError> {
+    let (done, event) = match command {
         AccessCommand::SetRole { user, space, role } => set_role(tx, user, space, Some(*role)),
         AccessCommand::RemoveRole { user, space } => set_role(tx, user, space, None),
-        AccessCommand::RevokeDevice { device, lost: _ } => set_state(tx, device, DEVICE_REVOKED),
-        AccessCommand::ActivateDevice { device } => set_state(tx, device, DEVICE_ACTIVE),
-        AccessCommand::CancelInvite { invite } => cancel(tx, invite),
-    }
+        AccessCommand::RevokeDevice { device, lost } => set_state(tx, device, DEVICE_REVOKED, *lost),
+        AccessCommand::ActivateDevice { device } => set_state(tx, device, DEVICE_ACTIVE, false),
+        AccessCommand::CancelInvite { invite } => return Ok((cancel(tx, invite)?, Commit::Yes)),
+    }?;
+    let Some(event) = event else { return Ok((done, Commit::NothingWritten)) };
+    log::record(tx, identity, None, now_ms, [event])?;
+    Ok((done, Commit::Yes))
 }
 
-fn set_role(
-    tx: &WriteTransaction,
-    user: &str,
-    space: &str,
-    role: Option<Role>,
-) -> Result<(AccessDone, Commit), ControlError> {
+/// What a change came to, and what the control log is to say of it, if anything changed.
+type Changed = Result<(AccessDone, Option<ControlEvent>), ControlError>;
+
+fn set_role(tx: &WriteTransaction, user: &str, space: &str, role: Option<Role>) -> Changed {
     let (_, row) = find_user(tx, user)?;
     let space = find_space(tx, space)?;
     let id = row.id.ok_or_else(|| ControlError::UserWithoutDevice(row.name.clone()))?;
@@ -187,11 +211,15 @@ fn set_role(
             roles.remove(key.as_slice()).map_err(StoreError::from)?;
         }
     }
-    let commit = if before == role { Commit::NothingWritten } else { Commit::Yes };
-    Ok((AccessDone::Role { user: row.name, space: space.name, before, now: role }, commit))
+    let event = match role {
+        _ if before == role => None,
+        Some(role) => Some(ControlEvent::RoleSet { user: id, space: space.id, role }),
+        None => Some(ControlEvent::RoleRemoved { user: id, space: space.id }),
+    };
+    Ok((AccessDone::Role { user: row.name, space: space.name, before, now: role }, event))
 }
 
-fn set_state(tx: &WriteTransaction, device: &str, state: u8) -> Result<(AccessDone, Commit), ControlError> {
+fn set_state(tx: &WriteTransaction, device: &str, state: u8, lost: bool) -> Changed {
     let (id, mut row) = find_device(tx, device)?;
     let changed = row.state != state;
     if changed && row.state == DEVICE_REVOKED {
@@ -207,11 +235,14 @@ fn set_state(tx: &WriteTransaction, device: &str, state: u8) -> Result<(AccessDo
     };
     let seen = tx.open_table(DEVICES_SEEN.table()).map_err(StoreError::from)?;
     let device = device_summary(id, row, &naming, &seen)?;
-    let commit = if changed { Commit::Yes } else { Commit::NothingWritten };
-    Ok((AccessDone::Device { device, changed }, commit))
+    let event = match state {
+        DEVICE_REVOKED => ControlEvent::DeviceRevoked { device: id, lost },
+        _ => ControlEvent::DeviceActivated { device: id },
+    };
+    Ok((AccessDone::Device { device, changed }, changed.then_some(event)))
 }
 
-fn cancel(tx: &WriteTransaction, invite: &str) -> Result<(AccessDone, Commit), ControlError> {
+fn cancel(tx: &WriteTransaction, invite: &str) -> Result<AccessDone, ControlError> {
     let (key, row) = find_invite(tx, invite)?;
     if row.used_by.is_some() {
         return Err(ControlError::InviteUsed(invite_id(&key)));
@@ -223,5 +254,5 @@ fn cancel(tx: &WriteTransaction, invite: &str) -> Result<(AccessDone, Commit), C
     let summary = invite_summary(&key, row, &users, &spaces)?;
     let mut invites = tx.open_table(INVITES.table()).map_err(StoreError::from)?;
     invites.remove(key.as_slice()).map_err(StoreError::from)?;
-    Ok((AccessDone::Invite(summary), Commit::Yes))
+    Ok(AccessDone::Invite(summary))
 }

@@ -7,8 +7,10 @@ use forsat_sync::id::{ActorId, ChangeHash, DeviceId, Digest, DocumentId, Epoch, 
 
 use crate::store::Role;
 
+mod control;
 mod invite;
 
+pub(super) use self::control::ControlRow;
 pub(super) use self::invite::InviteRow;
 
 /// The format byte of every row written today.
@@ -285,6 +287,8 @@ pub(super) struct FeedRow {
 
 /// The kind of an entry that carries one change chunk.
 pub(super) const FEED_KIND_CHANGE: u8 = 0;
+/// The kind of an entry of the control log; its bytes are the entry as pages carry it.
+pub(super) const FEED_KIND_CONTROL: u8 = 6;
 
 impl Row for FeedRow {
     fn encode(&self, key: &[u8]) -> Vec<u8> {

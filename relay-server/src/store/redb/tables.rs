@@ -52,8 +52,13 @@ pub(super) const ACTORS: Definition = Definition("actors");
 /// Space id, bucket number → digest.
 pub(super) const BUCKETS: Definition = Definition("buckets");
 
+/// Number → entry of the control log.
+pub(super) const CONTROL: Definition = Definition("control");
+/// Device id → number of the entry that revokes it.
+pub(super) const REVOCATIONS: Definition = Definition("revocations");
+
 /// Every table: they are made when the store is, so that reading never meets a missing one.
-pub(super) const ALL: [Definition; 16] = [
+pub(super) const ALL: [Definition; 18] = [
     META,
     SPACES,
     SPACE_NAMES,
@@ -70,6 +75,8 @@ pub(super) const ALL: [Definition; 16] = [
     CHANGES,
     ACTORS,
     BUCKETS,
+    CONTROL,
+    REVOCATIONS,
 ];
 
 /// A table that can be read, in a read or a write transaction.
