@@ -24,6 +24,7 @@ mod roles;
 mod sharing;
 #[cfg(unix)]
 mod terminal;
+mod table;
 mod today;
 mod watch;
 mod whole;
