@@ -22,9 +22,9 @@ mod program;
 mod relay;
 mod roles;
 mod sharing;
+mod table;
 #[cfg(unix)]
 mod terminal;
-mod table;
 mod today;
 mod watch;
 mod whole;
