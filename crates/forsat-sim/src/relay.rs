@@ -6,8 +6,8 @@ use crate::net::Wire;
 use crate::random::Random;
 use forsat_relay::hub::{ConnectionId, Hub, HubEffect, HubLimits, Moment};
 use forsat_relay::store::{
-    BackendSource, ControlError, InitWorkspace, NewInvite, OpenOptions, RedbStore, RelayStore, Role,
-    SpaceSummary, StoreError,
+    AccessCommand, BackendSource, ControlError, InitWorkspace, NewInvite, OpenOptions, RedbStore, RelayStore,
+    Role, SpaceSummary, StoreError,
 };
 use forsat_sync::id::{DeviceId, Epoch, Nonce, RelayId, SpaceId, UserId, WorkspaceId};
 use forsat_sync::identity::{DeviceKey, InviteCode, InviteSecret, RelayKey};
@@ -234,6 +234,18 @@ impl Relay {
         });
         self.program = Some(program);
         enrolled.map(|_| key.device_id())
+    }
+
+    /// Throws a device out; connected devices hear of it. The program must run.
+    pub fn revoke(&mut self, device: &DeviceId) -> Result<(), ControlError> {
+        let command = AccessCommand::RevokeDevice { device: device.to_string(), lost: false };
+        let done = self.with(|hub, store, moment| {
+            let done = store.access().change_access(&command, moment.wall_ms);
+            hub.access_changed(moment);
+            hub.feed_grew(&store.identity().common, moment);
+            done
+        });
+        done.unwrap_or(Err(ControlError::Store(StoreError::NotInitialised))).map(drop)
     }
 
     fn request(secret: &InviteSecret, key: &DeviceKey, proposed_user: Option<UserId>) -> EnrolRequest {

@@ -33,6 +33,11 @@ fn a_relay_restored_from_an_old_backup_is_reported_and_nobody_runs_in_circles() 
     let (mut losses, mut said) = (0, 0);
     for seed in 1..=WORLDS {
         let outcome = restored(seed, |_, _| Vec::new());
+        assert_eq!(
+            count(&outcome, "devices thrown out"),
+            1,
+            "seed {seed}: and stays out, as the world checks"
+        );
         losses += count(&outcome, "losses after a restore");
         said += count(&outcome, "losses that were said");
     }

@@ -104,6 +104,7 @@ impl World {
         }
         if self.violation.is_none() {
             self.check_loss_is_said();
+            self.check_thrown_out();
             self.check_quiet(RETRIES_MAX);
         }
         self.count();

@@ -282,3 +282,76 @@ pub(super) fn is_change(row: &FeedRow) -> bool {
 
 /// The first position of a feed.
 pub(super) const FIRST: FeedSeq = FeedSeq::new(1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::conformance::{enrol, space};
+    use crate::store::redb::{InitWorkspace, OpenOptions};
+    use crate::store::{AccessCommand, AccessStore as _, RelayStore as _};
+    use forsat_sync::id::{Epoch, WorkspaceId};
+
+    fn store() -> RedbStore {
+        let init = InitWorkspace {
+            workspace: WorkspaceId::from_bytes([3; 16]),
+            name: "Sales".into(),
+            relay_key_seed: [4; 32],
+            common: SpaceId::from_bytes([5; 16]),
+            now_ms: 1,
+        };
+        let backend = redb::backends::InMemoryBackend::new();
+        RedbStore::with_backend(backend, OpenOptions::new(Epoch::new(1)), &init).unwrap()
+    }
+
+    /// Makes the store what one of before the log was.
+    fn forget(store: &RedbStore) {
+        let common = store.identity.common;
+        let forgotten = store.write(1, |tx| {
+            tx.delete_table(CONTROL.table()).unwrap();
+            tx.delete_table(REVOCATIONS.table()).unwrap();
+            let mut feed = tx.open_table(FEED.table())?;
+            for seq in 1.. {
+                if feed.remove(feed_key(&common, FeedSeq::new(seq)).as_slice())?.is_none() {
+                    break;
+                }
+            }
+            put(&mut tx.open_table(FEED_HEADS.table())?, common.as_bytes(), &0_u64)?;
+            tx.open_table(CONTROL.table())?;
+            tx.open_table(REVOCATIONS.table())?;
+            Ok(((), Commit::Yes))
+        });
+        forgotten.unwrap();
+    }
+
+    #[test]
+    fn a_store_of_before_the_log_begins_it_with_what_is_there() {
+        let store = store();
+        let tehran = space(&store, 10, "Tehran");
+        let sara = enrol(&store, 1, "Sara <sara@example.com>", "Tehran", Role::Manager);
+        let omid = enrol(&store, 2, "Omid", "Tehran", Role::Rep);
+        let revoke = AccessCommand::RevokeDevice { device: omid.device.to_string(), lost: false };
+        store.change_access(&revoke, 1).unwrap();
+        forget(&store);
+        for _ in 0..2 {
+            store.write(1, |tx| Ok((begin(tx, &store.identity, 9)?, Commit::Yes))).unwrap();
+        }
+        assert_eq!(store.verify().unwrap(), [""; 0]);
+        let relay = RelayKey::from_seed(&[4; 32]).relay_id();
+        let entries = store.control_log(0, usize::MAX).unwrap();
+        let events: Vec<_> = entries.iter().map(|entry| entry.verify(&relay).unwrap().event).collect();
+        assert_eq!(
+            events.len(),
+            10,
+            "workspace, 2 spaces, 2 users, 2 devices, a revocation, 2 roles: {events:?}"
+        );
+        for expected in [
+            ControlEvent::SpaceMade { space: tehran, common: false },
+            ControlEvent::RoleSet { user: sara.user, space: tehran, role: Role::Manager },
+            ControlEvent::DeviceRevoked { device: omid.device, lost: false },
+        ] {
+            assert!(events.contains(&expected), "{expected:?}");
+        }
+        let record = store.devices(&[omid.device]).unwrap().remove(0).unwrap();
+        assert!(record.revocation.is_some(), "it can be shown why it is out");
+    }
+}
