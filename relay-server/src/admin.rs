@@ -3,6 +3,7 @@
 //! The same requests go through the admin socket of a relay that serves, one JSON object a line each way, and straight
 //! to the store of one that doesn't.
 
+mod manage;
 mod socket;
 
 use forsat_sync::frame::Role;
@@ -10,6 +11,7 @@ use forsat_sync::id::SpaceId;
 use forsat_sync::identity::{InviteCode, InviteSecret, RelayKey};
 use serde::{Deserialize, Serialize};
 
+pub use self::manage::{DeviceView, InviteEntryView, RoleView, UserRoleView, UserView};
 pub use self::socket::{SOCKET_NAME, ask};
 pub(crate) use self::socket::{listen, serve};
 use crate::ambient;
@@ -38,6 +40,49 @@ pub enum Request {
         space: String,
         /// `admin`, `manager`, `rep` or `viewer`.
         role: String,
+        /// Whether the device that redeems it waits to be let in.
+        #[serde(default)]
+        approve: bool,
+    },
+    /// List the invites.
+    InviteList,
+    /// Make an invite worthless.
+    InviteCancel {
+        /// The beginning of its id.
+        invite: String,
+    },
+    /// List the users with their roles.
+    UserList,
+    /// Give a user a role.
+    RoleSet {
+        /// Name, e-mail, or the beginning of either or of the id.
+        user: String,
+        /// The space's name.
+        space: String,
+        /// `admin`, `manager`, `rep` or `viewer`.
+        role: String,
+    },
+    /// Take a user's role.
+    RoleRemove {
+        /// As in `RoleSet`.
+        user: String,
+        /// The space's name.
+        space: String,
+    },
+    /// List the devices.
+    DeviceList,
+    /// Take a device's access for good.
+    DeviceRevoke {
+        /// Its name or the beginning of its id.
+        device: String,
+        /// Whether it is in strange hands.
+        #[serde(default)]
+        lost: bool,
+    },
+    /// Let in a device that waits.
+    DeviceActivate {
+        /// Its name or the beginning of its id.
+        device: String,
     },
     /// Count what there is.
     Status,
@@ -56,6 +101,27 @@ pub enum Answer {
     },
     /// An invite was made.
     Invite(InviteView),
+    /// All invites, the last to expire first.
+    Invites {
+        /// The invites.
+        invites: Vec<InviteEntryView>,
+    },
+    /// The invite that is cancelled.
+    InviteCancelled(InviteEntryView),
+    /// All users, by name.
+    Users {
+        /// The users.
+        users: Vec<UserView>,
+    },
+    /// A user's role, before and now.
+    Role(RoleView),
+    /// All devices, by user.
+    Devices {
+        /// The devices.
+        devices: Vec<DeviceView>,
+    },
+    /// A device as it stands now.
+    Device(DeviceView),
     /// The counts.
     Status(StatusView),
     /// Nothing was done.
@@ -84,6 +150,8 @@ pub struct InviteView {
     pub space: String,
     /// The role that it gives there.
     pub role: String,
+    /// Whether the device that redeems it waits to be let in.
+    pub approve: bool,
     /// Where the relay is.
     pub url: String,
     /// What is redeemed, once.
@@ -146,10 +214,30 @@ pub struct ServingView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct Failure {
-    /// A stable word: `no_such_space`, `space_exists`, `bad_name`, `bad_request`, `store`, `damaged`.
+    /// A stable word, such as `no_such_space`, `ambiguous`, `bad_request`, `store`, `damaged`.
     pub code: String,
     /// The same for a person, with what to do.
     pub message: String,
+}
+
+impl Request {
+    /// Whether connections have to look up anew what they may do once it is done; it is in the control log then.
+    pub fn changes_access(&self) -> bool {
+        match self {
+            Self::SpaceAdd { .. }
+            | Self::RoleSet { .. }
+            | Self::RoleRemove { .. }
+            | Self::DeviceRevoke { .. }
+            | Self::DeviceActivate { .. } => true,
+            Self::SpaceList
+            | Self::Invite { .. }
+            | Self::InviteList
+            | Self::InviteCancel { .. }
+            | Self::UserList
+            | Self::DeviceList
+            | Self::Status => false,
+        }
+    }
 }
 
 impl Failure {
@@ -166,6 +254,14 @@ impl From<ControlError> for Failure {
             ControlError::NoSuchSpace(_) => "no_such_space",
             ControlError::SpaceExists(_) => "space_exists",
             ControlError::BadName(_) => "bad_name",
+            ControlError::NoSuchUser(_) => "no_such_user",
+            ControlError::NoSuchDevice(_) => "no_such_device",
+            ControlError::NoSuchInvite(_) => "no_such_invite",
+            ControlError::Ambiguous { .. } => "ambiguous",
+            ControlError::UserWithoutDevice(_) => "user_without_device",
+            ControlError::NoRole { .. } => "no_role",
+            ControlError::DeviceRevoked(_) => "device_revoked",
+            ControlError::InviteUsed(_) => "invite_used",
         };
         Self::new(code, error.to_string())
     }
@@ -182,8 +278,19 @@ pub fn execute(store: &dyn RelayStore, request: &Request, url: &str, serving: Op
     let done = match request {
         Request::SpaceAdd { name } => add_space(store, name).map(Answer::Space),
         Request::SpaceList => spaces(store).map(|spaces| Answer::Spaces { spaces }),
-        Request::Invite { user, space, role } => invite(store, user, space, role, url).map(Answer::Invite),
+        Request::Invite { user, space, role, approve } => {
+            let asked = Invitation { user, space, role, approve: *approve };
+            invite(store, &asked, url).map(Answer::Invite)
+        }
         Request::Status => status(store, serving).map(Answer::Status),
+        Request::InviteList
+        | Request::InviteCancel { .. }
+        | Request::UserList
+        | Request::RoleSet { .. }
+        | Request::RoleRemove { .. }
+        | Request::DeviceList
+        | Request::DeviceRevoke { .. }
+        | Request::DeviceActivate { .. } => manage::execute(store, request),
     };
     done.unwrap_or_else(Answer::Failed)
 }
@@ -197,17 +304,29 @@ fn spaces(store: &dyn RelayStore) -> Result<Vec<SpaceView>, Failure> {
     Ok(store.spaces()?.into_iter().map(view).collect())
 }
 
-/// Makes an invite and the command that redeems it.
-pub fn invite(
-    store: &dyn RelayStore,
-    user: &str,
-    space: &str,
-    role: &str,
-    url: &str,
-) -> Result<InviteView, Failure> {
-    let role = Role::parse(role).ok_or_else(|| {
+/// Whom an operator invites, and to what.
+#[derive(Clone, Copy, Debug)]
+pub struct Invitation<'a> {
+    /// `Name`, `e-mail` or `Name <e-mail>`.
+    pub user: &'a str,
+    /// The space's name.
+    pub space: &'a str,
+    /// `admin`, `manager`, `rep` or `viewer`.
+    pub role: &'a str,
+    /// Whether the device that redeems it waits to be let in.
+    pub approve: bool,
+}
+
+fn read_role(role: &str) -> Result<Role, Failure> {
+    Role::parse(role).ok_or_else(|| {
         Failure::new("bad_request", format!("\"{role}\" is no role: choose admin, manager, rep or viewer"))
-    })?;
+    })
+}
+
+/// Makes an invite and the command that redeems it.
+pub fn invite(store: &dyn RelayStore, asked: &Invitation<'_>, url: &str) -> Result<InviteView, Failure> {
+    let Invitation { user, space, role, approve } = *asked;
+    let role = read_role(role)?;
     let now_ms = ambient::wall_ms();
     let secret = InviteSecret::from_bytes(ambient::random());
     let expires_at_ms = now_ms.saturating_add(INVITE_MS);
@@ -216,6 +335,7 @@ pub fn invite(
         user: user.to_owned(),
         space: space.to_owned(),
         role,
+        approve,
         now_ms,
         expires_at_ms,
     };
@@ -227,6 +347,7 @@ pub fn invite(
         user: user.trim().to_owned(),
         space: space.name,
         role: role.as_str().to_owned(),
+        approve,
         url: url.to_owned(),
         command: format!("forsat join {url} {code}"),
         code,

@@ -4,6 +4,7 @@
 //! 4 the request was refused; 5 another process holds the store; 6 the store is damaged or of a newer version;
 //! 7 a write was not confirmed by the disk.
 
+mod lists;
 mod serve;
 mod show;
 
@@ -60,21 +61,23 @@ enum Command {
     /// Make or list spaces, also while the relay serves.
     #[command(subcommand)]
     Space(SpaceCommand),
-    /// Make a single-use invite of 24 hours, also while the relay serves.
+    /// Make a single-use invite of 24 hours, list or cancel invites, also while the relay serves.
+    #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
     Invite {
-        /// Who is invited: `Name`, `e-mail` or `Name <e-mail>`. Naming a user again invites another device of theirs.
-        #[arg(long)]
-        user: String,
-        /// The space's name.
-        #[arg(long)]
-        space: String,
-        /// admin, manager, rep or viewer.
-        #[arg(long)]
-        role: String,
-        /// The same as --json.
-        #[arg(long)]
-        as_json: bool,
+        #[command(flatten)]
+        new: InviteArguments,
+        #[command(subcommand)]
+        command: Option<InviteCommand>,
     },
+    /// List users with their roles, also while the relay serves.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Give a user a role in a space, or take it, also while the relay serves; open connections follow at once.
+    #[command(subcommand)]
+    Role(RoleCommand),
+    /// List, revoke or let in devices, also while the relay serves; open connections follow at once.
+    #[command(subcommand)]
+    Device(DeviceCommand),
     /// Count what the relay holds and does, also while it serves.
     Status,
 }
@@ -88,6 +91,81 @@ enum SpaceCommand {
     },
     /// List the spaces.
     List,
+}
+
+#[derive(Debug, clap::Args)]
+struct InviteArguments {
+    /// Who is invited: `Name`, `e-mail` or `Name <e-mail>`. Naming a user again invites another device of theirs.
+    #[arg(long, required = true)]
+    user: Option<String>,
+    /// The space's name.
+    #[arg(long, required = true)]
+    space: Option<String>,
+    /// admin, manager, rep or viewer.
+    #[arg(long, required = true)]
+    role: Option<String>,
+    /// The device that redeems it waits until `forsat-relay device activate` lets it in.
+    #[arg(long)]
+    approve: bool,
+    /// The same as --json.
+    #[arg(long)]
+    as_json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum InviteCommand {
+    /// List the invites, used and expired ones too.
+    List,
+    /// Make an invite that nobody has redeemed worthless.
+    Cancel {
+        /// Its id in the list, or the beginning of it.
+        invite: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum UserCommand {
+    /// List the users with their roles.
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+enum RoleCommand {
+    /// Give a user a role in a space, in place of the one there.
+    Set {
+        /// Name or e-mail, the beginning of one, or of the id.
+        user: String,
+        /// The space's name.
+        space: String,
+        /// admin, manager, rep or viewer.
+        role: String,
+    },
+    /// Take a user's role in a space: their devices see it no more.
+    Remove {
+        /// Name or e-mail, the beginning of one, or of the id.
+        user: String,
+        /// The space's name.
+        space: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum DeviceCommand {
+    /// List the devices.
+    List,
+    /// Take a device's access for good; its connections are closed.
+    Revoke {
+        /// Its name, or the beginning of its id.
+        device: String,
+        /// It is in strange hands: it erases itself at once, with what it never sent.
+        #[arg(long)]
+        lost: bool,
+    },
+    /// Let in a device whose invite was made with --approve.
+    Activate {
+        /// Its name, or the beginning of its id.
+        device: String,
+    },
 }
 
 /// What ended a command, with its exit code.
@@ -157,7 +235,7 @@ pub fn run(
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    let json = arguments.json || matches!(arguments.command, Command::Invite { as_json: true, .. });
+    let json = arguments.json || matches!(&arguments.command, Command::Invite { new, .. } if new.as_json);
     match execute(arguments, environment, json) {
         Ok(text) => print(&text),
         Err(error) => {
@@ -196,12 +274,32 @@ fn execute(
             Ok(show::initialised(&data, &init, &invite, json))
         }
         Command::Serve => serve::serve(&data, &config, json).map(|()| String::new()),
-        Command::Space(SpaceCommand::Add { name }) => ask(&data, &config, &Request::SpaceAdd { name }, json),
-        Command::Space(SpaceCommand::List) => ask(&data, &config, &Request::SpaceList, json),
-        Command::Invite { user, space, role, .. } => {
-            ask(&data, &config, &Request::Invite { user, space, role }, json)
+        other => ask(&data, &config, &request(other), json),
+    }
+}
+
+/// What an operator's command asks of the relay or its store.
+fn request(command: Command) -> Request {
+    match command {
+        Command::Space(SpaceCommand::Add { name }) => Request::SpaceAdd { name },
+        Command::Space(SpaceCommand::List) => Request::SpaceList,
+        Command::Invite { command: Some(InviteCommand::List), .. } => Request::InviteList,
+        Command::Invite { command: Some(InviteCommand::Cancel { invite }), .. } => {
+            Request::InviteCancel { invite }
         }
-        Command::Status => ask(&data, &config, &Request::Status, json),
+        Command::Invite { new, command: None } => Request::Invite {
+            user: new.user.unwrap_or_default(),
+            space: new.space.unwrap_or_default(),
+            role: new.role.unwrap_or_default(),
+            approve: new.approve,
+        },
+        Command::User(UserCommand::List) => Request::UserList,
+        Command::Role(RoleCommand::Set { user, space, role }) => Request::RoleSet { user, space, role },
+        Command::Role(RoleCommand::Remove { user, space }) => Request::RoleRemove { user, space },
+        Command::Device(DeviceCommand::List) => Request::DeviceList,
+        Command::Device(DeviceCommand::Revoke { device, lost }) => Request::DeviceRevoke { device, lost },
+        Command::Device(DeviceCommand::Activate { device }) => Request::DeviceActivate { device },
+        Command::Status | Command::Init { .. } | Command::Serve => Request::Status,
     }
 }
 

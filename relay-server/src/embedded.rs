@@ -115,7 +115,8 @@ impl EmbeddedRelay {
 
     /// Makes an invite. `role` is `admin`, `manager`, `rep` or `viewer`.
     pub fn invite(&self, user: &str, space: &str, role: &str) -> Result<InviteView, EmbeddedError> {
-        let request = Request::Invite { user: user.into(), space: space.into(), role: role.into() };
+        let request =
+            Request::Invite { user: user.into(), space: space.into(), role: role.into(), approve: false };
         match self.ask(request)? {
             Answer::Invite(invite) => Ok(invite),
             _ => Err(EmbeddedError::Ended),

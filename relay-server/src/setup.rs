@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use forsat_sync::id::{Epoch, SpaceId, WorkspaceId};
 use forsat_sync::identity::ReceiptKey;
 
-use crate::admin::{self, Failure, InviteView};
+use crate::admin::{self, Failure, Invitation, InviteView};
 use crate::ambient;
 use crate::store::{ControlError, InitWorkspace, OpenOptions, RedbStore, RelayStore as _, StoreError};
 
@@ -55,13 +55,15 @@ pub enum SetupError {
 
 /// Store options with a fresh epoch.
 pub fn options() -> OpenOptions {
-    OpenOptions::new(Epoch::new(u64::from_be_bytes(ambient::random())))
+    let epoch = Epoch::new(u64::from_be_bytes(ambient::random()));
+    OpenOptions { opened_at_ms: ambient::wall_ms(), ..OpenOptions::new(epoch) }
 }
 
 /// Makes a data directory: a store with `common` and a first space, and the first admin's invite.
 pub fn init(data: &Path, options: OpenOptions, init: &InitOptions) -> Result<InviteView, SetupError> {
     make(data, options, &init.workspace_name, &init.space, |store| {
-        Ok(admin::invite(store, &init.admin, &init.space, "admin", &init.url)?)
+        let asked = Invitation { user: &init.admin, space: &init.space, role: "admin", approve: false };
+        Ok(admin::invite(store, &asked, &init.url)?)
     })
 }
 

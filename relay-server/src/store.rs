@@ -5,6 +5,7 @@
 //! database server, where a batch is one round of statements.
 
 pub mod conformance;
+mod manage;
 mod redb;
 
 use forsat_sync::accept::{LaterReason, RefuseReason};
@@ -16,6 +17,10 @@ use forsat_sync::identity::{Receipt, SecretHash};
 pub use forsat_sync::frame::Role;
 pub use forsat_sync::relay::{DeviceRecord, Directory, EnrolRequest, FeedPage, HealRequest, PageRequest};
 
+pub use self::manage::{
+    AccessCommand, AccessDone, AccessStore, ControlAdopted, DeviceState, DeviceSummary, InviteSummary,
+    UserSummary,
+};
 pub use self::redb::{BackendSource, InitWorkspace, OpenOptions, RedbStore};
 
 /// Why the store could not do what it was asked.
@@ -90,6 +95,40 @@ pub enum ControlError {
     /// A name that can't be used.
     #[error("{0}")]
     BadName(&'static str),
+    /// Nobody of that name.
+    #[error("there is no user \"{0}\": see `forsat-relay user list`")]
+    NoSuchUser(String),
+    /// No device of that name or id.
+    #[error("there is no device \"{0}\": see `forsat-relay device list`")]
+    NoSuchDevice(String),
+    /// No invite of that id.
+    #[error("there is no invite \"{0}\": see `forsat-relay invite list`")]
+    NoSuchInvite(String),
+    /// More than one fits.
+    #[error("\"{text}\" can be any of {candidates}: type more of it, or the id")]
+    Ambiguous {
+        /// What was typed.
+        text: String,
+        /// What fits.
+        candidates: String,
+    },
+    /// A user who never joined has no roles yet.
+    #[error("\"{0}\" has no device yet: the invite gives the role; cancel it and make another one")]
+    UserWithoutDevice(String),
+    /// There is nothing to take.
+    #[error("\"{user}\" has no role in \"{space}\": see `forsat-relay user list`")]
+    NoRole {
+        /// The user's name.
+        user: String,
+        /// The space's name.
+        space: String,
+    },
+    /// Revoking is for good.
+    #[error("the device \"{0}\" was revoked, which is for good: make an invite, and let it join anew")]
+    DeviceRevoked(String),
+    /// Somebody has redeemed it.
+    #[error("the invite {0} was redeemed: revoke the device instead, see `forsat-relay device list`")]
+    InviteUsed(String),
 }
 
 /// The fixed facts of a relay store.
@@ -103,6 +142,8 @@ pub struct StoreIdentity {
     pub relay_key_seed: [u8; 32],
     /// The epoch of this opening.
     pub epoch: Epoch,
+    /// The space that every member reads.
+    pub common: SpaceId,
 }
 
 /// A space as an operator sees it.
@@ -121,7 +162,7 @@ pub struct SpaceSummary {
 /// What became of an enrolment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EnrolOutcome {
-    /// The device may connect from now on. Asking again with the same key answers the same.
+    /// The device may connect from now on, or as soon as it is let in: its standing says. Asking again with the same key answers the same.
     Enrolled(DeviceRecord),
     /// No such invite, used by another device, or too old: one answer for all.
     Invalid,
@@ -140,6 +181,8 @@ pub struct NewInvite {
     pub space: String,
     /// The role that it gives there.
     pub role: Role,
+    /// Whether the device that redeems it waits for an operator to let it in.
+    pub approve: bool,
     /// The relay's clock, milliseconds since 1970.
     pub now_ms: u64,
     /// Until when it can be redeemed, by the relay's clock.
@@ -236,6 +279,8 @@ pub enum Refusal {
     TooManyHeads,
     /// Brought back by somebody who may not write, without a receipt that is this relay's.
     Unverified,
+    /// In `common` the user's role doesn't write documents of this kind.
+    Forbidden,
 }
 
 /// What a request for entries gives.
@@ -317,6 +362,9 @@ pub trait RelayStore: Send + Sync {
 
     /// Makes an invite; the user comes into being by it. Answers the space.
     fn create_invite(&self, invite: &NewInvite) -> Result<SpaceSummary, ControlError>;
+
+    /// Users, roles, devices and invites, for an operator.
+    fn access(&self) -> &dyn AccessStore;
 
     /// The counts for `status`. `now_ms` tells which invites are still open.
     fn status(&self, now_ms: u64) -> Result<StatusCounts, StoreError>;

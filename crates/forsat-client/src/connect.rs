@@ -19,6 +19,7 @@ use crate::ambient::Ambient;
 use crate::engine::Engine;
 use crate::error::{ClientError, NetworkFailure};
 use crate::join::key;
+use crate::revoked;
 use crate::sync::{
     Enrolment, SessionEffect, SessionEvent, SessionInput, SessionPurpose, SyncSession, SyncSummary,
 };
@@ -120,7 +121,15 @@ async fn run(
         ca_file: options.ca_file.as_deref(),
         ambient,
     };
-    driver.run(effects, shutdown.as_mut(), on_event).await.map(|_| ())
+    let ended = driver.run(effects, shutdown.as_mut(), on_event).await;
+    let revoked = match &driver.machine {
+        Machine::Session { session, .. } => session.revoked(),
+        Machine::Enrolment(_) => None,
+    };
+    let Some(lost) = revoked else { return ended.map(|_| ()) };
+    let Some(directory) = engine.directory() else { return ended.map(|_| ()) };
+    let message = revoked::erase(engine, directory, lost)?;
+    Err(ClientError::Relay { code: forsat_sync::code::DEVICE_REVOKED.to_string(), message })
 }
 
 /// The right to sync the store. Who syncs once is told at once that another has it; who watches waits for its turn, and

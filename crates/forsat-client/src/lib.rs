@@ -41,6 +41,7 @@ mod references;
 mod refused;
 mod related;
 mod reports;
+mod revoked;
 mod rows;
 mod saved;
 mod space;

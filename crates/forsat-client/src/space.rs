@@ -3,12 +3,14 @@
 use crate::error::{ClientError, ClientRefusal};
 use crate::ids::{document_id, local_space, workspace_id};
 use crate::turn::{COMMON_SPACE, HOME_SPACE, is_common, left_behind};
-use forsat_domain::RecordId;
 use forsat_domain::composite::{read_typed_reference, reference_id};
 use forsat_domain::edit::Edit;
-use forsat_domain::schema::ACTIVITY;
+use forsat_domain::schema::{ACTIVITY, SETTINGS, USER};
 use forsat_domain::text::fold;
+use forsat_domain::{RecordId, UserId};
 use forsat_store::{Access, SpaceRow, Tx};
+use forsat_sync::frame::Role;
+use forsat_sync::genesis;
 use forsat_sync::id::SpaceId;
 
 /// The role that may only read.
@@ -57,6 +59,26 @@ pub(crate) fn check_writable(row: &SpaceRow) -> Result<(), ClientError> {
         return Ok(());
     }
     Err(ClientRefusal::ReadOnly(row.name.clone()).into())
+}
+
+/// Refuses a change of a record that belongs to everybody where the relay would refuse it.
+pub(crate) fn check_kind(role: &str, module: &str, id: RecordId, user: UserId) -> Result<(), ClientError> {
+    if writes_kind(Role::parse(role), module, id, user) {
+        return Ok(());
+    }
+    let role = role.to_owned();
+    Err(match module {
+        SETTINGS => ClientRefusal::NotAdministrator(role),
+        USER => ClientRefusal::NotManagerOfUser(role),
+        _ => ClientRefusal::NotManager { module: module.to_owned(), role },
+    }
+    .into())
+}
+
+/// Whether a user with a role in the common space writes a record of a module there; a role that isn't known doesn't.
+pub(crate) fn writes_kind(role: Option<Role>, module: &str, id: RecordId, user: UserId) -> bool {
+    let (user, document) = (forsat_sync::id::UserId::from_bytes(user.0.into_bytes()), document_id(id));
+    role.is_some_and(|role| genesis::writers_of(module).include(role, &user, &document))
 }
 
 /// The record that a new one is about: the lead that it came of, its account, or an activity's first parent.

@@ -5,6 +5,7 @@
 //! same way, before there is a store.
 
 pub(crate) mod arrival;
+mod control;
 mod directory;
 mod enrolment;
 mod heal;

@@ -4,7 +4,7 @@
 //! journal of what was written, which undo goes by, is appended at the end of the same transaction.
 
 use crate::engine::Engine;
-use crate::error::{ClientError, ClientRefusal, Damage};
+use crate::error::{ClientError, Damage};
 use crate::ids::{local_space, user_id};
 use crate::journal::{Before, JournalChange, JournalRecord, Write};
 use crate::vault::{self, Loaded};
@@ -84,7 +84,7 @@ impl<'e, 't, 'w> Turn<'e, 't, 'w> {
         edits: &[Edit],
     ) -> Result<RecordState, ClientError> {
         self.check_space(&space)?;
-        self.check_settings(module, &space)?;
+        self.check_kind(module, id, &space)?;
         let schema = self.engine.schema();
         let (document, chunks) = Document::create(id, module, &self.author, self.now_ms, edits, schema)?;
         let hash = chunks.last().expect("a new document has its genesis at least").hash;
@@ -104,7 +104,7 @@ impl<'e, 't, 'w> Turn<'e, 't, 'w> {
         let mut loaded = vault::load(&*self.tx, id)?
             .ok_or_else(|| ClientError::Damaged(Damage::MissingDocument(id.to_string())))?;
         self.check_space(&loaded.row.space)?;
-        self.check_settings(loaded.row.module.as_deref().unwrap_or_default(), &loaded.row.space)?;
+        self.check_kind(loaded.row.module.as_deref().unwrap_or_default(), id, &loaded.row.space)?;
         let schema = self.engine.schema();
         let before = loaded.document.read(schema);
         let chunks = loaded.document.edit(&self.author, self.now_ms, edits, schema)?;
@@ -120,13 +120,14 @@ impl<'e, 't, 'w> Turn<'e, 't, 'w> {
         self.tx.space(space)?.as_ref().map_or(Ok(()), space::check_writable)
     }
 
-    /// Refuses a change of the settings by somebody who doesn't administer the workspace.
-    fn check_settings(&self, module: &str, space: &SpaceId) -> Result<(), ClientError> {
-        let role = self.tx.space(space)?.map(|row| row.role).unwrap_or_default();
-        if module != SETTINGS || matches!(role.as_str(), "admin" | "manager") {
+    /// Refuses a change of a record that belongs to everybody by somebody whose role doesn't write its kind.
+    fn check_kind(&self, module: &str, id: RecordId, space: &SpaceId) -> Result<(), ClientError> {
+        let is_everybodys = self.tx.client_value(COMMON_SPACE)?.as_deref() == Some(space.as_bytes());
+        if !is_everybodys && module != SETTINGS {
             return Ok(());
         }
-        Err(ClientRefusal::NotAdministrator(role).into())
+        let role = self.tx.space(space)?.map(|row| row.role).unwrap_or_default();
+        space::check_kind(&role, module, id, self.user)
     }
 
     /// Writes the journal and answers what was saved for one record.

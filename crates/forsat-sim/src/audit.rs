@@ -5,7 +5,7 @@ use crate::relay::Relay;
 use forsat_relay::store::{PageOutcome, RelayStore, SpaceSummary, StoreError};
 use forsat_sync::chunk::{self, ChangeHeader};
 use forsat_sync::digest::{Bucket, Trie, document_digest};
-use forsat_sync::frame::{Cursor, PageEntry};
+use forsat_sync::frame::{Cursor, PageEntry, reserved};
 use forsat_sync::id::{ChangeHash, DeviceId, Digest, DocumentId, FeedSeq, SpaceId};
 use forsat_sync::limits::ChunkLimits;
 use forsat_sync::relay::PageRequest;
@@ -95,10 +95,14 @@ fn read_feed(store: &dyn RelayStore, device: DeviceId, space: &SpaceSummary) -> 
         }
         at = up_to;
         for entry in page.entries {
-            let PageEntry::Change { document, bytes, .. } = entry else {
-                return Err(format!("the feed of {} has an entry that is no change", space.name));
-            };
-            feed.changes.push((document, header_of(&bytes, &feed)?));
+            match entry {
+                PageEntry::Change { document, bytes, .. } => {
+                    feed.changes.push((document, header_of(&bytes, &feed)?));
+                }
+                // Entries of the control log, as the store's own check of its invariants looks at them.
+                PageEntry::Unknown { kind: reserved::ENTRY_CONTROL, .. } if space.common => {}
+                _ => return Err(format!("the feed of {} has an entry that is no change", space.name)),
+            }
         }
         feed.head = page.head;
         feed.root = page.root;

@@ -6,8 +6,8 @@ use crate::net::Wire;
 use crate::random::Random;
 use forsat_relay::hub::{ConnectionId, Hub, HubEffect, HubLimits, Moment};
 use forsat_relay::store::{
-    BackendSource, ControlError, InitWorkspace, NewInvite, OpenOptions, RedbStore, RelayStore, Role,
-    SpaceSummary, StoreError,
+    AccessCommand, BackendSource, ControlError, InitWorkspace, NewInvite, OpenOptions, RedbStore, RelayStore,
+    Role, SpaceSummary, StoreError,
 };
 use forsat_sync::id::{DeviceId, Epoch, Nonce, RelayId, SpaceId, UserId, WorkspaceId};
 use forsat_sync::identity::{DeviceKey, InviteCode, InviteSecret, RelayKey};
@@ -209,7 +209,10 @@ impl Relay {
     /// Gives a user, who is a member already, a role in a space; connected devices hear of it.
     pub fn grant(&mut self, user: &str, space: &str, role: Role) -> Result<(), StoreError> {
         let enrolled = self.enrol_directly(user, None, space, role);
-        self.with(|hub, _, moment| hub.access_changed(moment));
+        self.with(|hub, store, moment| {
+            hub.access_changed(moment);
+            hub.feed_grew(&store.identity().common, moment);
+        });
         enrolled.map(drop)
     }
 
@@ -231,6 +234,18 @@ impl Relay {
         });
         self.program = Some(program);
         enrolled.map(|_| key.device_id())
+    }
+
+    /// Throws a device out; connected devices hear of it. The program must run.
+    pub fn revoke(&mut self, device: &DeviceId) -> Result<(), ControlError> {
+        let command = AccessCommand::RevokeDevice { device: device.to_string(), lost: false };
+        let done = self.with(|hub, store, moment| {
+            let done = store.access().change_access(&command, moment.wall_ms);
+            hub.access_changed(moment);
+            hub.feed_grew(&store.identity().common, moment);
+            done
+        });
+        done.unwrap_or(Err(ControlError::Store(StoreError::NotInitialised))).map(drop)
     }
 
     fn request(secret: &InviteSecret, key: &DeviceKey, proposed_user: Option<UserId>) -> EnrolRequest {
@@ -262,6 +277,7 @@ impl Relay {
             user: user.to_owned(),
             space: space.to_owned(),
             role,
+            approve: false,
             now_ms,
             expires_at_ms: now_ms + 86_400_000,
         };

@@ -1,5 +1,6 @@
 //! The world: one relay, some devices, the network between them, and time that passes only when something happens.
 
+mod access;
 mod faults;
 mod run;
 
@@ -16,6 +17,7 @@ use crate::workload::{Done, Workload};
 use forsat_client::Engine;
 use forsat_relay::hub::HubEffect;
 use forsat_relay::store::Role;
+use forsat_sync::id::DeviceId;
 use forsat_sync::relay::Input as RelayInput;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -109,6 +111,8 @@ pub struct World {
     scheduled: u64,
     relay_runs_at_ms: Option<u64>,
     relay_backup: Option<(Vec<u8>, Acked)>,
+    /// Devices that were thrown out after a backup.
+    thrown_out: Vec<DeviceId>,
     /// Images of devices' stores, with what had been saved there by then.
     device_backups: BTreeMap<DeviceNumber, (Vec<u8>, BTreeSet<Change>)>,
     healed: bool,
@@ -157,6 +161,7 @@ impl World {
             scheduled: 0,
             relay_runs_at_ms: None,
             relay_backup: None,
+            thrown_out: Vec::new(),
             device_backups: BTreeMap::new(),
             healed: false,
             trace,

@@ -2,9 +2,9 @@
 
 use forsat_client::Engine;
 use forsat_relay::store::{
-    AppendBatch, ControlError, DeviceRecord, EnrolOutcome, EnrolRequest, HealOutcome, HealRequest,
-    ItemOutcome, NewInvite, PageOutcome, PageRequest, PushOutcome, RedbStore, RelayStore, SpaceSummary,
-    StatusCounts, StoreError, StoreIdentity,
+    AccessStore, AppendBatch, ControlError, DeviceRecord, EnrolOutcome, EnrolRequest, HealOutcome,
+    HealRequest, ItemOutcome, NewInvite, PageOutcome, PageRequest, PushOutcome, RedbStore, RelayStore,
+    SpaceSummary, StatusCounts, StoreError, StoreIdentity,
 };
 use forsat_sim::device::{Connector, SyncInput, SyncOutput, Syncing};
 use forsat_sim::plan::{BEGIN_MS, Fault, Plan};
@@ -71,6 +71,10 @@ impl RelayStore for Hasty {
         let accepted = |items: usize| vec![ItemOutcome::Accepted(FeedSeq::new(1)); items];
         Ok(batch.pushes.iter().map(|push| PushOutcome::Judged(accepted(push.items.len()))).collect())
     }
+    fn access(&self) -> &dyn AccessStore {
+        self.inner.access()
+    }
+
     fn identity(&self) -> StoreIdentity {
         self.inner.identity()
     }

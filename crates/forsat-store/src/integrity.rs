@@ -77,6 +77,7 @@ const DECODERS: &[(Table, Decode)] = &[
     (crate::refused::REFUSED, |_, input| crate::refused::decode(input).map(drop)),
     (crate::journal::JOURNAL, |key, input| crate::journal::decode(key, input).map(drop)),
     (crate::aliases::ALIASES, |_, input| input.array::<32>().map(drop)),
+    (crate::control::CONTROL, |_, input| crate::control::decode(input).map(drop)),
     (crate::issues::SYNC_ISSUES, |key, input| crate::issues::decode_keyed(key, input).map(drop)),
 ];
 

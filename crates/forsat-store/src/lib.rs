@@ -13,6 +13,7 @@ mod batch;
 mod buckets;
 mod chunks;
 mod codec;
+mod control;
 mod cursors;
 mod documents;
 mod engine;

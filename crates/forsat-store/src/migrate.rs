@@ -5,16 +5,21 @@ use crate::codec::Table;
 use crate::error::StoreError;
 
 /// The format that this version writes and the newest that it reads.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 /// One step: rewrites a store of the version before into the version that it stands for.
 pub(crate) type Migration = fn(&mut WriteTx<'_>) -> Result<(), StoreError>;
 
 /// The steps in order: the first leads from version 1 to 2. A step never changes once it was released, and never
 /// touches the key `format` of the table `meta`, which every version reads.
-pub(crate) const MIGRATIONS: &[Migration] = &[];
+pub(crate) const MIGRATIONS: &[Migration] = &[add_control];
 
 const _: () = assert!(MIGRATIONS.len() + 1 == FORMAT_VERSION as usize, "one step a version");
+
+/// From 1 to 2: the table of the control log.
+fn add_control(tx: &mut WriteTx<'_>) -> Result<(), StoreError> {
+    tx.0.get(crate::control::CONTROL, &[]).map(drop)
+}
 
 /// Every table of the present format.
 pub(crate) const TABLES: &[Table] = &[
@@ -35,6 +40,7 @@ pub(crate) const TABLES: &[Table] = &[
     crate::journal::JOURNAL,
     crate::aliases::ALIASES,
     crate::issues::SYNC_ISSUES,
+    crate::control::CONTROL,
 ];
 
 /// What an open has to do about the format.
@@ -98,7 +104,9 @@ mod tests {
     fn store(directory: &tempfile::TempDir) -> Store {
         let workspace = WorkspaceId::from_bytes([1; 16]);
         let params = CreateParams { workspace, random: [1; 32], cache_bytes: 1 << 20 };
-        Store::create(directory.path(), &params).unwrap()
+        let store = Store::create(directory.path(), &params).unwrap();
+        store.write(|tx| tx.set_format(1)).unwrap();
+        store
     }
 
     #[test]
@@ -132,7 +140,7 @@ mod tests {
         drop(store);
         let params = crate::store::OpenParams { random: [2; 32], cache_bytes: 1 << 20 };
         let error = Store::open(directory.path(), &params).map(drop).unwrap_err();
-        assert!(matches!(error, StoreError::NewerFormat { found: 2, supported: 1 }), "{error:?}");
+        assert!(matches!(error, StoreError::NewerFormat { found: 3, supported: 2 }), "{error:?}");
         assert!(error.to_string().contains("install a newer version") && !error.is_retryable());
     }
 

@@ -14,7 +14,7 @@ use crate::engine::{Engine, OpenBackend};
 use crate::error::StoreError;
 use crate::meta::Identity;
 use crate::migrate::{self, FORMAT_VERSION, Found, MIGRATIONS};
-use crate::surroundings::{FileSurroundings, Lease, STORE_FILE, Surroundings, sync_directory};
+use crate::surroundings::{FileSurroundings, Lease, MARKER_FILE, STORE_FILE, Surroundings, sync_directory};
 
 /// The cache of the database engine unless told otherwise, in bytes.
 pub const CACHE_BYTES_DEFAULT: usize = 64 * 1024 * 1024;
@@ -223,6 +223,20 @@ impl Store {
             }
             Ok(due)
         })
+    }
+
+    /// Removes the store that lies in a directory, records first; handles that are open see its last state until they end.
+    /// Doing it again goes on where it broke off.
+    pub fn erase(&self, directory: &Path) -> Result<(), StoreError> {
+        for name in [STORE_FILE, "store.redb.new", MARKER_FILE] {
+            match fs::remove_file(directory.join(name)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(StoreError::from_io(error));
+                }
+                _ => {}
+            }
+        }
+        sync_directory(directory).map_err(StoreError::from_io)
     }
 
     /// Marker and store change in one turn of writing. Should only one of them last, the next open renews again.

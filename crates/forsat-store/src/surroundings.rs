@@ -9,7 +9,7 @@ use std::time::UNIX_EPOCH;
 
 /// The store file in its directory.
 pub(crate) const STORE_FILE: &str = "store.redb";
-const MARKER_FILE: &str = "store.marker";
+pub(crate) const MARKER_FILE: &str = "store.marker";
 const LEASE_FILE: &str = "sync.lock";
 
 /// What lies around the store file; replaced in simulations.

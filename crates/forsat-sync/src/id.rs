@@ -136,6 +136,10 @@ byte_id!(
     Nonce, 32
 );
 byte_id!(
+    /// Names an entry of the control log: BLAKE3 over its bytes.
+    ControlHash, 32
+);
+byte_id!(
     /// Names a relay: its ed25519 public key.
     RelayId, 32
 );
@@ -152,6 +156,14 @@ counter_id!(
     /// A push of one connection; its outcome carries the same number.
     BatchId
 );
+
+impl ControlHash {
+    /// The hash of an entry's bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        let mut hasher = blake3::Hasher::new_derive_key("forsat sync 1 control entry");
+        Self(*hasher.update(bytes).finalize().as_bytes())
+    }
+}
 
 impl Digest {
     /// The digest of nothing: the neutral element of the sum in a bucket.

@@ -7,6 +7,7 @@ pub mod backoff;
 pub mod chunk;
 pub mod client;
 pub mod code;
+pub mod control;
 pub mod digest;
 pub mod frame;
 pub mod genesis;

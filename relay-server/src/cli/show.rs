@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 
+use super::lists;
 use crate::admin::{Answer, InviteView, SpaceView, StatusView};
 use crate::setup::InitOptions;
 
@@ -43,12 +44,30 @@ pub(super) fn answer(answer: &Answer, json: bool) -> String {
         Answer::Spaces { spaces } if json => line(&json!({ "spaces": spaces })),
         Answer::Invite(invite) if json => line(invite),
         Answer::Status(status) if json => line(status),
+        Answer::Invites { invites } if json => line(&json!({ "invites": invites })),
+        Answer::InviteCancelled(invite) if json => line(invite),
+        Answer::Users { users } if json => line(&json!({ "users": users })),
+        Answer::Role(role) if json => line(role),
+        Answer::Devices { devices } if json => line(&json!({ "devices": devices })),
+        Answer::Device(device) if json => line(device),
         Answer::Space(space) => format!("The space \"{}\" is made ({}).\n", space.name, space.id),
         Answer::Spaces { spaces } => spaces_table(spaces),
         Answer::Invite(invite) => format!(
-            "\"{}\" is invited to \"{}\" as {}. They join with:\n  {}\n\nThe code works once, within 24 hours.\n",
-            invite.user, invite.space, invite.role, invite.command
+            "\"{}\" is invited to \"{}\" as {}. They join with:\n  {}\n\nThe code works once, within 24 hours.\n{}",
+            invite.user,
+            invite.space,
+            invite.role,
+            invite.command,
+            if invite.approve { lists::APPROVE_HINT } else { "" },
         ),
+        Answer::Invites { invites } => lists::invites(invites),
+        Answer::InviteCancelled(invite) => {
+            format!("The invite {} of \"{}\" is worthless now.\n", invite.id, invite.user)
+        }
+        Answer::Users { users } => lists::users(users),
+        Answer::Role(role) => lists::role(role),
+        Answer::Devices { devices } => lists::devices(devices),
+        Answer::Device(device) => lists::device(device),
         Answer::Status(status) => status_text(status),
         Answer::Failed(failure) => format!("{failure}\n"),
     }

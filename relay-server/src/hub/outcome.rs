@@ -64,6 +64,11 @@ fn refused(refusal: &Refusal) -> (Code, String) {
             TOO_MANY_HEADS,
             "Too many devices edited the record at once; sync first, then make the change again.".to_owned(),
         ),
+        Refusal::Forbidden => (
+            code::FORBIDDEN,
+            "Your role may not change this kind of record, which belongs to everybody; ask a manager."
+                .to_owned(),
+        ),
     }
 }
 

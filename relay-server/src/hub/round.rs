@@ -9,6 +9,7 @@ use forsat_sync::relay::{
     AppendRequest, EnrolRequest, HealRequest, Input, PageRequest, RequestId, StorageReply, StorageRequest,
 };
 
+use super::control::Compared;
 use super::{
     COMMIT_BYTES_MAX, Connection, ConnectionId, Hub, Moment, OPERATION_COST, PAGE_BYTES_WHEN_CROWDED,
     PAGES_PER_ROUND_MAX, PUSH_WORK_MAX, outcome, push_bytes,
@@ -26,7 +27,7 @@ impl Hub {
         moment: &mut Moment<'_>,
     ) -> Result<(), StoreError> {
         let (mut devices, mut pages, mut enrolments) = (Vec::new(), Vec::new(), Vec::new());
-        let mut heals = Vec::new();
+        let (mut heals, mut compared) = (Vec::new(), Vec::new());
         let crowded = self.is_crowded();
         for connection in self.turns.iter().copied().collect::<Vec<_>>() {
             if pages.len() + heals.len() >= PAGES_PER_ROUND_MAX {
@@ -55,8 +56,17 @@ impl Hub {
                 Some((request, StorageRequest::Enrol(enrol))) => {
                     enrolments.push((connection, request, enrol))
                 }
+                Some((request, StorageRequest::ControlCheck { mark })) => {
+                    compared.push((connection, request, Compared::Mark(mark)));
+                }
+                Some((request, StorageRequest::ControlAdopt { entries })) => {
+                    compared.push((connection, request, Compared::Entries(entries)));
+                }
                 Some((_, StorageRequest::Append(_))) | None => {}
             }
+        }
+        for (connection, request, what) in compared {
+            self.compare_control(store, connection, request, &what, moment)?;
         }
         self.read_devices(store, devices, moment)?;
         self.read_pages(store, pages, moment)?;
@@ -152,6 +162,9 @@ impl Hub {
             _ => None,
         };
         self.input(connection, Input::Storage { request, reply }, moment);
+        if user.is_some() {
+            self.feed_grew(&store.identity().common, moment);
+        }
         // The invite may have given a role to a user whose other devices are connected.
         for other in self.connections_of(user) {
             if other != connection {
@@ -230,9 +243,7 @@ impl Hub {
             self.input(connection, Input::Storage { request, reply }, moment);
         }
         for space in grown {
-            for connection in self.subscribers_of(&space) {
-                self.input(connection, Input::FeedAdvanced { space }, moment);
-            }
+            self.feed_grew(&space, moment);
         }
     }
 
@@ -319,7 +330,7 @@ fn heal_reply(outcome: HealOutcome) -> StorageReply {
 }
 
 /// The answer to devices after an error of the store; one that must end the process is passed on.
-fn unavailable(error: StoreError, doing: &str) -> Result<StorageReply, StoreError> {
+pub(super) fn unavailable(error: StoreError, doing: &str) -> Result<StorageReply, StoreError> {
     if error.is_fatal() {
         return Err(error);
     }

@@ -15,8 +15,9 @@ use redb::backends::InMemoryBackend;
 use super::*;
 use crate::store::conformance::{self, Member, NOW_MS};
 use crate::store::{
-    AppendBatch, ControlError, DeviceRecord, EnrolOutcome, HealOutcome, HealRequest, InitWorkspace,
-    NewInvite, OpenOptions, PageOutcome, PushOutcome, RedbStore, SpaceSummary, StatusCounts, StoreIdentity,
+    AccessStore, AppendBatch, ControlError, DeviceRecord, EnrolOutcome, HealOutcome, HealRequest,
+    InitWorkspace, NewInvite, OpenOptions, PageOutcome, PushOutcome, RedbStore, SpaceSummary, StatusCounts,
+    StoreIdentity,
 };
 
 /// A store that counts and fails on demand.
@@ -28,6 +29,10 @@ struct Probe {
 }
 
 impl RelayStore for Probe {
+    fn access(&self) -> &dyn AccessStore {
+        self.inner.access()
+    }
+
     fn identity(&self) -> StoreIdentity {
         self.inner.identity()
     }

@@ -3,7 +3,9 @@
 //! Changes are made up of headers: the store reads nothing else of them. Call [`all`] with a function that makes a
 //! fresh, empty store each time.
 
+mod control;
 mod healing;
+mod manage;
 
 use std::collections::BTreeMap;
 
@@ -11,6 +13,7 @@ use forsat_sync::accept::{LaterReason, RefuseReason};
 use forsat_sync::chunk::{ChangeHeader, ChunkError};
 use forsat_sync::digest::{Trie, document_digest};
 use forsat_sync::frame::{Cursor, PageEntry, Role};
+use forsat_sync::genesis;
 use forsat_sync::id::{ActorId, ChangeHash, DeviceId, Digest, DocumentId, Epoch, FeedSeq, SpaceId, UserId};
 use forsat_sync::identity::{DeviceKey, InviteSecret};
 
@@ -32,6 +35,8 @@ pub fn all(mut fresh: impl FnMut() -> Box<dyn RelayStore>) {
     failures_block_only_what_builds_on_them(&*fresh());
     roles_decide_inside_the_transaction(&*fresh());
     common_is_read_by_all_and_written_by_most(&*fresh());
+    in_common_the_kind_of_a_document_decides_who_writes_it(&*fresh());
+    a_document_of_no_known_kind_is_left_to_managers(&*fresh());
     documents_have_one_home(&*fresh());
     pages_keep_their_limits(&*fresh());
     echoes_of_large_changes_come_in_pages(&*fresh());
@@ -41,6 +46,8 @@ pub fn all(mut fresh: impl FnMut() -> Box<dyn RelayStore>) {
     healing::what_was_lost_comes_back_as_whose_it_was(&*fresh(), &*fresh());
     healing::ones_own_changes_come_back_without_a_receipt(&*fresh());
     healing::a_feed_can_be_read_from_its_head(&*fresh());
+    manage::all(&mut fresh);
+    control::all(fresh);
 }
 
 /// A device of a user, enrolled through an invite.
@@ -68,26 +75,32 @@ pub fn enrol(store: &dyn RelayStore, number: u8, user: &str, space: &str, role: 
     Member { device: record.device, user: record.directory.user, actor: ActorId::from([number; 16]) }
 }
 
-fn enrolled(outcome: EnrolOutcome) -> Result<DeviceRecord, EnrolOutcome> {
+fn enrolled(outcome: EnrolOutcome) -> Option<DeviceRecord> {
     match outcome {
-        EnrolOutcome::Enrolled(record) => Ok(record),
-        other => Err(other),
+        EnrolOutcome::Enrolled(record) => Some(record),
+        EnrolOutcome::Invalid | EnrolOutcome::TooManyDevices => None,
     }
 }
 
 /// Makes an invite that is valid for an hour.
 pub fn invite(store: &dyn RelayStore, number: u8, user: &str, space: &str, role: Role) -> InviteSecret {
-    let secret = InviteSecret::from_bytes([number; 16]);
+    let secret = secret(number);
     let new = NewInvite {
         secret: secret.hash(),
         user: user.to_owned(),
         space: space.to_owned(),
         role,
+        approve: false,
         now_ms: NOW_MS,
         expires_at_ms: NOW_MS + 3_600_000,
     };
     store.create_invite(&new).expect("the space exists");
     secret
+}
+
+/// The secret of an invite by a number.
+fn secret(number: u8) -> InviteSecret {
+    InviteSecret::from_bytes([number; 16])
 }
 
 fn request(number: u8, secret: &InviteSecret, proposed_user: Option<UserId>) -> EnrolRequest {
@@ -232,6 +245,7 @@ fn invites_work_once_and_only_in_time(store: &dyn RelayStore) {
         user: "Sara".into(),
         space: "Shiraz".into(),
         role: Role::Rep,
+        approve: false,
         now_ms: NOW_MS,
         expires_at_ms: NOW_MS + 1,
     };
@@ -331,14 +345,84 @@ fn roles_decide_inside_the_transaction(store: &dyn RelayStore) {
     assert_eq!(whole(store, &viewer, tehran).entries.len(), 2, "a viewer reads");
 }
 
+/// The change that a module's documents begin with.
+pub fn genesis(module: &str, document: DocumentId) -> PushItem {
+    let known = genesis::KNOWN.iter().find(|known| known.module == module).expect("the module is known");
+    let header = ChangeHeader {
+        hash: known.hash,
+        actor: ActorId::from(genesis::GENESIS_ACTOR),
+        other_actors: Vec::new(),
+        seq: 1,
+        start_op: 1,
+        max_op: 1,
+        op_count: 1,
+        deps: Vec::new(),
+        author: None,
+        timestamp: 0,
+        message_len: 0,
+        size: 10,
+    };
+    PushItem { document, chunk: Ok((header, vec![7; 10])), receipt: None }
+}
+
 fn common_is_read_by_all_and_written_by_most(store: &dyn RelayStore) {
     space(store, 10, "Tehran");
     let common = common(store);
     let rep = enrol(store, 1, "r", "Tehran", Role::Rep);
     let viewer = enrol(store, 2, "v", "Tehran", Role::Viewer);
-    assert!(matches!(push(store, &rep, common, vec![change(&rep, 1, 1, &[], 50)]), PushOutcome::Judged(_)));
-    assert_eq!(push(store, &viewer, common, vec![change(&viewer, 1, 1, &[], 50)]), PushOutcome::Forbidden);
-    assert_eq!(whole(store, &viewer, common).entries.len(), 1);
+    let filter = genesis("filter", document(1));
+    assert!(judged(push(store, &rep, common, vec![filter.clone()]))[0].is_acked());
+    assert_eq!(push(store, &viewer, common, vec![filter]), PushOutcome::Forbidden);
+    let changes = |entry: &&PageEntry| matches!(entry, PageEntry::Change { .. });
+    assert_eq!(whole(store, &viewer, common).entries.iter().filter(changes).count(), 1);
+}
+
+fn in_common_the_kind_of_a_document_decides_who_writes_it(store: &dyn RelayStore) {
+    let tehran = space(store, 10, "Tehran");
+    let common = common(store);
+    let rep = enrol(store, 1, "r", "Tehran", Role::Rep);
+    let manager = enrol(store, 2, "m", "Tehran", Role::Manager);
+    let forbidden = [ItemOutcome::Refused(Refusal::Forbidden)];
+    let own = DocumentId::from_bytes(*rep.user.as_bytes());
+    for (module, document, may) in [
+        ("settings", document(20), false),
+        ("product", document(21), false),
+        ("campaign", document(22), false),
+        ("user", document(23), false),
+        ("user", own, true),
+        ("filter", document(24), true),
+        ("account", document(25), true),
+    ] {
+        let begin = genesis(module, document);
+        let then = of(change(&rep, 1, 2, &[hash(&begin)], 10), document);
+        let by_rep = judged(push(store, &rep, common, vec![begin.clone()]));
+        assert_eq!(by_rep == forbidden, !may, "{module} begun by a rep: {by_rep:?}");
+        let by_manager = judged(push(store, &manager, common, vec![begin]));
+        assert!(by_manager[0].is_acked(), "{module} begun by a manager: {by_manager:?}");
+        let by_rep = judged(push(store, &rep, common, vec![then.clone()]));
+        assert_eq!(by_rep == forbidden, !may, "{module} changed by a rep: {by_rep:?}");
+        let by_manager = of(change(&manager, 1, 2, &[hash(&genesis(module, document))], 10), document);
+        assert!(judged(push(store, &manager, common, vec![by_manager]))[0].is_acked(), "{module}");
+    }
+    // The first document of a product anywhere else is a rep's like any other.
+    let elsewhere = genesis("product", document(30));
+    assert!(judged(push(store, &rep, tehran, vec![elsewhere]))[0].is_acked());
+    // What is durable already is acknowledged, whoever brings it again.
+    let again = judged(push(store, &rep, common, vec![genesis("settings", document(20))]));
+    assert_eq!(again, [ItemOutcome::Duplicate]);
+}
+
+fn a_document_of_no_known_kind_is_left_to_managers(store: &dyn RelayStore) {
+    space(store, 10, "Tehran");
+    let common = common(store);
+    let rep = enrol(store, 1, "r", "Tehran", Role::Rep);
+    let manager = enrol(store, 2, "m", "Tehran", Role::Manager);
+    let forbidden = [ItemOutcome::Refused(Refusal::Forbidden)];
+    assert_eq!(judged(push(store, &rep, common, vec![change(&rep, 1, 1, &[], 10)])), forbidden);
+    assert!(judged(push(store, &manager, common, vec![change(&manager, 1, 1, &[], 10)]))[0].is_acked());
+    // A beginning that reps may make doesn't turn it into theirs.
+    let late = genesis("account", document(1));
+    assert_eq!(judged(push(store, &rep, common, vec![late])), forbidden);
 }
 
 fn documents_have_one_home(store: &dyn RelayStore) {

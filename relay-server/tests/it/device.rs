@@ -50,6 +50,12 @@ impl Device {
 
     /// Redeems an invite; answers the welcome.
     pub async fn enrol(&mut self, code: &str) -> Welcome {
+        assert!(matches!(self.try_enrol(code).await, Some(ToDevice::Enrolled { .. })));
+        self.welcome().await
+    }
+
+    /// Redeems an invite; answers what the relay says first.
+    pub async fn try_enrol(&mut self, code: &str) -> Option<ToDevice> {
         let code: InviteCode = code.parse().unwrap();
         assert_eq!(code.relay, self.hello.relay, "the relay of the invite");
         let claim = self.claim();
@@ -64,12 +70,19 @@ impl Device {
             proposed_user: None,
         };
         self.send(&ToRelay::Enrol(enrol)).await;
-        assert!(matches!(self.receive().await, Some(ToDevice::Enrolled { .. })));
-        self.welcome().await
+        self.receive().await
     }
 
     /// Proves who it is; answers the welcome.
     pub async fn auth(&mut self) -> Welcome {
+        match self.try_auth().await {
+            Some(ToDevice::Welcome(welcome)) => welcome,
+            other => panic!("no welcome: {other:?}"),
+        }
+    }
+
+    /// Proves who it is; answers what the relay says first.
+    pub async fn try_auth(&mut self) -> Option<ToDevice> {
         let claim = self.claim();
         let auth = Auth {
             protocol: claim.protocol,
@@ -79,7 +92,7 @@ impl Device {
             directory: None,
         };
         self.send(&ToRelay::Auth(auth)).await;
-        self.welcome().await
+        self.receive().await
     }
 
     async fn welcome(&mut self) -> Welcome {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail loudly too")]
 
+mod access;
 mod device;
 mod program;
 mod redb_store;

@@ -309,7 +309,7 @@ fn a_flipped_bit_is_an_error_and_never_data() {
     let at = bytes.windows(mark.len()).position(|window| window == mark).unwrap();
     bytes[at + 7] ^= 0x20;
     let damaged = Disk::new();
-    *damaged.bytes.lock().unwrap() = bytes;
+    *damaged.bytes.lock().unwrap() = bytes.clone();
     let unchecked = OpenOptions { check: false, ..options(2) };
     let seen = RedbStore::open_from(Box::new(Disks(damaged.clone())), unchecked).and_then(|store| {
         let reader = enrol(&store, 2, "Omid", "Tehran", Role::Rep);
@@ -324,6 +324,8 @@ fn a_flipped_bit_is_an_error_and_never_data() {
         store.pages(&[request])
     });
     assert!(matches!(seen, Err(StoreError::Corrupt { .. })), "{seen:?}");
+    // The enrolment has written the page anew, with the flipped bit in it and a checksum of its own.
+    *damaged.bytes.lock().unwrap() = bytes;
     let checked = RedbStore::open_from(Box::new(Disks(damaged)), options(3));
     assert!(matches!(checked, Err(StoreError::Corrupt { .. })), "{checked:?}");
 }

@@ -179,8 +179,14 @@ fn operators_are_answered_through_the_socket() {
         spaces.iter().map(|space| space.name.as_str()).collect::<Vec<_>>(),
         ["common", "main", "Tehran"]
     );
-    let invite =
-        |role: &str| ask(Request::Invite { user: "Sara".into(), space: "Tehran".into(), role: role.into() });
+    let invite = |role: &str| {
+        ask(Request::Invite {
+            user: "Sara".into(),
+            space: "Tehran".into(),
+            role: role.into(),
+            approve: false,
+        })
+    };
     let Answer::Invite(made) = invite("rep") else { panic!("no invite") };
     assert_eq!(made.command, format!("forsat join {} {}", relay.url(), made.code));
     assert!(matches!(invite("king"), Answer::Failed(failure) if failure.code == "bad_request"));

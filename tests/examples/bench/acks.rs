@@ -112,7 +112,12 @@ async fn invite(operator: &Operator, user: &str, space: &str) -> anyhow::Result<
     if space != "main" {
         operator.ask(Request::SpaceAdd { name: space.to_owned() }).await;
     }
-    let request = Request::Invite { user: user.to_owned(), space: space.to_owned(), role: "rep".to_owned() };
+    let request = Request::Invite {
+        user: user.to_owned(),
+        space: space.to_owned(),
+        role: "rep".to_owned(),
+        approve: false,
+    };
     match operator.ask(request).await {
         Answer::Invite(invite) => Ok(invite.code),
         other => bail!("no invite: {other:?}"),

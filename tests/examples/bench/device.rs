@@ -166,6 +166,9 @@ impl Running {
                 None
             }
             Effect::Heal(_) => bail!("a device that stores nothing has nothing to heal"),
+            // It keeps no control log, so nothing is asked of it.
+            Effect::LoadControl { .. } => Some(Input::ControlLoaded { entries: Vec::new() }),
+            Effect::Revoked { .. } => bail!("the device of a benchmark was revoked"),
             Effect::Report(issue) => bail!("{issue:?}"),
             Effect::Event(_) | Effect::Stopped(_) => None,
         })

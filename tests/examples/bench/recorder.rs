@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use forsat_relay::store::{
-    AppendBatch, ControlError, DeviceRecord, EnrolOutcome, EnrolRequest, HealOutcome, HealRequest,
-    ItemOutcome, NewInvite, PageOutcome, PageRequest, PushOutcome, RedbStore, RelayStore, SpaceSummary,
-    StatusCounts, StoreError, StoreIdentity,
+    AccessStore, AppendBatch, ControlError, DeviceRecord, EnrolOutcome, EnrolRequest, HealOutcome,
+    HealRequest, ItemOutcome, NewInvite, PageOutcome, PageRequest, PushOutcome, RedbStore, RelayStore,
+    SpaceSummary, StatusCounts, StoreError, StoreIdentity,
 };
 use forsat_sync::digest::Bucket;
 use forsat_sync::id::{ActorId, ChangeHash, DeviceId, Digest, DocumentId, FeedSeq, SpaceId, UserId};
@@ -72,6 +72,10 @@ impl Recorder {
 }
 
 impl RelayStore for Recorder {
+    fn access(&self) -> &dyn AccessStore {
+        self.store.access()
+    }
+
     fn identity(&self) -> StoreIdentity {
         self.store.identity()
     }

@@ -127,9 +127,10 @@ fn a_device_killed_in_mid_init_or_join_has_a_whole_store_or_none() {
 fn a_device_killed_in_mid_import_and_mid_sync_goes_on_where_it_was() {
     let office = Office::open();
     let folder = office.sara.dir().with_extension("data");
-    // The files are laid out by a dry run of their own on the other device's folder, then taken here in pieces.
-    import(&office.reza, Some(1));
-    let data = office.reza.dir().with_extension("data");
+    // The files are laid out by a run of their own on a store that has no relay, then taken here in pieces.
+    let layout = Device::init(office.dir.path().join("layout"), "Layout");
+    import(&layout, Some(1));
+    let data = layout.dir().with_extension("data");
     std::fs::rename(&data, &folder).unwrap();
     let full = crate::repo::root().join("tests/data/crm-sales/sales_pipeline.csv");
     let text = std::fs::read_to_string(full).unwrap();

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use forsat_store::{CACHE_BYTES_DEFAULT, OpenParams, SpaceRow, Store, StoreError};
 use serde_json::Value;
 
 use super::program::{self, Ran, Running};
@@ -48,6 +49,16 @@ impl Device {
     /// The store's file.
     pub fn file(&self) -> PathBuf {
         self.dir.join("store.redb")
+    }
+
+    /// Makes the store believe that its user has another role in a space, as a changed program would.
+    pub fn pose_as(&self, space: &str, role: &str) {
+        let params = OpenParams { random: [8; 32], cache_bytes: CACHE_BYTES_DEFAULT };
+        let store = Store::open(&self.dir, &params).expect("the store opens");
+        let spaces = store.read().expect("the store can be read").spaces().expect("it has spaces");
+        let (id, row) = spaces.into_iter().find(|(_, row)| row.name == space).expect("there is such a space");
+        let posing = SpaceRow { role: role.to_owned(), ..row };
+        store.write::<_, StoreError>(|tx| tx.put_space(&id, &posing)).expect("the store can be written");
     }
 
     /// A command on this store.

@@ -3,7 +3,9 @@
 //! Every test works in a folder of its own and on ports that the system gives; waiting is always for a condition.
 #![expect(clippy::unwrap_used, reason = "what a test's helper can't do fails the test")]
 
+mod access;
 mod contract;
+mod control;
 mod crash;
 mod custom;
 mod damage;
@@ -22,6 +24,7 @@ mod program;
 mod relay;
 mod roles;
 mod sharing;
+mod table;
 #[cfg(unix)]
 mod terminal;
 mod today;

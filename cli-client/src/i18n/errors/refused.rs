@@ -14,6 +14,10 @@ pub(super) fn refused(words: &Words<'_>, error: &ClientRefusal) -> String {
         }
         ClientRefusal::OtherSpace => say("other-space", &[]),
         ClientRefusal::NotAdministrator(role) => say("not-administrator", &[("role", words.role(role))]),
+        ClientRefusal::NotManagerOfUser(role) => say("not-manager-of-user", &[("role", words.role(role))]),
+        ClientRefusal::NotManager { module, role } => {
+            say("not-manager", &[("module", words.module(module)), ("role", words.role(role))])
+        }
         ClientRefusal::AlreadyUndone(number) => say("already-undone", &[("number", words.number(number))]),
         ClientRefusal::NotUndoable(command) => say("not-undoable", &[("command", command.clone())]),
         ClientRefusal::AccountExists { name, short } => {

@@ -155,6 +155,8 @@ fn engine_refusals() -> Vec<ClientRefusal> {
         ClientRefusal::NoRelayAddress,
         ClientRefusal::OtherSpace,
         ClientRefusal::NotAdministrator("rep".to_owned()),
+        ClientRefusal::NotManagerOfUser("rep".to_owned()),
+        ClientRefusal::NotManager { module: "product".to_owned(), role: "rep".to_owned() },
         ClientRefusal::AlreadyUndone(7),
         ClientRefusal::NotUndoable(word()),
         ClientRefusal::AccountExists { name: word(), short: "k7".to_owned() },

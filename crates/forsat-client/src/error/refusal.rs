@@ -29,6 +29,22 @@ pub enum ClientRefusal {
         "only an administrator or a manager changes the settings, and you are a {0} here; ask one of them"
     )]
     NotAdministrator(String),
+    /// Only some change the record of somebody else.
+    #[error(
+        "only a manager or an administrator changes the record of another user, and you are a {0} here; ask one of them"
+    )]
+    NotManagerOfUser(String),
+    /// Only some change what belongs to everybody.
+    #[error(
+        "records of {module} belong to everybody: only a manager or an administrator adds or changes them, and you are a \
+         {role} here; ask one of them"
+    )]
+    NotManager {
+        /// The module.
+        module: String,
+        /// The person's role.
+        role: String,
+    },
     /// The command was taken back before.
     #[error("command {0} was taken back already")]
     AlreadyUndone(u64),
@@ -126,6 +142,7 @@ impl ClientRefusal {
             Self::NoRelayAddress | Self::RelayAddress { .. } => "relay_address",
             Self::OtherSpace => "other_space",
             Self::NotAdministrator(_) => "not_administrator",
+            Self::NotManagerOfUser(_) | Self::NotManager { .. } => "not_manager",
             Self::AlreadyUndone(_) => "already_undone",
             Self::NotUndoable(_) => "not_undoable",
             Self::AccountExists { .. } => "account_exists",

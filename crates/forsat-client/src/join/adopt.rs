@@ -6,9 +6,10 @@
 use super::{JoinOptions, JoinPlan, PlannedSpace};
 use crate::engine::Engine;
 use crate::error::{ClientError, ClientRefusal, Damage};
-use crate::ids::{local_space, settings_id, user_id, workspace_id};
+use crate::ids::{local_space, record_id, settings_id, user_id, workspace_id};
 use crate::import::FORMER_WORKSPACES;
 use crate::rows;
+use crate::space::writes_kind;
 use crate::sync::arrival::{ARRIVAL, Arrival};
 use crate::turn::{COMMON_SPACE, HOME_SPACE, Turn, is_common};
 use crate::vault;
@@ -30,6 +31,7 @@ const COMMON: &str = "common";
 struct Homes<'w> {
     home: &'w SpaceInfo,
     common: &'w SpaceInfo,
+    user: UserId,
 }
 
 impl<'w> Homes<'w> {
@@ -60,11 +62,16 @@ impl<'w> Homes<'w> {
             return Err(ClientRefusal::ReadOnlyHome(home.name.clone()).into());
         }
         let common = common.filter(|common| common.role.may_write() || !needs_writing).unwrap_or(home);
-        Ok(Homes { home, common })
+        Ok(Homes { home, common, user: user_id(&welcomed.user) })
     }
 
-    fn of(&self, module: Option<&str>) -> &'w SpaceInfo {
-        if module.is_some_and(is_common) { self.common } else { self.home }
+    /// Where a local document goes. What belongs to everybody goes to the home space if this user's role doesn't write it in
+    /// the common one: the relay would refuse it there.
+    fn of(&self, document: &DocumentId, module: Option<&str>) -> &'w SpaceInfo {
+        let everybodys = module.filter(|module| is_common(module)).is_some_and(|module| {
+            writes_kind(Some(self.common.role), module, record_id(document), self.user)
+        });
+        if everybodys { self.common } else { self.home }
     }
 }
 
@@ -109,8 +116,8 @@ impl Engine {
         let leaving = leaving(&tx, &own)?;
         let homes = Homes::choose(welcomed, options.space.as_deref(), !leaving.is_empty())?;
         let mut records: BTreeMap<SpaceId, BTreeMap<String, u64>> = BTreeMap::new();
-        for (_, row) in &leaving {
-            let space = homes.of(row.module.as_deref()).id;
+        for (id, row) in &leaving {
+            let space = homes.of(id, row.module.as_deref()).id;
             *records.entry(space).or_default().entry(row.module.clone().unwrap_or_default()).or_default() +=
                 1;
         }
@@ -152,7 +159,7 @@ impl Engine {
         self.write(|tx| show_spaces(tx, welcomed, &homes))?;
         let mut clock = || self.ambient().monotonic_ms();
         let work = |tx: &mut WriteTx<'_>, (id, row): (DocumentId, DocumentRow)| -> Result<(), ClientError> {
-            Ok(tx.move_document(&id, homes.of(row.module.as_deref()).id)?)
+            Ok(tx.move_document(&id, homes.of(&id, row.module.as_deref()).id)?)
         };
         let moved = self.store().write_batches(leaving, BatchLimit::default(), &mut clock, work);
         moved.map_err(|error| error.source)?;
@@ -179,7 +186,7 @@ impl Engine {
         let before = tx.identity()?;
         // What another process saved in the meantime goes along.
         for (id, row) in leaving(tx, &own)? {
-            tx.move_document(&id, homes.of(row.module.as_deref()).id)?;
+            tx.move_document(&id, homes.of(&id, row.module.as_deref()).id)?;
         }
         let settings = settings_id(workspace_id(&before.workspace));
         let settings = vault::any_state(tx, settings)?.map(|state| state.id);

@@ -35,6 +35,20 @@ pub(super) fn load_or_make(dir: &Path, ambient: &dyn Ambient) -> Result<DeviceKe
     Ok(DeviceKey::from_seed(&seed))
 }
 
+/// Overwrites and removes the key of the store in `dir`.
+pub(crate) fn erase(dir: &Path) -> Result<(), ClientError> {
+    let path = dir.join(KEY_FILE);
+    let erased = OpenOptions::new().write(true).open(&path).and_then(|mut file| {
+        file.write_all(&[0; 32])?;
+        file.sync_all()?;
+        fs::remove_file(&path)
+    });
+    match erased {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(file_error(&path, error)),
+        _ => Ok(()),
+    }
+}
+
 /// Writes beside the place and renames, so that a key is there whole or not at all.
 fn write_secret(dir: &Path, path: &Path, seed: &[u8]) -> io::Result<()> {
     let fresh: PathBuf = dir.join("device.key.new");

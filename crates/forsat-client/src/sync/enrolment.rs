@@ -89,8 +89,13 @@ impl Enrolment {
                 Effect::Report(issue) => out.push(SessionEffect::Event(SessionEvent::Issue(issue))),
                 Effect::Welcomed(welcomed) => self.welcomed = Some(welcomed),
                 Effect::Stopped(result) => out.push(SessionEffect::Stopped(result.map_err(relay_error))),
-                // An enrolment neither pulls nor pushes.
-                Effect::StorePage(_) | Effect::LoadOutbox { .. } | Effect::Settle(_) | Effect::Heal(_) => {}
+                // An enrolment neither pulls nor pushes, and has nothing to erase.
+                Effect::StorePage(_)
+                | Effect::LoadOutbox { .. }
+                | Effect::LoadControl { .. }
+                | Effect::Revoked { .. }
+                | Effect::Settle(_)
+                | Effect::Heal(_) => {}
             }
         }
         out

@@ -1,13 +1,13 @@
 //! Storing a page of a feed: each document once, the cursor with the last of them.
 
-use super::issues;
 use super::merge::{Arrived, Incoming, Merge, Merged, TakeError};
 use super::session::SyncSession;
-use super::settle;
+use super::{control, issues, settle};
 use crate::error::ClientError;
 use forsat_store::{BatchError, BatchLimit, RootVerdict, StoreError, WriteTx};
 use forsat_sync::chunk;
 use forsat_sync::client::{Cursor, PageStored, StorePage};
+use forsat_sync::control::SignedEntry;
 use forsat_sync::frame::PageEntry;
 use forsat_sync::heal::Chunk;
 use forsat_sync::id::{ChangeHash, Digest, DocumentId, SpaceId};
@@ -33,6 +33,8 @@ pub(super) enum End {
 #[derive(Default)]
 pub(super) struct SortedPage {
     documents: BTreeMap<DocumentId, Incoming>,
+    /// Entries of the control log.
+    control: Vec<SignedEntry>,
     /// Entries that this version can't read: kept as they came.
     kept: Vec<Kept>,
 }
@@ -49,7 +51,7 @@ impl SortedPage {
     /// Parses and verifies every change; nothing of a peer reaches a library before.
     fn of(entries: Vec<PageEntry>) -> SortedPage {
         let limits = ChunkLimits::default();
-        let mut page = SortedPage { documents: BTreeMap::new(), kept: Vec::new() };
+        let mut page = SortedPage { documents: BTreeMap::new(), control: Vec::new(), kept: Vec::new() };
         for entry in entries {
             match entry {
                 PageEntry::Change { document, bytes, receipt } => match chunk::parse(&bytes, &limits) {
@@ -61,6 +63,7 @@ impl SortedPage {
                 PageEntry::Echo { document, hash, receipt } => {
                     page.arrived(document, Arrived::Echo { hash, receipt });
                 }
+                PageEntry::Control(entry) => page.control.push(entry),
                 PageEntry::Unknown { kind, bytes } => {
                     page.kept.push(Kept { document: None, bytes, what: format!("kind {kind}") });
                 }
@@ -189,6 +192,7 @@ impl SyncSession {
             }
             Step::Finish => {
                 keep_entries(tx, space, &page.kept, now_ms)?;
+                control::keep(tx, &page.control, now_ms)?;
                 if let End::Page(cursor, root) = end
                     && progress.unknown_echoes.is_empty()
                 {

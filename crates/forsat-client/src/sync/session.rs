@@ -96,6 +96,8 @@ pub struct SyncSession {
     summed: (u64, u64),
     /// Issues that were shown and that the store couldn't keep yet.
     unkept: BTreeMap<SyncIssueKey, String>,
+    /// The relay's signed word that this device is revoked: whether as a lost one.
+    revoked: Option<bool>,
     is_stopped: bool,
 }
 
@@ -146,6 +148,7 @@ impl SyncSession {
             has_arrival,
             summed: (0, 0),
             unkept: BTreeMap::new(),
+            revoked: None,
             is_stopped: false,
         };
         session.note_drained()?;
@@ -157,6 +160,9 @@ impl SyncSession {
     pub fn handle(&mut self, now_ms: u64, input: SessionInput) -> Vec<SessionEffect> {
         if self.is_stopped {
             return Vec::new();
+        }
+        if input == SessionInput::Connected {
+            self.know_control();
         }
         let input = match input {
             SessionInput::Connected => Input::Connected { nonce: nonce(&**self.engine.ambient()) },
@@ -187,6 +193,15 @@ impl SyncSession {
     /// Where things stand.
     pub fn status(&self) -> SyncStatus {
         self.machine.status()
+    }
+
+    /// Whether the relay has revoked this device in an entry that it signed; as a lost one, if so.
+    pub fn revoked(&self) -> Option<bool> {
+        self.revoked
+    }
+
+    pub(super) fn machine_mut(&mut self) -> &mut ClientMachine {
+        &mut self.machine
     }
 
     /// The store's engine.
@@ -236,6 +251,8 @@ impl SyncSession {
                 let loaded = self.load_outbox(after, bytes_max).map(|items| Input::OutboxLoaded { items });
                 return answer(loaded, StoreTask::Outbox);
             }
+            Effect::LoadControl { after } => return self.load_control(after),
+            Effect::Revoked { lost, .. } => self.revoked = Some(lost),
             Effect::Settle(settle) => {
                 let settled = self.settle(settle).map(|()| Input::Settled);
                 return answer(settled, StoreTask::Settle);

@@ -122,6 +122,7 @@ impl Relay {
             user: user.to_owned(),
             space: SPACE.to_owned(),
             role,
+            approve: false,
             now_ms: wall_ms(),
             expires_at_ms: wall_ms() + 86_400_000,
         };

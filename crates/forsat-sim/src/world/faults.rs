@@ -103,7 +103,11 @@ impl World {
                 self.set_role(device, Role::Viewer);
                 self.at(now_ms + ms, Step::Role(device, Role::Rep));
             }
-            Fault::RelayBackup => self.relay_backup = Some((self.relay.backup(), self.ledger.acked.clone())),
+            Fault::RelayBackup => {
+                let visitor = self.enrol_visitor();
+                self.relay_backup = Some((self.relay.backup(), self.ledger.acked.clone()));
+                self.throw_out(visitor);
+            }
             Fault::RelayRestore(down_ms) => self.restore_relay(down_ms),
             Fault::DeviceBackup(device) => {
                 let image = self.devices[device].disk().image();

@@ -57,6 +57,7 @@ impl World {
         }
         if self.violation.is_none() {
             self.check_all();
+            self.check_thrown_out();
             self.check_quiet();
         }
         self.count();

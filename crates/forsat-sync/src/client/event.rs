@@ -351,4 +351,6 @@ pub enum StoreTask {
     Settle,
     /// Keeping what a [`Welcomed`] says.
     Welcome,
+    /// Reading the control log.
+    Control,
 }

@@ -166,7 +166,11 @@ impl Feeds {
                 space,
                 stream: Some(page.stream),
                 entries: page.entries.len() as u64,
-                changes: page.entries.iter().filter(|e| !matches!(e, PageEntry::Echo { .. })).count() as u64,
+                changes: page
+                    .entries
+                    .iter()
+                    .filter(|e| !matches!(e, PageEntry::Echo { .. } | PageEntry::Control(_)))
+                    .count() as u64,
                 page: PageEnd { cursor, head: page.head, root: page.root },
             });
             effects.push(Effect::StorePage(StorePage {

@@ -7,6 +7,7 @@ use super::outbox::Outbox;
 use super::{ClientConfig, Effect, Input, Known, Purpose};
 use crate::backoff::{Backoff, spread};
 use crate::code::{self, Code};
+use crate::control::ControlHead;
 use crate::frame::{Auth, DirectoryDigest, Enrol, Hello, PROTOCOL_VERSIONS, SpaceInfo, ToDevice, ToRelay};
 use crate::id::{DeviceId, Nonce, UserId, WorkspaceId};
 use crate::identity::{self, AuthClaim};
@@ -34,6 +35,7 @@ pub struct ClientMachine {
     pinged_at_ms: u64,
     last_ping: u32,
     was_settled: bool,
+    control: Option<ControlHead>,
 }
 
 #[derive(Clone, Debug)]
@@ -110,6 +112,7 @@ impl ClientMachine {
             pinged_at_ms: now_ms,
             last_ping: 0,
             was_settled: false,
+            control: None,
             config,
         };
         machine.connect(now_ms);
@@ -171,6 +174,11 @@ impl ClientMachine {
         }
     }
 
+    /// How far the store's copy of the control log goes; to be told before `Connected`, each time.
+    pub fn know_control(&mut self, head: ControlHead) {
+        self.control = Some(head);
+    }
+
     /// The device's id.
     pub fn device(&self) -> DeviceId {
         self.config.key.device_id()
@@ -189,6 +197,7 @@ impl ClientMachine {
             Input::PageStored(stored) => self.page_stored(now_ms, stored),
             Input::Healed(done) => self.heals.done(done),
             Input::OutboxLoaded { items } => self.outbox.loaded(items),
+            Input::ControlLoaded { entries } => self.control_loaded(now_ms, entries),
             Input::OutboxChanged => self.outbox.grown(),
             Input::Settled => self.outbox.settled(),
             Input::StoreFailed { task, message } => self.store_failed(task, message),
@@ -251,8 +260,8 @@ impl ClientMachine {
             StoreTask::Heal => self.heals.failed(),
             StoreTask::Outbox => self.outbox.load_failed(),
             StoreTask::Settle => self.outbox.settled(),
-            // The next connection brings another welcome.
-            StoreTask::Welcome => {}
+            // The next connection brings another welcome, and asks for the log again.
+            StoreTask::Welcome | StoreTask::Control => {}
         }
         self.effects.push(Effect::Report(SyncIssue::Store { message }));
         self.close();
@@ -337,6 +346,9 @@ impl ClientMachine {
         self.phase = Phase::Proving { claim, until_ms };
         self.send(now_ms, &answer);
         if matches!(self.config.purpose, Purpose::Sync { .. }) {
+            if let Some(head) = self.control.filter(|head| head.count > 0) {
+                self.send(now_ms, &ToRelay::ControlHead(head.mark()));
+            }
             self.pull_known(now_ms);
         }
         Ok(())

@@ -18,6 +18,7 @@ pub use event::{
 };
 pub use machine::ClientMachine;
 
+use crate::control::SignedEntry;
 use crate::frame::SpaceInfo;
 use crate::id::{Nonce, RelayId, SpaceId, UserId, WorkspaceId};
 use crate::identity::{DeviceKey, InviteSecret};
@@ -139,6 +140,11 @@ pub enum Input {
     },
     /// The work of the last [`Effect::Heal`] is done.
     Healed(HealDone),
+    /// The answer to [`Effect::LoadControl`].
+    ControlLoaded {
+        /// In their order; at most [`crate::control::ENTRIES_MAX`].
+        entries: Vec<SignedEntry>,
+    },
     /// Something was added to the outbox.
     OutboxChanged,
     /// The oldest [`Effect::Settle`] that wasn't answered yet is done.
@@ -179,6 +185,18 @@ pub enum Effect {
     },
     /// Do a part of healing; answer with `Healed`. One at a time.
     Heal(HealWork),
+    /// Read entries of the control log, for a relay that forgot them; answer with `ControlLoaded`.
+    LoadControl {
+        /// Those after this number, from 0.
+        after: u64,
+    },
+    /// The relay has revoked this device, in an entry of its control log whose signature was checked.
+    Revoked {
+        /// Whether the device is said to be in strange hands.
+        lost: bool,
+        /// The entry.
+        entry: SignedEntry,
+    },
     /// Write down what became of pushed changes; answer with `Settled`.
     Settle(Settle),
     /// The relay knows the device now: keep user, workspace and spaces. Isn't answered unless that fails.

@@ -6,14 +6,16 @@ use super::heal::{Verdict, Walked};
 use super::machine::{ClientMachine, Drain, Phase, Trouble};
 use super::{Effect, Purpose};
 use crate::code::{self, Code};
-use crate::frame::{ItemOutcome, PageEntry, SpaceInfo, ToDevice, Welcome};
+use crate::control::{ControlEvent, ENTRIES_MAX, SignedEntry};
+use crate::frame::{ItemOutcome, PageEntry, SpaceInfo, ToDevice, ToRelay, Welcome};
 use crate::id::{BatchId, SpaceId};
 use crate::identity::{self, AuthClaim};
 
 /// Faults that trying again can't mend.
-const FINAL_FAULTS: [Code; 6] = [
+const FINAL_FAULTS: [Code; 7] = [
     code::UNKNOWN_DEVICE,
     code::DEVICE_REVOKED,
+    code::DEVICE_PENDING,
     code::BAD_SIGNATURE,
     code::INVITE_INVALID,
     code::DEVICE_QUOTA,
@@ -34,6 +36,10 @@ impl ClientMachine {
                 Ok(())
             }
             ToDevice::Welcome(welcome) => self.welcomed(now_ms, welcome, claim),
+            ToDevice::Revocation(entry) => {
+                self.revoked(entry);
+                Ok(())
+            }
             ToDevice::Fault { code, message } => Err(fault(code, message)),
             ToDevice::Drain { retry_after_ms, jitter_ms } => {
                 self.drain = Some(Drain { retry_after_ms, jitter_ms });
@@ -107,6 +113,8 @@ impl ClientMachine {
             ToDevice::Healed { ask, answer } => {
                 self.heals.answered(now_ms, ask, answer, &mut self.effects)?;
             }
+            ToDevice::ControlWanted { after } => self.effects.push(Effect::LoadControl { after }),
+            ToDevice::Revocation(entry) => self.revoked(entry),
             ToDevice::Fault { code, message } => return Err(fault(code, message)),
             ToDevice::Pong { .. } | ToDevice::Unknown { .. } => {}
             ToDevice::Hello(_) | ToDevice::Welcome(_) | ToDevice::Enrolled { .. } => {
@@ -114,6 +122,25 @@ impl ClientMachine {
             }
         }
         Ok(())
+    }
+
+    /// An entry that is said to revoke this device. Only the pinned relay's own signature under this device's own name counts;
+    /// anything else is as if it had not been said.
+    fn revoked(&mut self, entry: SignedEntry) {
+        let device = self.device();
+        if let Ok(read) = entry.verify(&self.config.relay)
+            && let ControlEvent::DeviceRevoked { device: named, lost } = read.event
+            && named == device
+        {
+            self.effects.push(Effect::Revoked { lost, entry });
+        }
+    }
+
+    pub(super) fn control_loaded(&mut self, now_ms: u64, mut entries: Vec<SignedEntry>) {
+        if matches!(self.phase, Phase::Online) {
+            entries.truncate(ENTRIES_MAX);
+            self.send(now_ms, &ToRelay::ControlEntries { entries });
+        }
     }
 
     fn spaces_changed(&mut self, now_ms: u64, spaces: Vec<SpaceInfo>) {

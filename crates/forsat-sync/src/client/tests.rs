@@ -1,5 +1,7 @@
 //! The device machine alone: forged and hostile relays, the window over the outbox.
 
+mod control;
+
 use super::*;
 use crate::code;
 use crate::frame::tests::to_device;

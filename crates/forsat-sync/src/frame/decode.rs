@@ -6,6 +6,7 @@ use super::{
     StreamId, ToDevice, ToRelay, VersionRange, Welcome, heal, kind, shape,
 };
 use crate::code::{self, Code};
+use crate::control::{ControlMark, ENTRIES_MAX, ENTRY_BYTES_MAX, SignedEntry};
 use crate::heal::AskId;
 use crate::id::{
     BatchId, ChangeHash, DeviceId, Digest, DocumentId, Epoch, FeedSeq, Nonce, RelayId, SpaceId, UserId,
@@ -83,6 +84,18 @@ impl ToRelay {
                 bytes: fields.bytes("bytes")?.to_vec(),
             },
             kind::PING => Self::Ping { token: fields.u32("token")? },
+            kind::CONTROL_HEAD => Self::ControlHead(ControlMark {
+                count: fields.u64("count")?,
+                digest: fields.exact("digest")?,
+            }),
+            kind::CONTROL_ENTRIES => Self::ControlEntries {
+                entries: fields.list("entries", ENTRIES_MAX, |fields| {
+                    let mut entry = fields.nested("entries")?;
+                    let signed = read_control(&mut entry)?;
+                    entry.rest()?;
+                    Ok(signed)
+                })?,
+            },
             kind::BYE => Self::Bye,
             kind::HEAL => Self::Heal {
                 ask: AskId(fields.u32("ask")?),
@@ -123,6 +136,8 @@ impl ToDevice {
                 from: DeviceId::from_bytes(fields.exact("from")?),
                 bytes: fields.bytes("bytes")?.to_vec(),
             },
+            kind::CONTROL_WANTED => Self::ControlWanted { after: fields.u64("after")? },
+            kind::REVOCATION => Self::Revocation(read_control(&mut fields)?),
             kind::PONG => Self::Pong { token: fields.u32("token")? },
             kind::DRAIN => Self::Drain {
                 retry_after_ms: fields.u64("retry_after_ms")?,
@@ -252,6 +267,7 @@ fn read_entry(fields: &mut Fields<'_, '_>) -> Decoded<PageEntry> {
             hash: ChangeHash::from_bytes(entry.exact("hash")?),
             receipt: heal::read_receipt(&mut entry)?,
         }),
+        kind::ENTRY_CONTROL => Some(PageEntry::Control(read_control(&mut entry)?)),
         _ => None,
     };
     entry.rest()?;
@@ -260,6 +276,14 @@ fn read_entry(fields: &mut Fields<'_, '_>) -> Decoded<PageEntry> {
         let bytes = fields.decoder.input().get(start..end).unwrap_or_default().to_vec();
         PageEntry::Unknown { kind, bytes }
     }))
+}
+
+fn read_control(fields: &mut Fields<'_, '_>) -> Decoded<SignedEntry> {
+    let bytes = fields.bytes("entry")?;
+    if bytes.len() > ENTRY_BYTES_MAX {
+        return Err(FrameError::Field { name: "entry" });
+    }
+    Ok(SignedEntry { bytes: bytes.to_vec(), signature: Signature::from_bytes(fields.exact("signature")?) })
 }
 
 pub(super) fn read_outcome(fields: &mut Fields<'_, '_>) -> Decoded<ItemOutcome> {

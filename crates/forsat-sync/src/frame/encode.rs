@@ -5,6 +5,7 @@ use super::{
     Role, SpaceInfo, ToDevice, ToRelay, Welcome, heal, kind,
 };
 use crate::code::{self, Code};
+use crate::control::SignedEntry;
 use minicbor::encode::{Encoder, Error};
 use std::convert::Infallible;
 
@@ -29,6 +30,10 @@ impl ToRelay {
                 w.array(3)?.u64(kind::EPHEMERAL)?.bytes(space.as_bytes())?.bytes(bytes)?.ok()
             }
             Self::Ping { token } => w.array(2)?.u64(kind::PING)?.u32(*token)?.ok(),
+            Self::ControlHead(mark) => {
+                w.array(3)?.u64(kind::CONTROL_HEAD)?.u64(mark.count)?.bytes(&mark.digest)?.ok()
+            }
+            Self::ControlEntries { entries } => write_control_entries(w, entries),
             Self::Bye => w.array(1)?.u64(kind::BYE)?.ok(),
             Self::Heal { ask, space, question } => {
                 w.array(4)?.u64(kind::HEAL)?.u32(ask.0)?.bytes(space.as_bytes())?;
@@ -58,6 +63,11 @@ impl ToDevice {
             Self::SpacesChanged { spaces } => {
                 w.array(2)?.u64(kind::SPACES_CHANGED)?;
                 write_spaces(w, spaces)
+            }
+            Self::ControlWanted { after } => w.array(2)?.u64(kind::CONTROL_WANTED)?.u64(*after)?.ok(),
+            Self::Revocation(entry) => {
+                w.array(3)?.u64(kind::REVOCATION)?;
+                write_control(w, entry)
             }
             Self::Ephemeral { space, from, bytes } => {
                 w.array(4)?.u64(kind::EPHEMERAL_FROM)?.bytes(space.as_bytes())?;
@@ -165,6 +175,10 @@ fn write_page(w: &mut Writer, page: &Page) -> Written {
                 w.bytes(document.as_bytes())?.bytes(hash.as_bytes())?;
                 heal::write_receipt(w, *receipt)?;
             }
+            PageEntry::Control(entry) => {
+                w.array(3)?.u64(kind::ENTRY_CONTROL)?;
+                write_control(w, entry)?;
+            }
             PageEntry::Unknown { bytes, .. } => w.writer_mut().extend_from_slice(bytes),
         }
     }
@@ -172,6 +186,20 @@ fn write_page(w: &mut Writer, page: &Page) -> Written {
         Some(root) => w.bytes(root.as_bytes())?.ok(),
         None => w.null()?.ok(),
     }
+}
+
+/// The bytes and the signature of an entry, in an array that is begun.
+fn write_control(w: &mut Writer, entry: &SignedEntry) -> Written {
+    w.bytes(&entry.bytes)?.bytes(entry.signature.as_bytes())?.ok()
+}
+
+fn write_control_entries(w: &mut Writer, entries: &[SignedEntry]) -> Written {
+    w.array(2)?.u64(kind::CONTROL_ENTRIES)?.array(entries.len() as u64)?;
+    for entry in entries {
+        w.array(2)?;
+        write_control(w, entry)?;
+    }
+    Ok(())
 }
 
 pub(super) fn write_outcome(w: &mut Writer, outcome: &ItemOutcome) -> Written {

@@ -15,6 +15,7 @@ pub use decode::FrameError;
 pub use shape::DEPTH_MAX;
 
 use crate::code::Code;
+use crate::control::{ControlMark, SignedEntry};
 use crate::heal::{Answer, AskId, Question};
 use crate::id::{
     BatchId, ChangeHash, DeviceId, Digest, DocumentId, Epoch, FeedSeq, Nonce, RelayId, SpaceId, UserId,
@@ -155,6 +156,13 @@ pub enum ToRelay {
         /// Comes back in the answer.
         token: u32,
     },
+    /// Says how far the device's copy of the control log goes; before any pull.
+    ControlHead(ControlMark),
+    /// Brings entries of the control log that the relay asked for.
+    ControlEntries {
+        /// In their order; at most [`crate::control::ENTRIES_MAX`].
+        entries: Vec<SignedEntry>,
+    },
     /// Closes in good order.
     Bye,
     /// Asks how the relay's state of a space differs, or brings back what it lacks.
@@ -286,6 +294,13 @@ pub enum ToDevice {
         /// All spaces that the user may see now.
         spaces: Vec<SpaceInfo>,
     },
+    /// The device holds entries of the control log that the relay lacks.
+    ControlWanted {
+        /// Those after this number, from 0.
+        after: u64,
+    },
+    /// The entry of the control log that revokes this device; a fault follows.
+    Revocation(SignedEntry),
     /// A message that passes through.
     Ephemeral {
         /// Where it was sent.
@@ -396,6 +411,8 @@ pub enum PageEntry {
         /// As for a change.
         receipt: Option<Receipt>,
     },
+    /// An entry of the control log; only in `common`.
+    Control(SignedEntry),
     /// A kind that this version doesn't read, kept whole: the entry's own CBOR.
     Unknown {
         /// The kind.
@@ -429,8 +446,15 @@ mod kind {
     pub(super) const FAULT: u64 = 22;
     pub(super) const HEALED: u64 = 60;
 
+    pub(super) const CONTROL_HEAD: u64 = 33;
+    pub(super) const CONTROL_ENTRIES: u64 = 34;
+
+    pub(super) const CONTROL_WANTED: u64 = 43;
+    pub(super) const REVOCATION: u64 = 44;
+
     pub(super) const ENTRY_CHANGE: u64 = 1;
     pub(super) const ENTRY_ECHO: u64 = 2;
+    pub(super) const ENTRY_CONTROL: u64 = 6;
 
     pub(super) const OUTCOME_ACKED: u64 = 0;
     pub(super) const OUTCOME_LATER: u64 = 1;
@@ -445,6 +469,8 @@ pub mod reserved {
     pub const ENTRY_QUARANTINE: u64 = 4;
     /// A snapshot or a part of one.
     pub const ENTRY_SNAPSHOT: u64 = 5;
+    /// An entry of the control log, as a relay keeps it ready for the wire; it reads as [`super::PageEntry::Control`].
+    pub const ENTRY_CONTROL: u64 = super::kind::ENTRY_CONTROL;
     /// Frames of attachments.
     pub const FRAME_BLOB: u64 = 32;
 }
@@ -456,6 +482,7 @@ impl PageEntry {
         match self {
             Self::Change { bytes, receipt, .. } => 1 + 1 + 17 + 5 + receipt_bytes(receipt) + bytes.len(),
             Self::Echo { receipt, .. } => 1 + 1 + 17 + 34 + receipt_bytes(receipt),
+            Self::Control(entry) => 1 + 1 + 3 + entry.bytes.len() + 66,
             Self::Unknown { bytes, .. } => bytes.len(),
         }
     }

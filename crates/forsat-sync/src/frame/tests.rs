@@ -81,9 +81,16 @@ pub(crate) fn to_relay() -> impl Strategy<Value = ToRelay> {
         (array16(), vec(any::<u8>(), 0..40))
             .prop_map(|(space, bytes)| ToRelay::Ephemeral { space: SpaceId::from_bytes(space), bytes }),
         any::<u32>().prop_map(|token| ToRelay::Ping { token }),
+        (any::<u64>(), any::<[u8; 8]>())
+            .prop_map(|(count, digest)| ToRelay::ControlHead(ControlMark { count, digest })),
+        vec(control(), 0..4).prop_map(|entries| ToRelay::ControlEntries { entries }),
         Just(ToRelay::Bye),
         (100..u64::MAX).prop_map(|kind| ToRelay::Unknown { kind }),
     ]
+}
+
+fn control() -> impl Strategy<Value = SignedEntry> {
+    (vec(any::<u8>(), 0..200), signature()).prop_map(|(bytes, signature)| SignedEntry { bytes, signature })
 }
 
 fn entry() -> impl Strategy<Value = PageEntry> {
@@ -98,6 +105,7 @@ fn entry() -> impl Strategy<Value = PageEntry> {
                 hash: ChangeHash::from_bytes(hash),
             }
         }),
+        control().prop_map(PageEntry::Control),
         // [9, [7]] as a later version might write it.
         Just(PageEntry::Unknown { kind: 9, bytes: vec![0x82, 9, 0x81, 7] }),
     ]
@@ -183,6 +191,8 @@ pub(crate) fn to_device() -> impl Strategy<Value = ToDevice> {
             nonce,
             signature,
         })),
+        any::<u64>().prop_map(|after| ToDevice::ControlWanted { after }),
+        control().prop_map(ToDevice::Revocation),
         array16().prop_map(|id| ToDevice::Enrolled { device: DeviceId::from_bytes(id) }),
         welcome.prop_map(|(user, workspace, reader, window, proof, spaces)| ToDevice::Welcome(Welcome {
             user: UserId::from_bytes(user),

@@ -3,12 +3,13 @@
 use super::invite::SecretHash;
 use super::key::{DeviceKey, PublicKey, RelayKey, Signature, verify};
 use crate::frame::VersionRange;
-use crate::id::{DeviceId, Nonce, RelayId};
+use crate::id::{ControlHash, DeviceId, Nonce, RelayId};
 
 const HELLO: &[u8] = b"forsat/sync/hello/1\0";
 const AUTH: &[u8] = b"forsat/sync/auth/1\0";
 const ENROL: &[u8] = b"forsat/sync/enrol/1\0";
 const WELCOME: &[u8] = b"forsat/sync/welcome/1\0";
+const CONTROL: &[u8] = b"forsat/sync/control/1\0";
 
 /// A signature doesn't fit its key and its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -102,4 +103,22 @@ pub fn sign_welcome(key: &RelayKey, claim: &AuthClaim) -> Signature {
 /// Checks a welcome's proof.
 pub fn verify_welcome(claim: &AuthClaim, signature: &Signature) -> Result<(), BadSignature> {
     checked(claim.relay.as_bytes(), &claim.text(WELCOME, &[]), signature)
+}
+
+fn control_text(relay: &RelayId, entry: &ControlHash) -> Vec<u8> {
+    [CONTROL, relay.as_bytes(), entry.as_bytes()].concat()
+}
+
+/// Signs an entry of the control log.
+pub fn sign_control(key: &RelayKey, entry: &ControlHash) -> Signature {
+    key.sign(&control_text(&key.relay_id(), entry))
+}
+
+/// Checks an entry of the control log.
+pub fn verify_control(
+    relay: &RelayId,
+    entry: &ControlHash,
+    signature: &Signature,
+) -> Result<(), BadSignature> {
+    checked(relay.as_bytes(), &control_text(relay, entry), signature)
 }

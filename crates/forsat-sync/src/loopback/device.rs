@@ -165,7 +165,9 @@ impl MemoryDevice {
                     feed.insert((document, hash));
                     self.outbox.retain(|_, item| (item.document, item.hash) != (document, hash));
                 }
-                other @ PageEntry::Unknown { .. } => self.unknown_entries.push(other),
+                other @ (PageEntry::Unknown { .. } | PageEntry::Control(_)) => {
+                    self.unknown_entries.push(other);
+                }
             }
         }
         if unknown_echoes.is_empty() {

@@ -7,8 +7,8 @@ use crate::heal;
 use crate::id::{ChangeHash, DeviceId, Digest, DocumentId, Epoch, FeedSeq, SpaceId, UserId, WorkspaceId};
 use crate::identity::{PublicKey, RelayKey, SecretHash};
 use crate::relay::{
-    AppendRequest, DeviceRecord, Directory, EnrolRequest, FeedPage, HealRequest, PageRequest, StorageReply,
-    StorageRequest,
+    AppendRequest, ControlVerdict, DeviceRecord, Directory, EnrolRequest, FeedPage, HealRequest, PageRequest,
+    Standing, StorageReply, StorageRequest,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,6 +44,8 @@ pub(crate) struct MemoryRelay {
     pub unavailable: bool,
     /// Root digests are wrong.
     pub lies: bool,
+    /// What it says of a device's control log.
+    pub control: ControlVerdict,
     /// Feeds that have grown since the driver looked.
     pub advanced: BTreeSet<SpaceId>,
     pub questions: Vec<StorageRequest>,
@@ -65,6 +67,7 @@ impl MemoryRelay {
             put_off: BTreeMap::new(),
             unavailable: false,
             lies: false,
+            control: ControlVerdict::Over,
             advanced: BTreeSet::new(),
             questions: Vec::new(),
         }
@@ -98,6 +101,9 @@ impl MemoryRelay {
             StorageRequest::Device { device } => {
                 self.record(device).map_or(StorageReply::UnknownDevice, StorageReply::Device)
             }
+            StorageRequest::ControlCheck { .. } | StorageRequest::ControlAdopt { .. } => {
+                StorageReply::Control(self.control)
+            }
             StorageRequest::Enrol(enrol) => self.redeem(&enrol),
             StorageRequest::Page(page) => self.page(&page),
             StorageRequest::Append(append) => self.append(append),
@@ -114,7 +120,8 @@ impl MemoryRelay {
         Some(DeviceRecord {
             device,
             public_key: enrolled.key,
-            revoked: enrolled.revoked,
+            standing: if enrolled.revoked { Standing::Revoked } else { Standing::Active },
+            revocation: None,
             directory: Directory {
                 user: enrolled.user,
                 workspace: WorkspaceId::from_bytes([9; 16]),

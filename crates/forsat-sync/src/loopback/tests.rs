@@ -4,8 +4,9 @@ use super::relay::user;
 use super::*;
 use crate::client::SyncIssue;
 use crate::code::{self, Code};
+use crate::control::ControlHead;
 use crate::frame::{Role, ToRelay};
-use crate::id::Epoch;
+use crate::id::{ControlHash, Epoch};
 use crate::identity::{InviteSecret, RelayKey};
 use crate::relay::StorageRequest;
 
@@ -75,6 +76,9 @@ fn at_rest(world: &mut World) {
 
 fn reconnect(world: &mut World) -> (usize, usize, usize) {
     world.start(0, false);
+    // A copy of the control log that is level; of a count that is larger than any.
+    let head = ControlHead { count: u64::from(u32::MAX), hash: ControlHash::of(b"the last entry") };
+    world.nodes[0].machine.as_mut().unwrap().know_control(head);
     let hello = world.nodes[0].wire.as_ref().unwrap().down_bytes;
     world.run();
     assert!(world.nodes[0].status().synced);
@@ -100,8 +104,8 @@ fn a_reconnect_with_nothing_changed_stays_within_its_budget_and_one_round_trip()
         let budget = 256 + 100 * usize::from(spaces);
         println!("{spaces} spaces: {up} B up, {down} B down of {budget} B");
         assert!(up + down <= budget, "{up} + {down} > {budget}");
-        // The hello; auth and a pull a space; the welcome and a page a space.
-        assert_eq!(frames, 1 + 2 * (1 + usize::from(spaces)));
+        // The hello; auth, the end of the control log and a pull a space; the welcome and a page a space.
+        assert_eq!(frames, 2 + 2 * (1 + usize::from(spaces)));
     }
 }
 

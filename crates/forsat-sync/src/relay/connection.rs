@@ -2,7 +2,7 @@
 
 use super::heal;
 use super::link::{Fault, Link, Pending};
-use super::request::{DeviceRecord, EnrolRequest, StorageReply, StorageRequest};
+use super::request::{DeviceRecord, EnrolRequest, Standing, StorageReply, StorageRequest};
 use super::session::Session;
 use super::{Effect, Input, RelayConfig};
 use crate::code;
@@ -229,6 +229,12 @@ impl RelayConnection {
         match (&mut self.phase, about) {
             (Phase::Checking(_), Pending::Handshake) => self.admit(reply),
             (Phase::Open(session), Pending::Access) => session.access(now_ms, reply, limits, &mut self.link),
+            (Phase::Open(session), Pending::Control) => {
+                if session.controlled(reply, limits, &mut self.link)? {
+                    self.close(Fault::from(code::BYE));
+                }
+                Ok(())
+            }
             (Phase::Open(session), Pending::Page { space, stream }) => {
                 session.page(now_ms, space, stream, reply, limits, &mut self.link)
             }
@@ -264,8 +270,13 @@ impl RelayConnection {
             }
             Proof::Enrol => None,
         };
-        if record.revoked {
-            return Err(code::DEVICE_REVOKED.into());
+        match record.standing {
+            Standing::Active => {}
+            Standing::Pending => return Err(code::DEVICE_PENDING.into()),
+            Standing::Revoked => {
+                record.revocation.map(ToDevice::Revocation).iter().for_each(|frame| self.link.send(frame));
+                return Err(code::DEVICE_REVOKED.into());
+            }
         }
         self.link.push(Effect::Established { device: record.device, user: record.directory.user });
         if matches!(checking.proof, Proof::Enrol) {

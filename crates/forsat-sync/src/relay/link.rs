@@ -34,6 +34,8 @@ pub(super) enum Pending {
     Handshake,
     /// The standing of the device that is in.
     Access,
+    /// The control log.
+    Control,
     /// A page of a stream.
     Page { space: SpaceId, stream: StreamId },
     /// A push.

@@ -4,6 +4,7 @@
 //! their order. Time is a monotonic clock in milliseconds; it is passed to every call.
 
 mod connection;
+mod control;
 mod heal;
 mod link;
 mod request;
@@ -14,8 +15,8 @@ mod tests;
 
 pub use connection::RelayConnection;
 pub use request::{
-    AppendRequest, DeviceRecord, Directory, EnrolRequest, FeedPage, HealRequest, PageRequest, RequestId,
-    StorageReply, StorageRequest,
+    AppendRequest, ControlVerdict, DeviceRecord, Directory, EnrolRequest, FeedPage, HealRequest, PageRequest,
+    RequestId, Standing, StorageReply, StorageRequest,
 };
 
 use crate::code::Code;

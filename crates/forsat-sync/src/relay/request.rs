@@ -4,6 +4,7 @@
 //! transaction a device may have been revoked.
 
 use crate::code::Code;
+use crate::control::{ControlMark, SignedEntry};
 use crate::frame::{Cursor, ItemOutcome, PageEntry, PushItem, SpaceInfo};
 use crate::heal::{Answer, Question};
 use crate::id::{DeviceId, Digest, Epoch, FeedSeq, SpaceId, UserId, WorkspaceId};
@@ -23,6 +24,16 @@ pub enum StorageRequest {
     },
     /// Redeem an invite. Answered with `Device`, `EnrolRefused` or `Unavailable`.
     Enrol(EnrolRequest),
+    /// Has the relay all of a control log that ends like this? Answered with `Control` or `Unavailable`.
+    ControlCheck {
+        /// The end of the device's copy.
+        mark: ControlMark,
+    },
+    /// Take entries of the control log that the relay lacks, if they are its own. Answered with `Control` or `Unavailable`.
+    ControlAdopt {
+        /// In their order.
+        entries: Vec<SignedEntry>,
+    },
     /// Read a page. Answered with `Page`, `CursorInvalid`, `Hidden` or `Unavailable`.
     Page(PageRequest),
     /// Append changes durably. Answered with `Appended`, `Hidden`, `Forbidden` or `Unavailable`.
@@ -96,6 +107,8 @@ pub enum StorageReply {
     Device(DeviceRecord),
     /// No such device.
     UnknownDevice,
+    /// How the relay's control log compares to the device's.
+    Control(ControlVerdict),
     /// The invite wasn't redeemed.
     EnrolRefused {
         /// Why; [`crate::code::INVITE_INVALID`] unless a quota stands in the way.
@@ -120,6 +133,34 @@ pub enum StorageReply {
     },
 }
 
+/// Whether a device may connect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It may.
+    Active,
+    /// Not yet: an operator has to let it in.
+    Pending,
+    /// Not any more, for good.
+    Revoked,
+}
+
+/// How the relay's control log compares to a device's copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ControlVerdict {
+    /// The relay has all of it, or what it lacks isn't its own.
+    Over,
+    /// The relay lacks what comes after this number.
+    Wanted {
+        /// From 0.
+        after: u64,
+    },
+    /// The copy and the relay's log go apart somewhere: all of the copy is wanted, once.
+    Branched {
+        /// The last number that was looked at.
+        after: u64,
+    },
+}
+
 /// A device as storage knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceRecord {
@@ -127,8 +168,10 @@ pub struct DeviceRecord {
     pub device: DeviceId,
     /// Its key.
     pub public_key: PublicKey,
-    /// Whether it was revoked.
-    pub revoked: bool,
+    /// Whether it may connect.
+    pub standing: Standing,
+    /// The entry of the control log that revoked it.
+    pub revocation: Option<SignedEntry>,
     /// What it may see.
     pub directory: Directory,
 }

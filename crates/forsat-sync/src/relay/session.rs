@@ -1,8 +1,9 @@
 //! An authenticated device: roles, pulls, pushes, messages that pass through.
 
+use super::control::Comparison;
 use super::heal;
 use super::link::{Fault, Link, Pending};
-use super::request::{AppendRequest, DeviceRecord, Directory, StorageReply, StorageRequest};
+use super::request::{AppendRequest, DeviceRecord, Directory, Standing, StorageReply, StorageRequest};
 use super::streams::Streams;
 use super::{Effect, FlowLimits};
 use crate::code::{self, Code};
@@ -17,6 +18,7 @@ pub(super) struct Session {
     streams: Streams,
     draining: bool,
     access: Access,
+    comparison: Comparison,
 }
 
 /// Whether the device's standing is being looked up again.
@@ -34,7 +36,14 @@ enum Access {
 
 impl Session {
     pub fn new(device: DeviceId, directory: Directory) -> Self {
-        Self { device, directory, streams: Streams::default(), draining: false, access: Access::Known }
+        Self {
+            device,
+            directory,
+            streams: Streams::default(),
+            draining: false,
+            access: Access::Known,
+            comparison: Comparison::default(),
+        }
     }
 
     fn role(&self, space: &SpaceId) -> Option<Role> {
@@ -43,6 +52,7 @@ impl Session {
 
     /// A frame of the device. Answers whether it said goodbye.
     pub fn frame(&mut self, frame: ToRelay, limits: &FlowLimits, link: &mut Link) -> Result<bool, Fault> {
+        let Some(frame) = self.comparison.take(frame, limits, link)? else { return Ok(false) };
         match frame {
             ToRelay::Auth(_) | ToRelay::Enrol(_) => return Err(code::UNEXPECTED_FRAME.into()),
             ToRelay::Pull(pull) => self.pull(&pull, limits, link),
@@ -55,8 +65,25 @@ impl Session {
             ToRelay::Ping { token } => link.send(&ToDevice::Pong { token }),
             ToRelay::Bye => return Ok(true),
             ToRelay::Heal { ask, space, question } => self.heal(ask, space, question, limits, link),
+            // The comparison has taken them.
+            ToRelay::ControlHead(_) | ToRelay::ControlEntries { .. } => {}
             // Of a later version that this relay doesn't have: the device has to live without an answer.
             ToRelay::Unknown { .. } => {}
+        }
+        Ok(false)
+    }
+
+    /// Storage has answered about the control log. Answers whether the device said goodbye meanwhile.
+    pub fn controlled(
+        &mut self,
+        reply: StorageReply,
+        limits: &FlowLimits,
+        link: &mut Link,
+    ) -> Result<bool, Fault> {
+        for frame in self.comparison.answered(reply, link)? {
+            if self.frame(frame, limits, link)? {
+                return Ok(true);
+            }
         }
         Ok(false)
     }
@@ -191,8 +218,12 @@ impl Session {
         let again = self.access == Access::Asked { again: true };
         self.access = Access::Known;
         match reply {
-            StorageReply::Device(DeviceRecord { revoked: true, .. }) => {
+            StorageReply::Device(DeviceRecord { standing: Standing::Revoked, revocation, .. }) => {
+                revocation.map(ToDevice::Revocation).iter().for_each(|frame| link.send(frame));
                 return Err(code::DEVICE_REVOKED.into());
+            }
+            StorageReply::Device(DeviceRecord { standing: Standing::Pending, .. }) => {
+                return Err(code::DEVICE_PENDING.into());
             }
             StorageReply::Device(record) => self.adopt(record.directory, link),
             StorageReply::UnknownDevice => return Err(code::UNKNOWN_DEVICE.into()),

@@ -1,5 +1,7 @@
 //! The relay machine alone: deadlines, limits, slow readers, hostile frames.
 
+mod control;
+
 use super::*;
 use crate::code;
 use crate::frame::tests::to_relay;

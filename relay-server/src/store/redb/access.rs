@@ -1,15 +1,21 @@
 //! Who may do what: devices, users and roles, read inside the transaction that they decide about.
 
+use forsat_sync::control::SignedEntry;
 use forsat_sync::frame::{Role, SpaceInfo};
 use forsat_sync::id::{DeviceId, SpaceId, UserId};
 use forsat_sync::identity::PublicKey;
-use forsat_sync::relay::{DeviceRecord, Directory};
+use forsat_sync::relay::{DeviceRecord, Directory, Standing};
 use redb::{ReadOnlyTable, ReadTransaction, WriteTransaction};
 
+use super::log;
 use super::rows::{DeviceRow, SpaceRow};
-use super::tables::{DEVICES, ROLES, Readable, SPACES, Writable, corrupt, get, id_in_key, role_key, scan};
+use super::tables::{
+    CONTROL, DEVICES, REVOCATIONS, ROLES, Readable, SPACES, Writable, corrupt, get, id_in_key, role_key, scan,
+};
 use crate::store::{StoreError, StoreIdentity};
 
+/// A device that waits to be let in.
+pub(super) const DEVICE_PENDING: u8 = 0;
 /// A device that may connect.
 pub(super) const DEVICE_ACTIVE: u8 = 1;
 /// A device that may not connect any more.
@@ -20,6 +26,8 @@ pub(super) struct AccessTables<T> {
     devices: T,
     roles: T,
     spaces: T,
+    control: T,
+    revocations: T,
 }
 
 /// What a device may do in a space.
@@ -44,6 +52,8 @@ impl AccessTables<ReadOnlyTable<&'static [u8], &'static [u8]>> {
             devices: tx.open_table(DEVICES.table())?,
             roles: tx.open_table(ROLES.table())?,
             spaces: tx.open_table(SPACES.table())?,
+            control: tx.open_table(CONTROL.table())?,
+            revocations: tx.open_table(REVOCATIONS.table())?,
         })
     }
 }
@@ -54,6 +64,8 @@ impl<'tx> AccessTables<Writable<'tx>> {
             devices: tx.open_table(DEVICES.table())?,
             roles: tx.open_table(ROLES.table())?,
             spaces: tx.open_table(SPACES.table())?,
+            control: tx.open_table(CONTROL.table())?,
+            revocations: tx.open_table(REVOCATIONS.table())?,
         })
     }
 }
@@ -107,14 +119,27 @@ impl<T: Readable> AccessTables<T> {
     ) -> Result<Option<DeviceRecord>, StoreError> {
         let Some(row) = get::<DeviceRow>(&self.devices, DEVICES, device.as_bytes())? else { return Ok(None) };
         // Whoever isn't active may not connect, whatever the reason.
-        let revoked = row.state != DEVICE_ACTIVE;
-        let spaces = if revoked { Vec::new() } else { self.spaces_of(&row.user)? };
+        let standing = match row.state {
+            DEVICE_ACTIVE => Standing::Active,
+            DEVICE_PENDING => Standing::Pending,
+            _ => Standing::Revoked,
+        };
+        let spaces = if standing == Standing::Active { self.spaces_of(&row.user)? } else { Vec::new() };
         Ok(Some(DeviceRecord {
             device: *device,
             public_key: PublicKey::from_bytes(row.public_key),
-            revoked,
+            standing,
+            revocation: self.revocation(device)?,
             directory: Directory { user: row.user, workspace: identity.workspace, spaces },
         }))
+    }
+
+    /// The entry of the control log that revokes a device.
+    fn revocation(&self, device: &DeviceId) -> Result<Option<SignedEntry>, StoreError> {
+        match get::<u64>(&self.revocations, REVOCATIONS, device.as_bytes())? {
+            Some(number) => log::entry(&self.control, number),
+            None => Ok(None),
+        }
     }
 
     /// The spaces that a user sees, by id.
@@ -140,7 +165,7 @@ impl<T: Readable> AccessTables<T> {
     }
 
     /// The space that every member reads.
-    fn common(&self) -> Result<(SpaceId, String), StoreError> {
+    pub(super) fn common(&self) -> Result<(SpaceId, String), StoreError> {
         let mut found = None;
         scan::<SpaceRow>(&self.spaces, SPACES, &[], |key, row| {
             if row.common {

@@ -8,6 +8,7 @@ use forsat_sync::accept::{self, AuthorRule, DocumentTotals, DocumentView, Header
 use forsat_sync::chunk::ChangeHeader;
 use forsat_sync::digest::{Trie, document_digest};
 use forsat_sync::frame::Role;
+use forsat_sync::genesis::{self, CommonWriters, GENESIS_ACTOR};
 use forsat_sync::id::{ActorId, ChangeHash, DeviceId, Digest, DocumentId, FeedSeq, SpaceId, UserId};
 use forsat_sync::identity::Receipt;
 use redb::WriteTransaction;
@@ -128,8 +129,10 @@ struct Delivery {
     device: DeviceId,
     user: UserId,
     space: SpaceId,
-    /// Whether the user's role writes there.
-    writes: bool,
+    /// What the user may do there.
+    role: Role,
+    /// Whether that is `common`.
+    common: bool,
     /// Whether the changes are brought back.
     refill: bool,
 }
@@ -166,16 +169,15 @@ impl<'tx> Appender<'tx> {
     }
 
     fn push(&mut self, push: &Push) -> Result<PushOutcome, StoreError> {
-        let delivery = match self.access.of(&push.device, &push.space)? {
+        let (user, role, common) = match self.access.of(&push.device, &push.space)? {
             Access::Hidden => return Ok(PushOutcome::Hidden),
-            Access::Member { role, common, user } => {
-                let writes = self.writes(role, common);
-                if !writes && !push.refill {
-                    return Ok(PushOutcome::Forbidden);
-                }
-                Delivery { device: push.device, user, space: push.space, writes, refill: push.refill }
+            Access::Member { role, common, .. } if !self.writes(role, common) && !push.refill => {
+                return Ok(PushOutcome::Forbidden);
             }
+            Access::Member { user, role, common } => (user, role, common),
         };
+        let (device, space, refill) = (push.device, push.space, push.refill);
+        let delivery = Delivery { device, user, space, role, common, refill };
         let outcomes = push.items.iter().map(|item| self.item(delivery, item)).collect::<Result<_, _>>()?;
         Ok(PushOutcome::Judged(outcomes))
     }
@@ -206,7 +208,7 @@ impl<'tx> Appender<'tx> {
         let is_new = row.is_none();
         let proven = delivery.refill
             && item.receipt.is_some_and(|receipt| self.is_ours(&receipt, delivery, item, header));
-        if !proven && !delivery.writes {
+        if !proven && !self.writes(delivery.role, delivery.common) {
             return Ok(ItemOutcome::Refused(Refusal::Unverified));
         }
         let anybodys = proven || (delivery.refill && self.options.accept_unverified);
@@ -222,6 +224,16 @@ impl<'tx> Appender<'tx> {
             Verdict::Later(reason) => return Ok(ItemOutcome::Later(Later::Judged(reason))),
             Verdict::Refuse(reason) => return Ok(ItemOutcome::Refused(Refusal::Judged(reason))),
         }
+        if delivery.common
+            && !proven
+            && !self.writers(&item.document, is_new, header)?.include(
+                delivery.role,
+                &delivery.user,
+                &item.document,
+            )
+        {
+            return Ok(ItemOutcome::Refused(Refusal::Forbidden));
+        }
         if let Some(quota) = self.quota(is_new, bytes.len()) {
             return Ok(ItemOutcome::Later(Later::Quota(quota)));
         }
@@ -232,6 +244,22 @@ impl<'tx> Appender<'tx> {
     /// Whether a receipt is this relay's, for this change in this space.
     fn is_ours(&self, receipt: &Receipt, delivery: Delivery, item: &PushItem, header: &ChangeHeader) -> bool {
         self.options.receipt_key.is_valid(receipt, &delivery.space, &item.document, &header.hash)
+    }
+
+    /// Who writes a document in `common`, by what it began with: the change itself when nothing came before it.
+    ///
+    /// A document that began with anything else is left to managers, and stays so when a known beginning is put on it.
+    fn writers(
+        &self,
+        document: &DocumentId,
+        is_new: bool,
+        header: &ChangeHeader,
+    ) -> Result<CommonWriters, StoreError> {
+        let genesis = ActorId::from(GENESIS_ACTOR);
+        let row: Option<ActorRow> = get(&self.headers.actors, ACTORS, &actor_key(document, &genesis))?;
+        let began = row.map(|row| row.last_hash).or_else(|| is_new.then_some(header.hash));
+        let known = began.and_then(|hash| genesis::known(&hash));
+        Ok(known.map_or(CommonWriters::Managers, |known| known.writers))
     }
 
     /// Brings a document's row into the batch.

@@ -1,23 +1,24 @@
 //! Spaces, invites, users and devices: what an operator and an enrolling device change.
 
-use forsat_sync::id::{DeviceId, Epoch, FeedSeq, SpaceId, UserId};
+use forsat_sync::control::ControlEvent;
+use forsat_sync::id::{DeviceId, FeedSeq, SpaceId, UserId};
 use forsat_sync::relay::EnrolRequest;
-use redb::{ReadableTableMetadata as _, WriteTransaction};
+use redb::WriteTransaction;
 
-use super::access::{AccessTables, DEVICE_ACTIVE};
+use super::access::{AccessTables, DEVICE_ACTIVE, DEVICE_PENDING, DEVICE_REVOKED};
 use super::rows::{DeviceRow, EpochRow, InviteRow, SpaceRow, UserRow};
 use super::tables::{
-    DEVICES, EPOCHS, FEED_HEADS, INVITES, ROLES, SPACE_NAMES, SPACES, USER_IDS, USERS, corrupt, get, put,
-    role_key,
+    DEVICES, EPOCHS, FEED_HEADS, INVITES, ROLES, Readable, SPACE_NAMES, SPACES, USER_IDS, USERS, corrupt,
+    get, put, role_key, scan,
 };
-use super::{Commit, RedbStore, add_epoch, read};
+use super::{Commit, RedbStore, add_epoch, log, read};
 use crate::names::{self, Person};
-use crate::store::{ControlError, EnrolOutcome, NewInvite, SpaceSummary, StoreError};
+use crate::store::{ControlError, EnrolOutcome, NewInvite, SpaceSummary, StoreError, StoreIdentity};
 
 /// Makes a space; its feed is empty and begins in the current epoch.
 pub(super) fn create_space(
     tx: &WriteTransaction,
-    epoch: Epoch,
+    identity: &StoreIdentity,
     id: SpaceId,
     name: &str,
     now_ms: u64,
@@ -33,7 +34,10 @@ pub(super) fn create_space(
     put(&mut tx.open_table(SPACES.table()).map_err(StoreError::from)?, id.as_bytes(), &row)?;
     put(&mut tx.open_table(FEED_HEADS.table()).map_err(StoreError::from)?, id.as_bytes(), &0_u64)?;
     let mut epochs = tx.open_table(EPOCHS.table()).map_err(StoreError::from)?;
-    add_epoch(&mut epochs, &id, EpochRow { epoch, first: FeedSeq::new(1) })?;
+    add_epoch(&mut epochs, &id, EpochRow { epoch: identity.epoch, first: FeedSeq::new(1) })?;
+    drop(epochs);
+    let event = ControlEvent::SpaceMade { space: id, common: false };
+    log::record(tx, identity, None, now_ms, [event])?;
     Ok(SpaceSummary { id, name, common: false, head: FeedSeq::ZERO })
 }
 
@@ -48,13 +52,14 @@ pub(super) fn create_invite(tx: &WriteTransaction, invite: &NewInvite) -> Result
         role: invite.role,
         expires_at_ms: invite.expires_at_ms,
         used_by: None,
+        approve: invite.approve,
     };
     let mut invites = tx.open_table(INVITES.table()).map_err(StoreError::from)?;
     put(&mut invites, invite.secret.as_bytes(), &row)?;
     Ok(space)
 }
 
-fn find_space(tx: &WriteTransaction, name: &str) -> Result<SpaceSummary, ControlError> {
+pub(super) fn find_space(tx: &WriteTransaction, name: &str) -> Result<SpaceSummary, ControlError> {
     let space_names = tx.open_table(SPACE_NAMES.table()).map_err(StoreError::from)?;
     let id: Vec<u8> = get(&space_names, SPACE_NAMES, names::fold(name).as_bytes())?
         .ok_or_else(|| ControlError::NoSuchSpace(name.to_owned()))?;
@@ -93,7 +98,7 @@ pub(super) fn enrol(
     let known = device(tx, &request.device)?;
     if let Some(used_by) = invite.used_by {
         // The first answer may have been lost: the same key is told the same again.
-        let again = used_by == request.device && known.is_some_and(|row| row.state == DEVICE_ACTIVE);
+        let again = used_by == request.device && known.is_some_and(|row| row.state != DEVICE_REVOKED);
         return if again {
             enrolled(store, tx, request, Commit::NothingWritten)
         } else {
@@ -108,30 +113,45 @@ pub(super) fn enrol(
         return refused(EnrolOutcome::Invalid);
     }
     let mut devices = tx.open_table(DEVICES.table())?;
-    if known.is_none() && devices.len()? >= store.options.limits.workspace.devices_max {
+    if known.is_none() && standing(&devices)? >= store.options.limits.workspace.devices_max {
         return refused(EnrolOutcome::TooManyDevices);
     }
+    let mut events = Vec::new();
     let user = match bound {
         Some(user) => user,
-        None => bind_user(tx, &invite.user_key, request.proposed_user, new_user)?,
+        None => bind_user(tx, &invite.user_key, request.proposed_user, new_user, &mut events)?,
     };
     let row = DeviceRow {
         user,
         public_key: *request.public_key.as_bytes(),
-        state: DEVICE_ACTIVE,
+        state: if invite.approve { DEVICE_PENDING } else { DEVICE_ACTIVE },
         enrolled_at_ms: known.map_or(now_ms, |row| row.enrolled_at_ms),
         name: request.device_name.clone(),
     };
     put(&mut devices, request.device.as_bytes(), &row)?;
     drop(devices);
+    events.push(log::enrolled(request.device, &row, Some(request.secret)));
+    events.push(ControlEvent::RoleSet { user, space: invite.space, role: invite.role });
     put(&mut tx.open_table(ROLES.table())?, &role_key(&user, &invite.space), &invite.role)?;
     invite.used_by = Some(request.device);
     put(&mut invites, request.secret.as_bytes(), &invite)?;
+    drop(invites);
+    log::record(tx, &store.identity, None, now_ms, events)?;
     enrolled(store, tx, request, Commit::Yes)
 }
 
 fn device(tx: &WriteTransaction, id: &DeviceId) -> Result<Option<DeviceRow>, StoreError> {
     get(&tx.open_table(DEVICES.table())?, DEVICES, id.as_bytes())
+}
+
+/// Devices that count towards the quota: those that weren't revoked.
+fn standing(devices: &impl Readable) -> Result<u64, StoreError> {
+    let mut count = 0;
+    scan::<DeviceRow>(devices, DEVICES, &[], |_, row| {
+        count += u64::from(row.state != DEVICE_REVOKED);
+        Ok(true)
+    })?;
+    Ok(count)
 }
 
 fn enrolled(
@@ -157,6 +177,7 @@ fn bind_user(
     key: &str,
     proposed: Option<UserId>,
     new: UserId,
+    events: &mut Vec<ControlEvent>,
 ) -> Result<UserId, StoreError> {
     let mut ids = tx.open_table(USER_IDS.table())?;
     let mut id = new;
@@ -170,6 +191,7 @@ fn bind_user(
     let mut row: UserRow =
         get(&users, USERS, key.as_bytes())?.ok_or_else(|| corrupt(USERS, "a user is missing"))?;
     row.id = Some(id);
+    events.push(log::made(id, &row));
     put(&mut users, key.as_bytes(), &row)?;
     Ok(id)
 }

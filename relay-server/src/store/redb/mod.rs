@@ -7,8 +7,12 @@ mod access;
 mod append;
 mod backend;
 mod control;
+mod find;
 mod heal;
+mod log;
+mod manage;
 mod read;
+mod replay;
 mod rows;
 mod tables;
 mod verify;
@@ -31,8 +35,9 @@ use self::backend::{Faults, FileSource, Guarded, Once, Overlay};
 use self::rows::{EpochRow, SpaceRow};
 use self::tables::{ALL, EPOCHS, FEED_HEADS, META, SPACE_NAMES, SPACES, corrupt, feed_key, get, put, scan};
 use super::{
-    AppendBatch, ControlError, DeviceRecord, EnrolOutcome, EnrolRequest, HealOutcome, HealRequest, NewInvite,
-    PageOutcome, PageRequest, PushOutcome, RelayStore, SpaceSummary, StatusCounts, StoreError, StoreIdentity,
+    AccessStore, AppendBatch, ControlError, DeviceRecord, EnrolOutcome, EnrolRequest, HealOutcome,
+    HealRequest, NewInvite, PageOutcome, PageRequest, PushOutcome, RelayStore, SpaceSummary, StatusCounts,
+    StoreError, StoreIdentity,
 };
 
 /// The format that this version writes and the newest that it reads.
@@ -63,6 +68,8 @@ pub struct OpenOptions {
     pub receipt_key: ReceiptKey,
     /// Whether changes that are brought back without a receipt are taken from anybody who may write, whoever made them.
     pub accept_unverified: bool,
+    /// The relay's clock, milliseconds since 1970; goes into the control log of a store that had none.
+    pub opened_at_ms: u64,
     /// Whether every page of the file is verified while opening; time grows with the file.
     pub check: bool,
 }
@@ -79,6 +86,7 @@ impl OpenOptions {
             reps_write_common: true,
             receipt_key: ReceiptKey::from_bytes([0; 32]),
             accept_unverified: false,
+            opened_at_ms: 0,
             check: true,
         }
     }
@@ -168,7 +176,7 @@ impl RedbStore {
 
     /// Opens a store over backends that can be opened again after a failure.
     pub fn open_from(source: Box<dyn BackendSource>, options: OpenOptions) -> Result<Self, StoreError> {
-        Self::start(source, options, begin_epoch)
+        Self::start(source, options, |tx, options| begin_epoch(tx, options, options.opened_at_ms))
     }
 
     /// How many commits of appends there were since the store was opened.
@@ -185,7 +193,11 @@ impl RedbStore {
     ///
     /// Reads everything: for simulations, tests and operators in doubt.
     pub fn verify(&self) -> Result<Vec<String>, StoreError> {
-        self.read(verify::verify)
+        self.read(|tx| {
+            let mut wrong = verify::verify(tx)?;
+            wrong.extend(log::verify(tx, &self.identity)?);
+            Ok(wrong)
+        })
     }
 
     fn start(
@@ -393,7 +405,7 @@ impl RelayStore for RedbStore {
 
     fn create_space(&self, id: SpaceId, name: &str, now_ms: u64) -> Result<SpaceSummary, ControlError> {
         self.reserve(CONTROL_BYTES)?;
-        self.write(now_ms, |tx| match control::create_space(tx, self.identity.epoch, id, name, now_ms) {
+        self.write(now_ms, |tx| match control::create_space(tx, &self.identity, id, name, now_ms) {
             Ok(space) => Ok((Ok(space), Commit::Yes)),
             Err(ControlError::Store(error)) => Err(error),
             Err(other) => Ok((Err(other), Commit::NothingWritten)),
@@ -411,6 +423,10 @@ impl RelayStore for RedbStore {
             Err(ControlError::Store(error)) => Err(error),
             Err(other) => Ok((Err(other), Commit::NothingWritten)),
         })?
+    }
+
+    fn access(&self) -> &dyn AccessStore {
+        self
     }
 
     fn status(&self, now_ms: u64) -> Result<StatusCounts, StoreError> {
@@ -486,11 +502,19 @@ fn initialise(
     put(&mut tx.open_table(SPACE_NAMES.table())?, b"common", &init.common.as_bytes().to_vec())?;
     put(&mut tx.open_table(FEED_HEADS.table())?, init.common.as_bytes(), &0_u64)?;
     drop(meta);
-    begin_epoch(tx, options)
+    begin_epoch(tx, options, init.now_ms)
 }
 
 /// Reads the fixed facts and writes down that the store was opened: a row of its epoch in every space.
-fn begin_epoch(tx: &WriteTransaction, options: &OpenOptions) -> Result<StoreIdentity, StoreError> {
+fn begin_epoch(
+    tx: &WriteTransaction,
+    options: &OpenOptions,
+    now_ms: u64,
+) -> Result<StoreIdentity, StoreError> {
+    // A store of before a table was thought of has none of it.
+    for definition in ALL {
+        tx.open_table(definition.table())?;
+    }
     let meta = tx.open_table(META.table())?;
     let format = get::<u64>(&meta, META, b"format")?.ok_or(StoreError::NotInitialised)?;
     if format != FORMAT {
@@ -508,13 +532,17 @@ fn begin_epoch(tx: &WriteTransaction, options: &OpenOptions) -> Result<StoreIden
         let row = EpochRow { epoch: options.epoch, first: FeedSeq::new(head + 1) };
         add_epoch(&mut epochs, &space, row)?;
     }
-    Ok(StoreIdentity {
+    let identity = StoreIdentity {
         workspace: WorkspaceId::from_bytes(fixed(&meta, b"workspace")?),
         workspace_name: String::from_utf8(fact(&meta, b"workspace_name")?)
             .map_err(|_| corrupt(META, "the workspace's name is not text"))?,
         relay_key_seed: fixed(&meta, b"relay_key_seed")?,
         epoch: options.epoch,
-    })
+        common: access::AccessTables::write(tx)?.common()?.0,
+    };
+    drop((meta, heads, epochs));
+    log::begin(tx, &identity, now_ms)?;
+    Ok(identity)
 }
 
 /// Adds an epoch to a space's list and forgets those that are too many.

@@ -27,17 +27,17 @@ pub(super) fn page(
     tx: &ReadTransaction,
     request: &PageRequest,
 ) -> Result<PageOutcome, StoreError> {
-    let access = AccessTables::read(tx)?.of(&request.device, &request.space)?;
-    if access == Access::Hidden {
+    let Access::Member { common, .. } = AccessTables::read(tx)?.of(&request.device, &request.space)? else {
         return Ok(PageOutcome::Hidden);
-    }
+    };
     let head = head(&tx.open_table(FEED_HEADS.table())?, &request.space)?;
     let epochs = epochs(&tx.open_table(EPOCHS.table())?, &request.space)?;
     if !request.cursor.is_none_or(|cursor| covers(&epochs, cursor, head)) {
         return Ok(PageOutcome::CursorInvalid);
     }
     let epoch = epochs.last().ok_or_else(|| corrupt(EPOCHS, "a space has no epoch"))?.epoch;
-    let begin = if request.from_head { head } else { FeedSeq::ZERO };
+    // The digests say nothing of the control log, so the feed that carries it is always read whole.
+    let begin = if request.from_head && !common { head } else { FeedSeq::ZERO };
     let after = request.cursor.map_or(begin, |cursor| cursor.seq);
     let (entries, up_to) = entries(store, tx, request, after, head)?;
     let root = match up_to == head {

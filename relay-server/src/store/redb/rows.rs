@@ -7,6 +7,12 @@ use forsat_sync::id::{ActorId, ChangeHash, DeviceId, Digest, DocumentId, Epoch, 
 
 use crate::store::Role;
 
+mod control;
+mod invite;
+
+pub(super) use self::control::ControlRow;
+pub(super) use self::invite::InviteRow;
+
 /// The format byte of every row written today.
 const FORMAT: u8 = 1;
 /// Length of the checksum that ends a row, in bytes.
@@ -141,6 +147,11 @@ impl<'a> Reader<'a> {
             hashes.push(ChangeHash::from_bytes(self.array()?));
         }
         Ok(hashes)
+    }
+
+    /// Whether everything was read.
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     pub(super) fn end(self) -> Result<(), RowError> {
@@ -292,6 +303,8 @@ pub(super) struct FeedRow {
 pub(super) const FEED_KIND_CHANGE: u8 = 0;
 /// The same, brought back by another device than the one that had delivered it first.
 pub(super) const FEED_KIND_BROUGHT_BACK: u8 = 128;
+/// The kind of an entry of the control log; its bytes are the entry as pages carry it.
+pub(super) const FEED_KIND_CONTROL: u8 = 6;
 
 impl Row for FeedRow {
     fn encode(&self, key: &[u8]) -> Vec<u8> {
@@ -407,41 +420,6 @@ impl Row for DeviceRow {
         let enrolled_at_ms = reader.u64()?;
         let name = reader.text()?;
         reader.end().map(|()| Self { user, public_key, state, enrolled_at_ms, name })
-    }
-}
-
-/// An invite, keyed by the hash of its secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct InviteRow {
-    pub(super) user_key: String,
-    pub(super) space: SpaceId,
-    pub(super) role: Role,
-    pub(super) expires_at_ms: u64,
-    pub(super) used_by: Option<DeviceId>,
-}
-
-impl Row for InviteRow {
-    fn encode(&self, key: &[u8]) -> Vec<u8> {
-        Writer::new()
-            .fixed(self.space.as_bytes())
-            .u8(role_to_byte(self.role))
-            .u64(self.expires_at_ms)
-            .optional(self.used_by.as_ref().map(|id| id.as_bytes().as_slice()))
-            .text(&self.user_key)
-            .seal(key)
-    }
-
-    fn decode(key: &[u8], row: &[u8]) -> Result<Self, RowError> {
-        let mut reader = Reader::open(key, row)?;
-        let space = SpaceId::from_bytes(reader.array()?);
-        let role = role_from_byte(reader.u8()?)?;
-        let expires_at_ms = reader.u64()?;
-        let used_by = match reader.optional()? {
-            Some(bytes) => Some(DeviceId::from_slice(bytes).ok_or(RowError::Shape)?),
-            None => None,
-        };
-        let user_key = reader.text()?;
-        reader.end().map(|()| Self { user_key, space, role, expires_at_ms, used_by })
     }
 }
 

@@ -55,9 +55,13 @@ pub(super) const BUCKETS: Definition = Definition("buckets");
 
 /// Space id, bucket number, document id → nothing: the documents of a bucket.
 pub(super) const DOCUMENTS_BY_BUCKET: Definition = Definition("documents_by_bucket");
+/// Number → entry of the control log.
+pub(super) const CONTROL: Definition = Definition("control");
+/// Device id → number of the entry that revokes it.
+pub(super) const REVOCATIONS: Definition = Definition("revocations");
 
 /// Every table: they are made when the store is, so that reading never meets a missing one.
-pub(super) const ALL: [Definition; 17] = [
+pub(super) const ALL: [Definition; 19] = [
     META,
     SPACES,
     SPACE_NAMES,
@@ -75,6 +79,8 @@ pub(super) const ALL: [Definition; 17] = [
     ACTORS,
     BUCKETS,
     DOCUMENTS_BY_BUCKET,
+    CONTROL,
+    REVOCATIONS,
 ];
 
 /// A table that can be read, in a read or a write transaction.

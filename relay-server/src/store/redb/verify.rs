@@ -10,7 +10,7 @@ use super::rows::{ChangeRow, DocumentRow, EpochRow, FeedRow, InviteRow, TotalsRo
 use super::tables::{
     CHANGES, DEVICES, DOCUMENTS, EPOCHS, FEED, INVITES, META, change_key, get, id_in_key, scan,
 };
-use super::{StoreError, read};
+use super::{StoreError, log, read};
 
 /// What a document should be, as its entries say.
 #[derive(Default)]
@@ -59,6 +59,9 @@ fn check_feed(
             wrong.push(format!("1: space {space} goes from position {last} to {seq}"));
         }
         last = seq;
+        if !log::is_change(&entry) {
+            return Ok(true);
+        }
         let expected = documents.entry(entry.document).or_default();
         expected.spaces.insert(*space);
         let fresh = expected.hashes.insert(entry.hash);

@@ -1,0 +1,125 @@
+//! A device isn't served before its copy of the control log was compared.
+
+use super::*;
+use crate::control::{ControlEvent, ControlHead, ControlMark, SignedEntry};
+use crate::relay::ControlVerdict;
+
+fn entry() -> SignedEntry {
+    let event = ControlEvent::DeviceActivated { device: device().device_id() };
+    ControlHead::EMPTY.append(&MemoryRelay::new().key, 1, None, event).0
+}
+
+fn mark(count: u64) -> ToRelay {
+    ToRelay::ControlHead(ControlMark { count, digest: [3; 8] })
+}
+
+fn pull() -> ToRelay {
+    ToRelay::Pull(Pull { stream: StreamId(1), space: space(1), cursor: None, echo: true, from_head: false })
+}
+
+/// Kinds of the frames that came since the last time.
+fn heard(bench: &mut Bench) -> Vec<&'static str> {
+    std::mem::take(&mut bench.sent)
+        .iter()
+        .map(|frame| match frame {
+            ToDevice::Page(_) => "page",
+            ToDevice::ControlWanted { .. } => "wanted",
+            ToDevice::Pong { .. } => "pong",
+            ToDevice::Fault { .. } => "fault",
+            _ => "other",
+        })
+        .collect()
+}
+
+#[test]
+fn what_is_asked_waits_until_the_log_was_taken() {
+    let mut bench = Bench::open();
+    heard(&mut bench);
+    bench.storage.control = ControlVerdict::Wanted { after: 1 };
+    bench.frame(0, &mark(4));
+    bench.frame(0, &pull());
+    bench.frame(0, &ToRelay::Ping { token: 1 });
+    assert_eq!(heard(&mut bench), ["wanted", "pong"], "no page");
+    bench.storage.control = ControlVerdict::Over;
+    bench.frame(0, &ToRelay::ControlEntries { entries: vec![entry()] });
+    assert_eq!(heard(&mut bench), ["page"]);
+    let adopted = |request: &StorageRequest| matches!(request, StorageRequest::ControlAdopt { .. });
+    assert!(bench.storage.questions.iter().any(adopted));
+    bench.frame(0, &mark(9));
+    bench.frame(0, &ToRelay::ControlEntries { entries: vec![entry()] });
+    assert_eq!(heard(&mut bench), [""; 0], "once a connection");
+}
+
+#[test]
+fn a_level_log_costs_no_round() {
+    let mut bench = Bench::open();
+    heard(&mut bench);
+    bench.frame(0, &mark(4));
+    bench.frame(0, &pull());
+    assert_eq!(heard(&mut bench), ["page"]);
+}
+
+#[test]
+fn a_copy_that_branches_is_asked_for_whole_and_only_once() {
+    let mut bench = Bench::open();
+    heard(&mut bench);
+    bench.storage.control = ControlVerdict::Branched { after: 4 };
+    bench.frame(0, &mark(4));
+    bench.frame(0, &pull());
+    assert!(matches!(bench.sent[..], [ToDevice::ControlWanted { after: 0 }]), "{:?}", bench.sent);
+    heard(&mut bench);
+    bench.storage.control = ControlVerdict::Branched { after: 2 };
+    bench.frame(0, &ToRelay::ControlEntries { entries: vec![entry()] });
+    assert!(matches!(bench.sent[..], [ToDevice::ControlWanted { after: 2 }]), "{:?}", bench.sent);
+    heard(&mut bench);
+    bench.storage.control = ControlVerdict::Branched { after: 4 };
+    bench.frame(0, &ToRelay::ControlEntries { entries: vec![entry()] });
+    assert_eq!(heard(&mut bench), ["page"], "its end was reached");
+}
+
+#[test]
+fn a_device_that_brings_the_same_again_is_not_asked_again() {
+    let mut bench = Bench::open();
+    heard(&mut bench);
+    bench.storage.control = ControlVerdict::Wanted { after: 1 };
+    bench.frame(0, &mark(4));
+    bench.frame(0, &pull());
+    assert_eq!(heard(&mut bench), ["wanted"]);
+    bench.frame(0, &ToRelay::ControlEntries { entries: vec![entry()] });
+    assert_eq!(heard(&mut bench), ["page"], "nothing came of it, and nothing waits for ever");
+}
+
+#[test]
+fn entries_that_nobody_asked_for_are_passed_over() {
+    let mut bench = Bench::open();
+    heard(&mut bench);
+    bench.frame(0, &ToRelay::ControlEntries { entries: vec![entry()] });
+    let adopted = |request: &StorageRequest| matches!(request, StorageRequest::ControlAdopt { .. });
+    assert!(!bench.storage.questions.iter().any(adopted));
+}
+
+#[test]
+fn frames_that_wait_are_bounded() {
+    let mut bench = Bench::open();
+    heard(&mut bench);
+    bench.storage.control = ControlVerdict::Wanted { after: 1 };
+    bench.frame(0, &mark(4));
+    let push = ToRelay::Push(Push {
+        batch: BatchId::new(1),
+        space: space(1),
+        items: vec![PushItem { document: document(1), bytes: vec![0; 900_000] }],
+    });
+    for _ in 0..3 {
+        bench.frame(0, &push);
+    }
+    assert_eq!(heard(&mut bench), ["wanted", "fault"]);
+}
+
+#[test]
+fn nobody_is_served_while_the_log_cant_be_compared() {
+    let mut bench = Bench::open();
+    heard(&mut bench);
+    bench.storage.unavailable = true;
+    bench.frame(0, &mark(4));
+    assert_eq!(heard(&mut bench), ["fault"]);
+}

@@ -1,0 +1,177 @@
+//! Who may do what, as an operator sees and changes it: users, roles, devices, invites.
+
+use forsat_sync::control::{ControlMark, SignedEntry};
+use forsat_sync::frame::Role;
+use forsat_sync::id::{DeviceId, UserId};
+use forsat_sync::relay::ControlVerdict;
+
+use super::{ControlError, StoreError};
+
+/// How a device stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeviceState {
+    /// Enrolled; waits for an operator to let it in.
+    Pending,
+    /// May connect.
+    Active,
+    /// May not connect any more, for good.
+    Revoked,
+}
+
+impl DeviceState {
+    /// `pending`, `active` or `revoked`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Active => "active",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
+/// A user that an invite named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserSummary {
+    /// What they are called.
+    pub name: String,
+    /// Their e-mail, by which they are known when there is one.
+    pub email: Option<String>,
+    /// Their id; none before their first device.
+    pub id: Option<UserId>,
+    /// Space and role, by the space's name.
+    pub roles: Vec<(String, Role)>,
+    /// Devices that aren't revoked.
+    pub devices: u64,
+}
+
+/// A device that was enrolled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceSummary {
+    /// Its id.
+    pub id: DeviceId,
+    /// What its owner called it.
+    pub name: String,
+    /// The name of its user.
+    pub user: String,
+    /// How it stands.
+    pub state: DeviceState,
+    /// When it was enrolled, milliseconds since 1970 by the relay's clock.
+    pub enrolled_at_ms: u64,
+    /// When it was last heard of, as far as that is written down.
+    pub seen_at_ms: Option<u64>,
+}
+
+/// An invite. What is redeemed isn't known here, only its hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InviteSummary {
+    /// The first digits of the hash of its secret, by which it is cancelled.
+    pub id: String,
+    /// The name of the user that it invites.
+    pub user: String,
+    /// The name of the space.
+    pub space: String,
+    /// The role that it gives there.
+    pub role: Role,
+    /// Until when it can be redeemed.
+    pub expires_at_ms: u64,
+    /// The device that redeemed it.
+    pub used_by: Option<DeviceId>,
+    /// Whether the device that redeems it waits to be let in.
+    pub approve: bool,
+}
+
+/// A change of access. Users, spaces, devices and invites are named as people name them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccessCommand {
+    /// Gives a user a role in a space, in place of the one there.
+    SetRole {
+        /// Name, e-mail, or the beginning of either or of the id.
+        user: String,
+        /// The space's name.
+        space: String,
+        /// The role.
+        role: Role,
+    },
+    /// Takes a user's role in a space.
+    RemoveRole {
+        /// As in `SetRole`.
+        user: String,
+        /// The space's name.
+        space: String,
+    },
+    /// Takes a device's access for good.
+    RevokeDevice {
+        /// Its name or the beginning of its id.
+        device: String,
+        /// Whether it is in strange hands: then it erases itself at once, with what it never sent.
+        lost: bool,
+    },
+    /// Lets in a device that waits for it.
+    ActivateDevice {
+        /// Its name or the beginning of its id.
+        device: String,
+    },
+    /// Makes an invite that nobody has redeemed worthless.
+    CancelInvite {
+        /// The beginning of its id.
+        invite: String,
+    },
+}
+
+/// What a change of access came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccessDone {
+    /// A user's role in a space, before and now.
+    Role {
+        /// The user's name.
+        user: String,
+        /// The space's name.
+        space: String,
+        /// The role before.
+        before: Option<Role>,
+        /// The role now.
+        now: Option<Role>,
+    },
+    /// A device as it stands now.
+    Device {
+        /// The device.
+        device: DeviceSummary,
+        /// Whether it stood otherwise before.
+        changed: bool,
+    },
+    /// The invite that is cancelled.
+    Invite(InviteSummary),
+}
+
+/// What became of entries of the control log that a device brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ControlAdopted {
+    /// Whether more is wanted.
+    pub verdict: ControlVerdict,
+    /// How many were taken and carried out.
+    pub entries: u64,
+}
+
+/// The part of a relay's storage that an operator works on. Every change is one durable transaction.
+pub trait AccessStore {
+    /// All users, by name.
+    fn users(&self) -> Result<Vec<UserSummary>, StoreError>;
+
+    /// All devices, by the name of their user, then as they were enrolled.
+    fn all_devices(&self) -> Result<Vec<DeviceSummary>, StoreError>;
+
+    /// All invites that weren't cancelled, the last to expire first.
+    fn invites(&self) -> Result<Vec<InviteSummary>, StoreError>;
+
+    /// Entries of the control log after a number, at most so many.
+    fn control_log(&self, after: u64, max: usize) -> Result<Vec<SignedEntry>, StoreError>;
+
+    /// How the control log compares to a copy that ends like this.
+    fn check_control(&self, mark: &ControlMark) -> Result<ControlVerdict, StoreError>;
+
+    /// Takes entries of the control log that this store forgot, carrying out what they say; others' entries are passed over.
+    fn adopt_control(&self, entries: &[SignedEntry], now_ms: u64) -> Result<ControlAdopted, StoreError>;
+
+    /// Changes who may do what.
+    fn change_access(&self, command: &AccessCommand, now_ms: u64) -> Result<AccessDone, ControlError>;
+}

@@ -1,0 +1,358 @@
+//! The control log: written in the transaction that it tells of, read for devices, taken back from them after a restore.
+//!
+//! An entry stands twice: in its own table by number, and as an entry of the feed of `common`, by which members get it.
+
+use forsat_sync::control::{ControlEvent, ControlFault, ControlHead, ControlMark, SignedEntry};
+use forsat_sync::frame::Role;
+use forsat_sync::id::{ChangeHash, DeviceId, DocumentId, FeedSeq, SpaceId, UserId};
+use forsat_sync::identity::{PublicKey, RelayKey};
+use forsat_sync::relay::ControlVerdict;
+use minicbor::encode::Encoder;
+use redb::{ReadTransaction, WriteTransaction};
+
+use super::access::{DEVICE_PENDING, DEVICE_REVOKED};
+use super::replay;
+use super::rows::{ControlRow, DeviceRow, FEED_KIND_CONTROL, FeedRow, SpaceRow, UserRow};
+use super::tables::{
+    CONTROL, DEVICES, FEED, FEED_HEADS, REVOCATIONS, ROLES, Readable, SPACES, USER_IDS, USERS, Writable,
+    corrupt, feed_key, get, id_in_key, put, scan,
+};
+use super::{Commit, RedbStore, read};
+use crate::store::{ControlAdopted, StoreError, StoreIdentity};
+
+/// Writes what happened, in the transaction in which it happened. No other handle of the tables `control`, `revocations`,
+/// `feed` and `feed_heads` may be open.
+pub(super) fn record(
+    tx: &WriteTransaction,
+    identity: &StoreIdentity,
+    by: Option<UserId>,
+    now_ms: u64,
+    events: impl IntoIterator<Item = ControlEvent>,
+) -> Result<(), StoreError> {
+    let mut log = Log::open(tx, identity)?;
+    let key = RelayKey::from_seed(&identity.relay_key_seed);
+    for event in events {
+        let (entry, head) = log.head.append(&key, now_ms, by, event.clone());
+        log.write(&entry, head, &event, now_ms)?;
+    }
+    Ok(())
+}
+
+/// The log in a transaction that adds to it.
+struct Log<'tx> {
+    identity: &'tx StoreIdentity,
+    control: Writable<'tx>,
+    revocations: Writable<'tx>,
+    feed: Writable<'tx>,
+    feed_heads: Writable<'tx>,
+    head: ControlHead,
+}
+
+impl<'tx> Log<'tx> {
+    fn open(tx: &'tx WriteTransaction, identity: &'tx StoreIdentity) -> Result<Self, StoreError> {
+        let control = tx.open_table(CONTROL.table())?;
+        let head = head(&control)?;
+        Ok(Self {
+            identity,
+            control,
+            revocations: tx.open_table(REVOCATIONS.table())?,
+            feed: tx.open_table(FEED.table())?,
+            feed_heads: tx.open_table(FEED_HEADS.table())?,
+            head,
+        })
+    }
+
+    fn write(
+        &mut self,
+        entry: &SignedEntry,
+        head: ControlHead,
+        event: &ControlEvent,
+        now_ms: u64,
+    ) -> Result<(), StoreError> {
+        put(&mut self.control, &head.count.to_be_bytes(), &ControlRow(entry.clone()))?;
+        if let ControlEvent::DeviceRevoked { device, .. } = event {
+            put(&mut self.revocations, device.as_bytes(), &head.count)?;
+        }
+        let common = self.identity.common;
+        let seq = read::head(&self.feed_heads, &common)?.next().expect("a feed has fewer than 2^64 entries");
+        let row = FeedRow {
+            kind: FEED_KIND_CONTROL,
+            document: DocumentId::from_bytes([0; 16]),
+            hash: ChangeHash::from_bytes(*head.hash.as_bytes()),
+            device: DeviceId::from_bytes([0; 16]),
+            origin: DeviceId::from_bytes([0; 16]),
+            received_at_ms: now_ms,
+            bytes: on_the_wire(entry),
+        };
+        put(&mut self.feed, &feed_key(&common, seq), &row)?;
+        put(&mut self.feed_heads, common.as_bytes(), &seq.get())?;
+        self.head = head;
+        Ok(())
+    }
+}
+
+/// An entry as pages carry it: `[6, bytes, signature]`.
+fn on_the_wire(entry: &SignedEntry) -> Vec<u8> {
+    let mut writer = Encoder::new(Vec::new());
+    let mut write = || {
+        let kind = u64::from(FEED_KIND_CONTROL);
+        writer.array(3)?.u64(kind)?.bytes(&entry.bytes)?.bytes(entry.signature.as_bytes())?.ok()
+    };
+    let written: Result<(), minicbor::encode::Error<std::convert::Infallible>> = write();
+    written.expect("writing to a vector never fails");
+    writer.into_writer()
+}
+
+/// Where the log ends.
+fn head(control: &impl Readable) -> Result<ControlHead, StoreError> {
+    let Some((key, value)) = control.last()? else { return Ok(ControlHead::EMPTY) };
+    let row: ControlRow = super::tables::decode(CONTROL, key.value(), value.value())?;
+    let count = key.value().try_into().map_err(|_| corrupt(CONTROL, "a key has a wrong length"))?;
+    Ok(ControlHead { count: u64::from_be_bytes(count), hash: row.0.hash() })
+}
+
+/// The entry of a number.
+pub(super) fn entry(control: &impl Readable, number: u64) -> Result<Option<SignedEntry>, StoreError> {
+    Ok(get::<ControlRow>(control, CONTROL, &number.to_be_bytes())?.map(|row| row.0))
+}
+
+/// Entries after a number.
+pub(super) fn entries(tx: &ReadTransaction, after: u64, max: usize) -> Result<Vec<SignedEntry>, StoreError> {
+    let control = tx.open_table(CONTROL.table())?;
+    let mut list = Vec::new();
+    for number in after.saturating_add(1).. {
+        match entry(&control, number)? {
+            Some(entry) if list.len() < max => list.push(entry),
+            _ => break,
+        }
+    }
+    Ok(list)
+}
+
+/// How the log compares to a copy that ends like this.
+pub(super) fn check(tx: &ReadTransaction, mark: &ControlMark) -> Result<ControlVerdict, StoreError> {
+    let control = tx.open_table(CONTROL.table())?;
+    let own = head(&control)?;
+    if mark.count > own.count {
+        return Ok(ControlVerdict::Wanted { after: own.count });
+    }
+    let there = entry(&control, mark.count)?.map(|entry| entry.hash());
+    let same = mark.count == 0 || there.is_some_and(|hash| hash.as_bytes().starts_with(&mark.digest));
+    // The copy goes on from another log of this relay: what it knows of revocations counts all the same.
+    Ok(if same { ControlVerdict::Over } else { ControlVerdict::Branched { after: mark.count } })
+}
+
+/// Takes entries that a device brought: what goes on from the log is added to it, and carried out; of another branch of
+/// the log, revocations are written anew.
+pub(super) fn adopt(
+    store: &RedbStore,
+    tx: &WriteTransaction,
+    entries: &[SignedEntry],
+    now_ms: u64,
+) -> Result<(ControlAdopted, Commit), StoreError> {
+    let identity = &store.identity;
+    let relay = RelayKey::from_seed(&identity.relay_key_seed).relay_id();
+    let mut adopted = ControlAdopted { verdict: ControlVerdict::Over, entries: 0 };
+    let (mut last, mut branched) = (0, false);
+    for signed in entries {
+        let Ok(read) = signed.verify(&relay) else { break };
+        last = read.number;
+        let own = { head(&tx.open_table(CONTROL.table())?)? };
+        let events = match own.follow(&relay, signed) {
+            Ok((_, next)) => {
+                Log::open(tx, identity)?.write(signed, next, &read.event, now_ms)?;
+                vec![read.event]
+            }
+            Err(ControlFault::NotNext { .. } | ControlFault::Forked(_)) => {
+                let known =
+                    { entry(&tx.open_table(CONTROL.table())?, read.number)?.as_ref() == Some(signed) };
+                branched |= !known;
+                let events = if known { Vec::new() } else { replay::of_another_branch(tx, read.event)? };
+                record(tx, identity, None, now_ms, events.iter().cloned())?;
+                events
+            }
+            Err(ControlFault::Malformed | ControlFault::BadSignature) => break,
+        };
+        for event in events {
+            adopted.entries += 1;
+            replay::carry_out(tx, identity, event, now_ms)?;
+        }
+    }
+    adopted.verdict = match last {
+        0 => ControlVerdict::Over,
+        after if branched => ControlVerdict::Branched { after },
+        after => ControlVerdict::Wanted { after },
+    };
+    let commit = if adopted.entries > 0 { Commit::Yes } else { Commit::NothingWritten };
+    Ok((adopted, commit))
+}
+
+/// Begins the log of a store that has none with what is there.
+pub(super) fn begin(tx: &WriteTransaction, identity: &StoreIdentity, now_ms: u64) -> Result<(), StoreError> {
+    if head(&tx.open_table(CONTROL.table())?)?.count > 0 {
+        return Ok(());
+    }
+    let mut events = vec![ControlEvent::WorkspaceMade { workspace: identity.workspace }];
+    scan::<SpaceRow>(&tx.open_table(SPACES.table())?, SPACES, &[], |key, row| {
+        let space = SpaceId::from_bytes(id_in_key(SPACES, key)?);
+        events.push(ControlEvent::SpaceMade { space, common: row.common });
+        Ok(true)
+    })?;
+    users(tx, &mut events)?;
+    scan::<DeviceRow>(&tx.open_table(DEVICES.table())?, DEVICES, &[], |key, row| {
+        let device = DeviceId::from_bytes(id_in_key(DEVICES, key)?);
+        events.push(enrolled(device, &row, None));
+        if row.state == DEVICE_REVOKED {
+            events.push(ControlEvent::DeviceRevoked { device, lost: false });
+        }
+        Ok(true)
+    })?;
+    scan::<Role>(&tx.open_table(ROLES.table())?, ROLES, &[], |key, role| {
+        let (user, space) = key.split_at(UserId::LEN);
+        events.push(ControlEvent::RoleSet {
+            user: UserId::from_bytes(id_in_key(ROLES, user)?),
+            space: SpaceId::from_bytes(id_in_key(ROLES, space)?),
+            role,
+        });
+        Ok(true)
+    })?;
+    record(tx, identity, None, now_ms, events)
+}
+
+fn users(tx: &WriteTransaction, events: &mut Vec<ControlEvent>) -> Result<(), StoreError> {
+    let users = tx.open_table(USERS.table())?;
+    scan::<Vec<u8>>(&tx.open_table(USER_IDS.table())?, USER_IDS, &[], |key, user_key| {
+        let user = UserId::from_bytes(id_in_key(USER_IDS, key)?);
+        let row: UserRow =
+            get(&users, USERS, &user_key)?.ok_or_else(|| corrupt(USERS, "a user is missing"))?;
+        events.push(made(user, &row));
+        Ok(true)
+    })
+}
+
+/// The event of a user who got an id.
+pub(super) fn made(user: UserId, row: &UserRow) -> ControlEvent {
+    ControlEvent::UserMade { user, name: row.name.clone(), email: row.email.clone() }
+}
+
+/// The event of a device that was enrolled.
+pub(super) fn enrolled(
+    device: DeviceId,
+    row: &DeviceRow,
+    invite: Option<forsat_sync::identity::SecretHash>,
+) -> ControlEvent {
+    ControlEvent::DeviceEnrolled {
+        device,
+        user: row.user,
+        public_key: PublicKey::from_bytes(row.public_key),
+        name: row.name.clone(),
+        pending: row.state == DEVICE_PENDING,
+        invite,
+    }
+}
+
+/// Checks the chain, the signatures and the feed's copy; answers what doesn't hold.
+pub(super) fn verify(tx: &ReadTransaction, identity: &StoreIdentity) -> Result<Vec<String>, StoreError> {
+    let relay = RelayKey::from_seed(&identity.relay_key_seed).relay_id();
+    let (mut head, mut wrong, mut rows) = (ControlHead::EMPTY, Vec::new(), Vec::new());
+    scan::<ControlRow>(&tx.open_table(CONTROL.table())?, CONTROL, &[], |_, row| {
+        match head.follow(&relay, &row.0) {
+            Ok((_, next)) => head = next,
+            Err(fault) => wrong.push(format!("8: {fault}")),
+        }
+        rows.push(on_the_wire(&row.0));
+        Ok(true)
+    })?;
+    let mut fed = Vec::new();
+    scan::<FeedRow>(&tx.open_table(FEED.table())?, FEED, identity.common.as_bytes(), |_, row| {
+        if row.kind == FEED_KIND_CONTROL {
+            fed.push(row.bytes);
+        }
+        Ok(true)
+    })?;
+    if fed != rows {
+        wrong.push("8: the feed of `common` doesn't hold the control log".into());
+    }
+    Ok(wrong)
+}
+
+/// What a feed entry of a later kind counts as: nothing of a document.
+pub(super) fn is_change(row: &FeedRow) -> bool {
+    row.kind == super::rows::FEED_KIND_CHANGE
+}
+
+/// The first position of a feed.
+pub(super) const FIRST: FeedSeq = FeedSeq::new(1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::conformance::{enrol, space};
+    use crate::store::redb::{InitWorkspace, OpenOptions};
+    use crate::store::{AccessCommand, AccessStore as _, RelayStore as _};
+    use forsat_sync::id::{Epoch, WorkspaceId};
+
+    fn store() -> RedbStore {
+        let init = InitWorkspace {
+            workspace: WorkspaceId::from_bytes([3; 16]),
+            name: "Sales".into(),
+            relay_key_seed: [4; 32],
+            common: SpaceId::from_bytes([5; 16]),
+            now_ms: 1,
+        };
+        let backend = redb::backends::InMemoryBackend::new();
+        RedbStore::with_backend(backend, OpenOptions::new(Epoch::new(1)), &init).unwrap()
+    }
+
+    /// Makes the store what one of before the log was.
+    fn forget(store: &RedbStore) {
+        let common = store.identity.common;
+        let forgotten = store.write(1, |tx| {
+            tx.delete_table(CONTROL.table()).unwrap();
+            tx.delete_table(REVOCATIONS.table()).unwrap();
+            let mut feed = tx.open_table(FEED.table())?;
+            for seq in 1.. {
+                if feed.remove(feed_key(&common, FeedSeq::new(seq)).as_slice())?.is_none() {
+                    break;
+                }
+            }
+            put(&mut tx.open_table(FEED_HEADS.table())?, common.as_bytes(), &0_u64)?;
+            tx.open_table(CONTROL.table())?;
+            tx.open_table(REVOCATIONS.table())?;
+            Ok(((), Commit::Yes))
+        });
+        forgotten.unwrap();
+    }
+
+    #[test]
+    fn a_store_of_before_the_log_begins_it_with_what_is_there() {
+        let store = store();
+        let tehran = space(&store, 10, "Tehran");
+        let sara = enrol(&store, 1, "Sara <sara@example.com>", "Tehran", Role::Manager);
+        let omid = enrol(&store, 2, "Omid", "Tehran", Role::Rep);
+        let revoke = AccessCommand::RevokeDevice { device: omid.device.to_string(), lost: false };
+        store.change_access(&revoke, 1).unwrap();
+        forget(&store);
+        for _ in 0..2 {
+            store.write(1, |tx| Ok((begin(tx, &store.identity, 9)?, Commit::Yes))).unwrap();
+        }
+        assert_eq!(store.verify().unwrap(), [""; 0]);
+        let relay = RelayKey::from_seed(&[4; 32]).relay_id();
+        let entries = store.control_log(0, usize::MAX).unwrap();
+        let events: Vec<_> = entries.iter().map(|entry| entry.verify(&relay).unwrap().event).collect();
+        assert_eq!(
+            events.len(),
+            10,
+            "workspace, 2 spaces, 2 users, 2 devices, a revocation, 2 roles: {events:?}"
+        );
+        for expected in [
+            ControlEvent::SpaceMade { space: tehran, common: false },
+            ControlEvent::RoleSet { user: sara.user, space: tehran, role: Role::Manager },
+            ControlEvent::DeviceRevoked { device: omid.device, lost: false },
+        ] {
+            assert!(events.contains(&expected), "{expected:?}");
+        }
+        let record = store.devices(&[omid.device]).unwrap().remove(0).unwrap();
+        assert!(record.revocation.is_some(), "it can be shown why it is out");
+    }
+}

@@ -1,0 +1,69 @@
+//! Access as an operator changes it from the command line, while the relay serves and while it doesn't.
+
+use super::device::{Device, Office};
+use super::relay::SPACE;
+
+/// The first digits of the id of a user's only device.
+pub(super) fn device_of(office: &Office, user: &str) -> String {
+    let devices = office.relay.run(&["device", "list", "--json"]).json()["devices"].clone();
+    let theirs: Vec<_> =
+        devices.as_array().unwrap().iter().filter(|device| device["user"] == user).cloned().collect();
+    assert_eq!(theirs.len(), 1, "{devices}");
+    theirs[0]["id"].as_str().unwrap()[..8].to_owned()
+}
+
+#[test]
+fn a_revoked_device_is_refused_and_one_whose_role_changed_is_not() {
+    let mut office = Office::open();
+    let account = office.sara.add("account", &["name=Arya"]);
+    office.level();
+    let set = office.relay.run(&["role", "set", "Reza", SPACE, "viewer", "--json"]).json();
+    assert_eq!((&set["before"], &set["role"]), (&"rep".into(), &"viewer".into()));
+    office.reza.sync();
+    let error = office.reza.fails(4, &["account", "edit", &account, "website=x.example"]);
+    assert_eq!(error["code"], "read_only", "{error}");
+    // The same while nobody serves.
+    office.relay.stop();
+    office.relay.run(&["role", "set", "reza", SPACE, "manager", "--json"]).json();
+    office.relay.serve();
+    office.reza.sync();
+    office.reza.ok(&["product", "add", "name=Server", "prices=5"]);
+    office.reza.sync();
+    let users = office.relay.run(&["user", "list", "--json"]).json();
+    let reza = users["users"].as_array().unwrap().iter().find(|user| user["name"] == "Reza").unwrap().clone();
+    assert_eq!(reza["roles"][0]["role"], "manager", "{users}");
+    let device = device_of(&office, "Reza");
+    let mut watching = office.reza.spawn(&["sync", "--watch"]);
+    super::program::until("it is connected", || {
+        office.relay.status()["serving"]["established"].as_u64() == Some(1)
+    });
+    office.relay.run(&["device", "revoke", &device, "--json"]).json();
+    super::program::until("the device that watches is thrown out", || watching.ended());
+    office.reza.fails(5, &["sync"]);
+    assert!(!office.reza.file().exists(), "its records are gone");
+    assert_eq!(office.relay.status()["devices_revoked"], 1);
+    office.sara.sync();
+    assert_eq!(office.sara.names("product"), ["Server"], "what it brought before stays");
+}
+
+#[test]
+fn a_device_that_has_to_be_let_in_joins_once_it_is() {
+    let office = Office::open();
+    let arguments = ["invite", "--user", "Mina", "--space", SPACE, "--role", "rep", "--approve", "--json"];
+    let code = office.relay.run(&arguments).json()["code"].as_str().unwrap().to_owned();
+    let mina = Device::at(office.dir.path().join("mina"));
+    let join = ["join", office.relay.url(), &code, "--user", "Mina", "--yes"];
+    let error = mina.fails(6, &join);
+    assert_eq!(error["code"], "device_pending", "{error}");
+    let device = device_of(&office, "Mina");
+    office.relay.run(&["device", "activate", &device, "--json"]).json();
+    mina.ok(&join);
+    mina.sync();
+    let invite = office.relay.invite("Omid", SPACE, "rep");
+    let listed = office.relay.run(&["invite", "list", "--json"]).json();
+    let open = listed["invites"].as_array().unwrap().iter().find(|invite| invite["user"] == "Omid").unwrap();
+    let cancelled = office.relay.run(&["invite", "cancel", open["id"].as_str().unwrap(), "--json"]).json();
+    assert_eq!(cancelled["user"], "Omid");
+    let omid = Device::at(office.dir.path().join("omid"));
+    assert_eq!(omid.fails(6, &["join", office.relay.url(), &invite, "--yes"])["code"], "invite_invalid");
+}

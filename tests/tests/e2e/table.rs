@@ -1,0 +1,385 @@
+//! Who may do what: every frame of the protocol and every request of an operator, by everybody who could send it.
+//!
+//! A kind of frame or request that is new has no row here, and the test doesn't compile until it has.
+
+use forsat_document::Genesis;
+use forsat_relay::admin::Request;
+use forsat_sync::control::{ControlEvent, ControlHead};
+use forsat_sync::digest::Node;
+use forsat_sync::frame::{
+    Auth, Enrol, ItemOutcome, PROTOCOL_VERSIONS, Pull, Push, PushItem, SpaceInfo, StreamId, ToDevice, ToRelay,
+};
+use forsat_sync::heal::{Answer, AskId, Question, RefillItem};
+use forsat_sync::id::{BatchId, DeviceId, DocumentId, Nonce, SpaceId, UserId};
+use forsat_sync::identity::{InviteCode, InviteSecret, RelayKey, Signature};
+
+use super::relay::{Relay, SPACE};
+use super::wire::{Wire, block_on, key};
+
+/// Somebody with a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Who {
+    Stranger,
+    MemberOfAnotherWorkspace,
+    Pending,
+    Revoked,
+    MemberOfAnotherSpace,
+    Viewer,
+    Rep,
+    Manager,
+    Admin,
+}
+
+const EVERYBODY: [Who; 9] = [
+    Who::Stranger,
+    Who::MemberOfAnotherWorkspace,
+    Who::Pending,
+    Who::Revoked,
+    Who::MemberOfAnotherSpace,
+    Who::Viewer,
+    Who::Rep,
+    Who::Manager,
+    Who::Admin,
+];
+
+impl Who {
+    fn number(self) -> u8 {
+        EVERYBODY.iter().position(|who| *who == self).unwrap() as u8 + 1
+    }
+
+    /// The fault that keeps it out.
+    fn kept_out(self) -> Option<&'static str> {
+        match self {
+            Self::Stranger | Self::MemberOfAnotherWorkspace => Some("unknown_device"),
+            Self::Pending => Some("device_pending"),
+            Self::Revoked => Some("device_revoked"),
+            Self::MemberOfAnotherSpace | Self::Viewer | Self::Rep | Self::Manager | Self::Admin => None,
+        }
+    }
+}
+
+/// Where a frame goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Common,
+    Main,
+    Missing,
+}
+
+/// What becomes of a frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Said {
+    Fault(String),
+    Page,
+    Closed(String),
+    Acked,
+    Refused(String),
+    /// What a space holds.
+    Told,
+    Pong,
+    /// The connection is closed without a fault.
+    Gone,
+    /// Nothing, and the connection goes on.
+    Nothing,
+}
+
+/// What is sent: the frame, where to, and whether it is a change of what everybody shares.
+struct Row {
+    frame: ToRelay,
+    place: Place,
+    module: &'static str,
+}
+
+impl Row {
+    /// The table. One match over all kinds of frames, and one over everybody.
+    fn expected(&self, who: Who) -> Said {
+        let unknown = || "unknown_space".to_owned();
+        let sees = match (self.place, who) {
+            (Place::Missing, _) | (Place::Main, Who::MemberOfAnotherSpace) => false,
+            (Place::Common | Place::Main, _) => true,
+        };
+        match &self.frame {
+            ToRelay::Auth(_) | ToRelay::Enrol(_) => Said::Fault("unexpected_frame".into()),
+            ToRelay::Pull(_) if !sees => Said::Closed(unknown()),
+            ToRelay::Pull(_) => Said::Page,
+            ToRelay::Push(_) if !sees => Said::Refused(unknown()),
+            ToRelay::Push(_) if self.may_write(who) => Said::Acked,
+            ToRelay::Push(_) => Said::Refused("forbidden".into()),
+            ToRelay::Heal { .. } if !sees => Said::Refused(unknown()),
+            ToRelay::Heal { question: Question::Refill(_), .. } => match who {
+                _ if self.may_write(who) => Said::Acked,
+                // Only with the relay's own receipt.
+                Who::Viewer => Said::Refused("unverified".into()),
+                _ => Said::Refused("forbidden".into()),
+            },
+            ToRelay::Heal { .. } => Said::Told,
+            ToRelay::Ping { .. } => Said::Pong,
+            ToRelay::Bye => Said::Gone,
+            ToRelay::Ephemeral { .. }
+            | ToRelay::ControlHead(_)
+            | ToRelay::ControlEntries { .. }
+            | ToRelay::Unknown { .. } => Said::Nothing,
+        }
+    }
+
+    fn may_write(&self, who: Who) -> bool {
+        match who {
+            Who::Admin | Who::Manager => true,
+            Who::Rep | Who::MemberOfAnotherSpace => {
+                self.place != Place::Common || !["settings", "product", "campaign"].contains(&self.module)
+            }
+            Who::Viewer | Who::Stranger | Who::MemberOfAnotherWorkspace | Who::Pending | Who::Revoked => {
+                false
+            }
+        }
+    }
+}
+
+/// What one sends, each on a connection of its own.
+fn rows(who: Who, user: UserId, spaces: &[SpaceInfo], main: SpaceId, place_of: &mut u8) -> Vec<Row> {
+    let common = spaces.iter().find(|space| space.name == "common").unwrap().id;
+    let id = |place| match place {
+        Place::Common => common,
+        Place::Main => main,
+        Place::Missing => SpaceId::from_bytes([0xee; 16]),
+    };
+    let row = |frame| Row { frame, place: Place::Common, module: "" };
+    let mut rows = vec![
+        row(ToRelay::Auth(Auth {
+            protocol: PROTOCOL_VERSIONS.max,
+            device: key(who.number()).device_id(),
+            nonce: Nonce::from_bytes([1; 32]),
+            signature: Signature::from_bytes([1; 64]),
+            directory: None,
+        })),
+        row(ToRelay::Enrol(Enrol {
+            protocol: PROTOCOL_VERSIONS.max,
+            secret: InviteSecret::from_bytes([1; 16]),
+            public_key: key(who.number()).public(),
+            nonce: Nonce::from_bytes([1; 32]),
+            signature: Signature::from_bytes([1; 64]),
+            device_name: "again".into(),
+            proposed_user: None,
+        })),
+        row(ToRelay::Ephemeral { space: common, bytes: vec![1] }),
+        row(ToRelay::ControlHead(ControlHead::EMPTY.mark())),
+        row(ToRelay::ControlEntries { entries: vec![forged(key(who.number()).device_id())] }),
+        row(ToRelay::Ping { token: 5 }),
+        row(ToRelay::Bye),
+        row(ToRelay::Unknown { kind: 4000 }),
+    ];
+    for place in [Place::Common, Place::Main, Place::Missing] {
+        let pull = Pull { stream: StreamId(1), space: id(place), cursor: None, echo: true, from_head: false };
+        rows.push(Row { frame: ToRelay::Pull(pull), place, module: "" });
+        for module in ["settings", "product", "campaign", "user", "account", "filter"] {
+            *place_of += 1;
+            let own = module == "user" && place == Place::Common;
+            let document = if own { *user.as_bytes() } else { [*place_of; 16] };
+            let bytes = Genesis::of(module).unwrap().chain()[0].bytes.clone();
+            let items = vec![PushItem { document: DocumentId::from_bytes(document), bytes }];
+            let push = Push { batch: BatchId::new(1), space: id(place), items };
+            rows.push(Row { frame: ToRelay::Push(push), place, module });
+            *place_of += 1;
+            let document = DocumentId::from_bytes(if own { *user.as_bytes() } else { [*place_of; 16] });
+            let bytes = Genesis::of(module).unwrap().chain()[0].bytes.clone();
+            let question = Question::Refill(vec![RefillItem { document, bytes, receipt: None }]);
+            let frame = ToRelay::Heal { ask: AskId(1), space: id(place), question };
+            rows.push(Row { frame, place, module });
+        }
+        let question = Question::Nodes(vec![Node::ROOT]);
+        rows.push(Row {
+            frame: ToRelay::Heal { ask: AskId(1), space: id(place), question },
+            place,
+            module: "",
+        });
+    }
+    rows
+}
+
+/// An entry of the control log that somebody else than the relay signed.
+fn forged(device: DeviceId) -> forsat_sync::control::SignedEntry {
+    let event = ControlEvent::DeviceActivated { device };
+    ControlHead::EMPTY.append(&RelayKey::from_seed(&[90; 32]), 1, None, event).0
+}
+
+/// Connects as somebody; the frame that answers the auth.
+async fn connected(url: &str, who: Who) -> (Wire, Option<ToDevice>) {
+    let mut wire = Wire::connect(url, who.number()).await;
+    wire.auth(PROTOCOL_VERSIONS.max, &key(who.number())).await;
+    let mut said = wire.receive().await;
+    if matches!(said, Some(ToDevice::Revocation(_))) {
+        said = wire.receive().await;
+    }
+    (wire, said)
+}
+
+/// Sends a frame and tells what became of it.
+async fn said(mut wire: Wire, frame: &ToRelay) -> Said {
+    wire.send(frame).await;
+    if !matches!(frame, ToRelay::Ping { .. } | ToRelay::Bye) {
+        wire.send(&ToRelay::Ping { token: 99 }).await;
+    }
+    loop {
+        return match wire.receive().await {
+            None => Said::Gone,
+            Some(ToDevice::Fault { code, .. }) => Said::Fault(code.to_string()),
+            Some(ToDevice::Page(_)) => Said::Page,
+            Some(ToDevice::StreamClosed { code, .. }) => Said::Closed(code.to_string()),
+            Some(ToDevice::Outcome { results, .. }) => outcome(&results[0]),
+            Some(ToDevice::Healed { answer: Answer::Refilled(results), .. }) => outcome(&results[0]),
+            Some(ToDevice::Healed { answer: Answer::Failed { code, .. }, .. }) => {
+                Said::Refused(code.to_string())
+            }
+            Some(ToDevice::Healed { .. }) => Said::Told,
+            Some(ToDevice::Pong { token: 99 }) if is_answered(frame) => continue,
+            Some(ToDevice::Pong { token: 99 }) => Said::Nothing,
+            Some(ToDevice::Pong { .. }) => Said::Pong,
+            Some(other) => panic!("{frame:?}: {other:?}"),
+        };
+    }
+}
+
+/// Whether a frame has an answer of its own, which may come after that to a ping.
+fn is_answered(frame: &ToRelay) -> bool {
+    matches!(frame, ToRelay::Pull(_) | ToRelay::Push(_) | ToRelay::Heal { .. })
+}
+
+fn outcome(result: &ItemOutcome) -> Said {
+    match result {
+        ItemOutcome::Acked => Said::Acked,
+        ItemOutcome::Refused { code, .. } => Said::Refused(code.to_string()),
+        ItemOutcome::Later { code, .. } => panic!("put off: {code}"),
+    }
+}
+
+/// A relay with everybody in their places. The keys of the strangers aren't known to it.
+fn relay_of_everybody(dir: &std::path::Path) -> Relay {
+    let relay = Relay::start(&dir.join("relay"));
+    let elsewhere = Relay::start(&dir.join("elsewhere"));
+    relay.add_space("North");
+    let join = |relay: &Relay, who: Who, space: &str, role: &str, approve: bool| {
+        let user = format!("{who:?}");
+        let mut arguments = vec!["invite", "--user", &user, "--space", space, "--role", role, "--json"];
+        if approve {
+            arguments.push("--approve");
+        }
+        let code = relay.run(&arguments).json()["code"].as_str().unwrap().to_owned();
+        let code: InviteCode = code.parse().unwrap();
+        block_on(async {
+            let mut wire = Wire::connect(relay.url(), who.number()).await;
+            wire.enrol(&code).await;
+            wire.receive().await
+        });
+    };
+    join(&elsewhere, Who::MemberOfAnotherWorkspace, SPACE, "admin", false);
+    join(&relay, Who::Pending, SPACE, "admin", true);
+    join(&relay, Who::Revoked, SPACE, "admin", false);
+    join(&relay, Who::MemberOfAnotherSpace, "North", "rep", false);
+    join(&relay, Who::Viewer, SPACE, "viewer", false);
+    join(&relay, Who::Rep, SPACE, "rep", false);
+    join(&relay, Who::Manager, SPACE, "manager", false);
+    join(&relay, Who::Admin, SPACE, "admin", false);
+    let revoked = key(Who::Revoked.number()).device_id().to_string();
+    relay.run(&["device", "revoke", &revoked, "--json"]).json();
+    relay
+}
+
+fn main_of(relay: &Relay) -> SpaceId {
+    let spaces = relay.run(&["space", "list", "--json"]).json()["spaces"].clone();
+    let main = spaces.as_array().unwrap().iter().find(|space| space["name"] == SPACE).unwrap().clone();
+    SpaceId::from_hex(main["id"].as_str().unwrap()).unwrap()
+}
+
+#[test]
+fn everybody_may_do_what_the_table_says_and_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let relay = relay_of_everybody(dir.path());
+    let main = main_of(&relay);
+    let (mut wrong, mut documents) = (Vec::new(), 0);
+    block_on(async {
+        for who in EVERYBODY {
+            let (_, first) = connected(relay.url(), who).await;
+            let welcome = match (who.kept_out(), first) {
+                (Some(code), Some(ToDevice::Fault { code: said, .. })) if said.as_str() == code => continue,
+                (None, Some(ToDevice::Welcome(welcome))) => welcome,
+                (expected, said) => {
+                    wrong.push(format!("{who:?} at the door: {said:?} instead of {expected:?}"));
+                    continue;
+                }
+            };
+            let spaces = welcome.spaces.unwrap();
+            for row in rows(who, welcome.user, &spaces, main, &mut documents) {
+                let (wire, _) = connected(relay.url(), who).await;
+                let (expected, found) = (row.expected(who), said(wire, &row.frame).await);
+                if found != expected {
+                    wrong.push(format!(
+                        "{who:?} {:?} {} {:?}: {found:?} instead of {expected:?}",
+                        row.place, row.module, row.frame
+                    ));
+                }
+            }
+        }
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// One of every request that an operator makes. Nothing but the admin socket takes them.
+fn requests(device: DeviceId) -> Vec<Request> {
+    let (user, space, role) = ("Viewer".to_owned(), SPACE.to_owned(), "admin".to_owned());
+    let all = vec![
+        Request::SpaceAdd { name: "South".into() },
+        Request::SpaceList,
+        Request::Invite { user: user.clone(), space: space.clone(), role: role.clone(), approve: false },
+        Request::InviteList,
+        Request::InviteCancel { invite: "00000000".into() },
+        Request::UserList,
+        Request::RoleSet { user: user.clone(), space: space.clone(), role },
+        Request::RoleRemove { user, space },
+        Request::DeviceList,
+        Request::DeviceRevoke { device: device.to_string(), lost: true },
+        Request::DeviceActivate { device: device.to_string() },
+        Request::Status,
+    ];
+    for request in &all {
+        // A request that is new belongs into the list above.
+        match request {
+            Request::SpaceAdd { .. }
+            | Request::SpaceList
+            | Request::Invite { .. }
+            | Request::InviteList
+            | Request::InviteCancel { .. }
+            | Request::UserList
+            | Request::RoleSet { .. }
+            | Request::RoleRemove { .. }
+            | Request::DeviceList
+            | Request::DeviceRevoke { .. }
+            | Request::DeviceActivate { .. }
+            | Request::Status => {}
+        }
+    }
+    all
+}
+
+#[test]
+fn no_device_makes_an_operators_request_not_even_an_admins() {
+    let dir = tempfile::tempdir().unwrap();
+    let relay = relay_of_everybody(dir.path());
+    let standing = || {
+        let lists = [["user", "list", "--json"], ["device", "list", "--json"], ["space", "list", "--json"]];
+        let mut lists = lists.map(|arguments| relay.run(&arguments).json());
+        for device in lists[1]["devices"].as_array_mut().unwrap() {
+            device["seen_at_ms"].take();
+        }
+        lists
+    };
+    let before = standing();
+    block_on(async {
+        for request in requests(key(Who::Viewer.number()).device_id()) {
+            let (mut wire, _) = connected(relay.url(), Who::Admin).await;
+            wire.send_raw(serde_json::to_vec(&request).unwrap()).await;
+            let fault = wire.fault().await;
+            assert!(fault.is_some_and(|code| code.starts_with("frame_")), "{request:?}");
+        }
+    });
+    assert_eq!(standing(), before, "nothing changed");
+}
