@@ -92,9 +92,9 @@ codes! {
     /// No such space, or not for this device: the two are not told apart.
     UNKNOWN_SPACE = "unknown_space", "There is no such space, or this device has no access to it; ask an administrator.";
     /// The role in the space doesn't allow writing.
-    FORBIDDEN = "forbidden", "Your role in this space is to read only; ask an administrator for a role that writes.";
+    FORBIDDEN = "forbidden", "Your role in this space doesn't allow this; ask an administrator for one that does.";
     /// The cursor is of no epoch that the relay's store knows.
-    CURSOR_INVALID = "cursor_invalid", "The position in the feed isn't known to this relay's store; the feed is read again from its beginning.";
+    CURSOR_INVALID = "cursor_invalid", "The position in the feed isn't known to this relay's store, which is new or was restored; it is compared with what the device holds.";
     /// Too much at once from this connection.
     OVERLOADED = "overloaded", "The relay has too much to do right now; it is tried again by itself.";
     /// The storage can't do it now.

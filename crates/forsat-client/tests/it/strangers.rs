@@ -378,7 +378,7 @@ fn left_out(device: Device, id: [u8; 16]) -> Device {
 fn an_updated_program_shows_what_the_earlier_one_left_out() {
     let mut relay = Relay::new();
     let sara = joined(&mut relay, "sara", Role::Admin, 1);
-    let reza = joined(&mut relay, "reza", Role::Rep, 2);
+    let reza = joined(&mut relay, "reza", Role::Manager, 2);
     let made = sara.engine.create("campaign", &[FieldInput::new("name", "Spring")]).expect("creates");
     synced(&sara, &mut relay);
     synced(&reza, &mut relay);

@@ -8,7 +8,8 @@ use redb::ReadTransaction;
 
 use super::rows::{ChangeRow, DocumentRow, EpochRow, FeedRow, InviteRow, TotalsRow};
 use super::tables::{
-    CHANGES, DEVICES, DOCUMENTS, EPOCHS, FEED, INVITES, META, change_key, get, id_in_key, scan,
+    CHANGES, DEVICES, DOCUMENTS, DOCUMENTS_BY_BUCKET, EPOCHS, FEED, INVITES, META, bucket_document_key,
+    change_key, get, id_in_key, scan,
 };
 use super::{StoreError, log, read};
 
@@ -40,6 +41,7 @@ pub(super) fn verify(tx: &ReadTransaction) -> Result<Vec<String>, StoreError> {
         }
     }
     check_invites(tx, &mut wrong)?;
+    check_by_bucket(tx, &mut wrong)?;
     Ok(wrong)
 }
 
@@ -162,4 +164,26 @@ fn check_invites(tx: &ReadTransaction, wrong: &mut Vec<String>) -> Result<(), St
         }
         Ok(true)
     })
+}
+
+/// 9: the index of documents by bucket is what the documents say.
+fn check_by_bucket(tx: &ReadTransaction, wrong: &mut Vec<String>) -> Result<(), StoreError> {
+    let mut expected = BTreeSet::new();
+    scan::<DocumentRow>(&tx.open_table(DOCUMENTS.table())?, DOCUMENTS, &[], |key, row| {
+        let id = DocumentId::from_bytes(id_in_key(DOCUMENTS, key)?);
+        if !row.heads.is_empty() {
+            expected.insert(bucket_document_key(&row.space, &id).to_vec());
+        }
+        Ok(true)
+    })?;
+    let mut found = BTreeSet::new();
+    scan::<()>(&tx.open_table(DOCUMENTS_BY_BUCKET.table())?, DOCUMENTS_BY_BUCKET, &[], |key, ()| {
+        found.insert(key.to_vec());
+        Ok(true)
+    })?;
+    let differing = expected.symmetric_difference(&found).count();
+    if differing > 0 {
+        wrong.push(format!("9: {differing} documents don't stand in their buckets"));
+    }
+    Ok(())
 }
