@@ -68,6 +68,7 @@ pub use engine::{Engine, InitOptions};
 pub use error::{Candidate, ClientError};
 pub use exchange::{ExportFormat, ExportSummary};
 pub use form::{ReadValue, Suggestion};
+pub use forsat_document::is_guarded;
 pub use forsat_sync::client::{SyncEvent, SyncIssue};
 pub use join::{JoinOptions, JoinPlan, PendingJoin, PlannedSpace, join};
 pub use lead::{ConvertInput, LeadConverted, Outcome};

@@ -7,6 +7,7 @@
 //! Chunks are expected to have passed the bounded parser of the protocol, which counts operations from run headers;
 //! this guard is about what gets past it.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -26,6 +27,7 @@ const CHUNK_TYPE_AT: usize = 8;
 /// The type of an uncompressed change.
 const CHUNK_TYPE_CHANGE: u8 = 1;
 const HANGS_ON_UNREADABLE: &str = "it builds on a change that cannot be read";
+const NUMBERED_WRONGLY: &str = "its operations are numbered wrongly";
 
 /// A chunk whose header and columns could be read.
 #[derive(Clone, Debug)]
@@ -57,6 +59,15 @@ impl Document {
         report.applied = applied;
         report.waiting = self.waiting.keys().copied().collect();
         report
+    }
+
+    /// The highest operation counter: counters never fall along what changes build on, so a head has it.
+    fn max_op(&self) -> u64 {
+        let heads = self.automerge.get_heads().into_iter();
+        heads
+            .filter_map(|head| Some(self.automerge.get_change_meta_by_hash(&head)?.max_op))
+            .max()
+            .unwrap_or(0)
     }
 
     /// Takes in chunks of this store, which passed the guard when they came.
@@ -131,9 +142,22 @@ pub(crate) fn load_snapshot(bytes: &[u8]) -> Result<Automerge, String> {
     guarded(|| Automerge::load(bytes).map_err(|error| error.to_string()))
 }
 
+thread_local! {
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread is at something that may panic on a peer's bytes and is caught then. A program that shows panics
+/// to a person passes over these: the record says what was left out of it.
+pub fn is_guarded() -> bool {
+    GUARDED.get()
+}
+
 /// Runs something that may panic on hostile bytes.
 pub(crate) fn guarded<T>(run: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| {
+    let outer = GUARDED.replace(true);
+    let done = catch_unwind(AssertUnwindSafe(run));
+    GUARDED.set(outer);
+    done.unwrap_or_else(|payload| {
         let message = payload
             .downcast_ref::<String>()
             .map(String::as_str)
@@ -167,7 +191,7 @@ fn check_header(change: &Change, floor: u64) -> Result<u64, String> {
     let start = change.start_op().get();
     let max_op = start.saturating_add(change.len() as u64).saturating_sub(1);
     if start <= floor || max_op > limits::OP_COUNTER_MAX {
-        return Err("its operations are numbered wrongly".to_owned());
+        return Err(NUMBERED_WRONGLY.to_owned());
     }
     if change.author().is_some() && change.seq() != 1 {
         return Err("it names an author though it is not its actor's first change".to_owned());

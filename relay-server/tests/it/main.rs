@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail loudly too")]
 
 mod device;
+mod hostile;
 mod program;
 mod redb_store;
 mod server;

@@ -11,7 +11,7 @@ use super::device::{Device, Office};
 use super::relay::SPACE;
 use super::wire::{Wire, block_on, key};
 
-fn space_of(device: &Device, name: &str) -> SpaceId {
+pub(super) fn space_of(device: &Device, name: &str) -> SpaceId {
     let status = device.status();
     let spaces = status["spaces"].as_array().unwrap();
     let space = spaces.iter().find(|space| space["name"] == name).unwrap();

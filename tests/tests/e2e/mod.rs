@@ -12,6 +12,7 @@ mod duplicates;
 mod forms;
 mod full;
 mod hostile;
+mod hostile_changes;
 mod joining;
 mod lead;
 mod ledger;

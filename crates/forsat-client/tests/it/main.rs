@@ -4,6 +4,7 @@ mod admin;
 mod chain;
 mod commands;
 mod exchange;
+mod hostile;
 mod import;
 mod lead;
 mod lists;
