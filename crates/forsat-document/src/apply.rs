@@ -14,10 +14,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use automerge::{Automerge, Change, ChangeHash};
 
 use crate::chunk::{ApplyReport, Chunk};
-use crate::document::Document;
+use crate::document::{Document, Totals};
 use crate::genesis::{GENESIS_ACTOR, Genesis};
 use crate::limits;
 
+mod depth;
 mod order;
 
 use order::{Ordered, order};
@@ -26,6 +27,8 @@ use order::{Ordered, order};
 const CHUNK_TYPE_AT: usize = 8;
 /// The type of an uncompressed change.
 const CHUNK_TYPE_CHANGE: u8 = 1;
+/// The most bytes of changes that are applied at once.
+const SLICE_BYTES_MAX: u64 = 1024 * 1024;
 const HANGS_ON_UNREADABLE: &str = "it builds on a change that cannot be read";
 const NUMBERED_WRONGLY: &str = "its operations are numbered wrongly";
 
@@ -90,11 +93,17 @@ impl Document {
         if ready.is_empty() {
             return;
         }
-        self.bytes_met += bytes_of(&ready);
-        match try_apply(&self.automerge, &ready, Check::Trust) {
-            Ok(automerge) => self.automerge = automerge,
-            Err(_) => {
-                self.admit(ready, &mut report);
+        let mut slices = slices(ready).into_iter();
+        while let Some(slice) = slices.next() {
+            match try_apply(&self.automerge, &slice, Check::Trust) {
+                Ok(automerge) => {
+                    self.bytes_met += Totals::of(&slice).bytes;
+                    self.automerge = automerge;
+                }
+                Err(_) => {
+                    self.admit(slice.into_iter().chain(slices.flatten()).collect(), &mut report);
+                    return;
+                }
             }
         }
     }
@@ -114,11 +123,14 @@ impl Document {
         if ready.is_empty() {
             return Vec::new();
         }
-        self.bytes_met += bytes_of(&ready);
         let hashes: Vec<[u8; 32]> = ready.iter().map(|change| change.hash().0).collect();
         let mut bad = BTreeMap::new();
-        if let Some(automerge) = admit_halving(&self.automerge, ready, &mut bad) {
-            self.automerge = automerge;
+        let ready = self.within_limits(ready, &mut bad);
+        self.bytes_met += Totals::of(&ready).bytes;
+        for slice in slices(ready) {
+            if let Some(automerge) = admit_halving(&self.automerge, slice, &mut bad) {
+                self.automerge = automerge;
+            }
         }
         let applied = hashes.into_iter().filter(|hash| !bad.contains_key(hash)).collect();
         for (hash, reason) in bad {
@@ -127,14 +139,49 @@ impl Document {
         applied
     }
 
+    /// Takes out the changes for which a document has no room, and marks them bad. No honest relay takes
+    /// so much, and what waits here to be sent has room beside it.
+    fn within_limits(&self, ready: Vec<Change>, bad: &mut BTreeMap<[u8; 32], String>) -> Vec<Change> {
+        let Totals { mut bytes, mut operations } = self.totals_if_large();
+        let mut changes = self.change_count();
+        let (kept, over): (Vec<Change>, Vec<Change>) = ready.into_iter().partition(|change| {
+            let more = Totals::of([change]);
+            let fits = changes < limits::HELD_CHANGES_MAX
+                && bytes + more.bytes <= limits::HELD_BYTES_MAX
+                && operations + more.operations <= limits::HELD_OPS_MAX;
+            if fits {
+                (changes, bytes, operations) =
+                    (changes + 1, bytes + more.bytes, operations + more.operations);
+            }
+            fits
+        });
+        bad.extend(
+            over.iter().map(|change| (change.hash().0, "the record is as large as it may be".to_owned())),
+        );
+        without_hanging(kept, bad)
+    }
+
     fn leave_out(&mut self, hash: [u8; 32], reason: String, report: &mut ApplyReport) {
         self.unreadable.insert(hash);
         report.unreadable.push((hash, reason));
     }
 }
 
-fn bytes_of(changes: &[Change]) -> u64 {
-    changes.iter().map(|change| change.raw_bytes().len() as u64).sum()
+/// Cuts changes so that no slice has more operations than one change may have, nor many bytes: applying takes memory for
+/// each operation, however few bytes it is.
+fn slices(changes: Vec<Change>) -> Vec<Vec<Change>> {
+    let (mut slices, mut total) = (vec![Vec::new()], Totals::default());
+    for change in changes {
+        let more = Totals::of([&change]);
+        total = Totals { bytes: total.bytes + more.bytes, operations: total.operations + more.operations };
+        if total.operations > limits::CHUNK_OPS_MAX as u64 || total.bytes > SLICE_BYTES_MAX {
+            slices.push(Vec::new());
+            total = more;
+        }
+        slices.last_mut().expect("there is one from the start").push(change);
+    }
+    slices.retain(|slice| !slice.is_empty());
+    slices
 }
 
 /// Loads a snapshot, with panics caught.
@@ -215,6 +262,9 @@ enum Check {
 /// Applies changes to a copy; fails when Automerge refuses, panics, or makes something that does not load again.
 fn try_apply(before: &Automerge, changes: &[Change], check: Check) -> Result<Automerge, String> {
     guarded(|| {
+        if check == Check::Reload {
+            depth::check(before, changes)?;
+        }
         let mut after = before.clone();
         after.apply_changes(changes.iter().cloned()).map_err(|error| error.to_string())?;
         let all_there = changes.iter().all(|change| after.get_change_meta_by_hash(&change.hash()).is_some());

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use forsat_sync::id::ChangeHash;
 use forsat_sync::limits::{CHUNK_BYTES_MAX, CHUNK_OPS_MAX};
 
-use crate::bytes::{run, text, unsigned};
+use crate::bytes::{run, signed, text, unsigned};
 use crate::catalogue::{AtDevice, AtRelay, Entry, Scene};
 use crate::change::{Change, Columns, Operation, deflated, wrapped};
 
@@ -13,27 +13,41 @@ pub(crate) fn entries(scene: &Scene) -> Vec<Entry> {
     [runs(scene), inflations(scene)].concat()
 }
 
-/// Columns of `count` operations that set one key of the root to nothing.
-fn puts(count: u64, key: &str) -> Columns {
+/// Columns of `count` operations from `start` that set one key of the root to nothing, each in place of the one before.
+fn puts(start: u64, count: u64, key: &str) -> Columns {
+    let first = run_or_one(count - 1, &[1]);
+    let preds = if count == 2 { vec![0x7e, 0, 1] } else { [vec![0x7f, 0], first.clone()].concat() };
+    // Counters as differences: the first is that of the first operation.
+    let counters = match (start, count) {
+        (1, _) => first,
+        (_, 2) => [vec![0x7f], signed(start.cast_signed())].concat(),
+        _ => [vec![0x7f], signed(start.cast_signed()), run_or_one(count - 2, &[1])].concat(),
+    };
     vec![
         (21, run(count, &text(key))),
         (52, unsigned(count)),
         (66, run(count, &[1])),
         (86, run(count, &[0])),
-        (112, run(count, &[0])),
+        (112, preds),
+        (113, run_or_one(count - 1, &[0])),
+        (115, counters),
     ]
+}
+
+fn run_or_one(count: u64, value: &[u8]) -> Vec<u8> {
+    if count == 1 { [&[0x7f], value].concat() } else { run(count, value) }
 }
 
 fn runs(scene: &Scene) -> Vec<Entry> {
     let of = |columns: Columns| Change { columns, ..scene.next(&[]) };
     let with = |at: usize, data: Vec<u8>| {
-        let mut columns = puts(2, "k");
+        let mut columns = puts(scene.next_op(), 2, "k");
         columns[at].1 = data;
         of(columns).chunk()
     };
-    let count = |count: u64| of(puts(count, "k")).chunk();
-    let names = of(puts(CHUNK_OPS_MAX, &"n".repeat(200_000))).chunk();
-    let full = of(puts(CHUNK_OPS_MAX, "k"));
+    let count = |count: u64| of(puts(scene.next_op(), count, "k")).chunk();
+    let names = of(puts(scene.next_op(), CHUNK_OPS_MAX, &"n".repeat(200_000))).chunk();
+    let full = of(puts(scene.next_op(), CHUNK_OPS_MAX, "k"));
     let ops = "chunk_too_many_operations";
     let nulls = [vec![0], unsigned(u64::MAX), vec![0x7f, 1]].concat();
     let preds = run(2, &unsigned(1 << 40));

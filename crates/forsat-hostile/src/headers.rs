@@ -31,7 +31,8 @@ fn sequences(scene: &Scene) -> Vec<Entry> {
 fn counters(scene: &Scene) -> Vec<Entry> {
     let from = |start_op| Change { start_op, ..scene.next(&put()) };
     let next = scene.next_op();
-    let over = Change { start_op: OP_COUNTER_MAX, ..scene.next(&[put(), put()].concat()) };
+    let over =
+        Change { start_op: OP_COUNTER_MAX, ..scene.next(&[put(), vec![Operation::put("again")]].concat()) };
     let high = "chunk_counter_too_high";
     vec![
         Entry::malformed("operations from nought", from(0).chunk(), "chunk_zero"),

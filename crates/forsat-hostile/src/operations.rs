@@ -87,6 +87,16 @@ fn kinds(scene: &Scene) -> Vec<Entry> {
             "what it replaces, out of order",
             Operation { replaces: vec![(scene.max_op + 2, 0), (scene.max_op + 1, 0)], ..put.clone() },
         ),
+        Entry::malformed(
+            "tens of thousands of values side by side",
+            scene.next(&vec![put.clone(); 65_536]).chunk(),
+            "chunk_operation",
+        ),
+        Entry::malformed(
+            "objects deep in each other",
+            scene.next(&nested(scene.next_op(), 65_000)).chunk(),
+            "chunk_too_deep",
+        ),
         Entry::malformed("a text that is none", scene.next(&[valued(6, &[0xff])]).chunk(), "chunk_text"),
         Entry::malformed(
             "a float of two bytes",
@@ -96,9 +106,15 @@ fn kinds(scene: &Scene) -> Vec<Entry> {
     ]
 }
 
+/// Objects, each in the one before.
+fn nested(start: u64, count: u64) -> Vec<Operation> {
+    let object = |n: u64| (n > 0).then(|| (start + n - 1, 0));
+    (0..count).map(|n| Operation { object: object(n), action: 0, ..Operation::put("hostile") }).collect()
+}
+
 /// Lists of columns that Automerge wouldn't write.
 fn columns(scene: &Scene) -> Vec<Entry> {
-    let next = scene.next(&[Operation::put("hostile"), Operation::put("hostile")]);
+    let next = scene.next(&[Operation::put("hostile"), Operation::put("hostile again")]);
     let with = |edit: &dyn Fn(&mut Columns)| {
         let mut change = next.clone();
         edit(&mut change.columns);

@@ -118,6 +118,7 @@ fn every_refusal_of_the_checks_has_an_entry_in_the_catalogue() {
         "chunk_operation",
         "chunk_runs",
         "chunk_text",
+        "chunk_too_deep",
         "chunk_too_large",
         "chunk_too_many_actors",
         "chunk_too_many_columns",
