@@ -160,7 +160,7 @@ fn a_chunk_above_the_limit_is_refused_by_its_code_and_the_connection_serves_on()
 }
 
 /// A first change of a document with so many bytes of one value, which deflate well.
-fn change(user: UserId, bytes: usize) -> Change {
+pub(super) fn change(user: UserId, bytes: usize) -> Change {
     let author = Author::from(user.as_bytes().to_vec());
     let mut document = Automerge::new().with_author(Some(author)).with_actor(ActorId::from(&[7; 16][..]));
     let mut transaction = document.transaction();

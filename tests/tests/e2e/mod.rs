@@ -5,6 +5,7 @@
 
 mod contract;
 mod crash;
+mod crowd;
 mod damage;
 mod device;
 mod duplicates;
