@@ -210,3 +210,28 @@ fn a_relay_that_lets_hostile_changes_through_spoils_nothing() {
         assert_eq!(reads(&reza, &each.account, "website"), "https://a.example", "{}", each.entry.name);
     }
 }
+
+#[test]
+fn nothing_is_saved_that_could_never_be_sent() {
+    let mut relay = Relay::new();
+    let sara = Device::join(&mut relay, "Sara <sara@example.com>", Role::Admin, 1);
+    let account = sara.engine.create("account", &fields(&[("name", "Arya")])).expect("creates").short;
+    let write = |text: &str| sara.engine.edit("account", &account, &fields(&[("description", text)]));
+    let limits = ChunkLimits::default();
+    let too_long = "x".repeat(usize::try_from(limits.ops_max).expect("a small limit") + 1);
+    write(&too_long).expect_err("more than one change may have");
+    let long = |letter: &str| letter.repeat(30_000);
+    let saved =
+        (0..40).take_while(|number| write(&long(if number % 2 == 0 { "a" } else { "b" })).is_ok()).count();
+    assert!((5..40).contains(&saved), "the record is full at some point: {saved}");
+    sara.engine
+        .edit("account", &account, &fields(&[("website", "https://a.example")]))
+        .expect("there is room");
+    let summary = sara.sync(&mut relay);
+    assert_eq!((summary.unsent, sara.engine.unsent().expect("counts")), (0, 0), "the relay takes all of it");
+    let tx = sara.engine.store().read().expect("reads");
+    for (document, _) in tx.documents_after(None, usize::MAX).expect("reads") {
+        let chunks = tx.chunks(&document).expect("reads");
+        assert!(chunks.iter().all(|chunk| chunk.state != ChunkState::Refused), "and refuses nothing");
+    }
+}
