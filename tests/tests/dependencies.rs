@@ -21,11 +21,12 @@ const EDGES: &[(&str, &[&str])] = &[
         SIM,
         &["forsat-client", "forsat-document", "forsat-domain", "forsat-relay", "forsat-store", "forsat-sync"],
     ),
+    (HOSTILE, &["forsat-sync"]),
     (TESTS, &[]),
 ];
 
-/// What a crate's tests may use beyond [`EDGES`]. Besides these, any crate's tests may use the simulation, and the
-/// end-to-end tests may use everything.
+/// What a crate's tests may use beyond [`EDGES`]. Besides these, any crate's tests may use the simulation and the
+/// catalogue of hostile changes, and the tests of the whole may use everything.
 const TEST_EDGES: &[(&str, &str)] = &[
     // The protocol's list of genesis hashes and size limits are compared with the document's.
     ("forsat-document", "forsat-sync"),
@@ -44,6 +45,9 @@ const UNREACHABLE: &[(&str, &[&str])] = &[
 ];
 
 const SIM: &str = "forsat-sim";
+const HOSTILE: &str = "forsat-hostile";
+/// Crates that nothing that ships may use.
+const ONLY_FOR_TESTS: &[&str] = &[SIM, HOSTILE];
 const TESTS: &str = "forsat-tests";
 
 /// An edge between two crates of the workspace.
@@ -74,7 +78,9 @@ fn edges() -> Vec<Edge> {
 fn is_allowed(edge: &Edge) -> bool {
     let normal = EDGES.iter().any(|(from, to)| edge.from == *from && to.contains(&edge.to.as_str()));
     let pair = (edge.from.as_str(), edge.to.as_str());
-    normal || (edge.dev && (TEST_EDGES.contains(&pair) || edge.to == SIM || edge.from == TESTS))
+    let is_help = ONLY_FOR_TESTS.contains(&edge.to.as_str());
+    let is_whole = [HOSTILE, TESTS].contains(&edge.from.as_str());
+    normal || (edge.dev && (TEST_EDGES.contains(&pair) || is_help || is_whole))
 }
 
 #[test]
@@ -98,8 +104,9 @@ fn every_crate_of_the_workspace_has_its_rule() {
 }
 
 #[test]
-fn the_simulation_is_only_ever_used_by_tests() {
-    let shipped: Vec<Edge> = edges().into_iter().filter(|edge| edge.to == SIM && !edge.dev).collect();
+fn the_simulation_and_the_hostile_changes_are_only_ever_used_by_tests() {
+    let is_help = |edge: &Edge| ONLY_FOR_TESTS.contains(&edge.to.as_str());
+    let shipped: Vec<Edge> = edges().into_iter().filter(|edge| is_help(edge) && !edge.dev).collect();
     assert!(shipped.is_empty(), "{shipped:#?}");
 }
 

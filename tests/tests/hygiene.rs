@@ -166,6 +166,25 @@ fn every_requirement_has_a_test_that_exists_or_a_reason() {
     assert_eq!(rows.len(), 43, "one row a requirement");
 }
 
+#[test]
+fn every_promise_of_security_has_a_test_that_exists() {
+    let page = repo::read(&repo::root().join("docs/security.md"));
+    let sources = repo::files().into_iter().filter(|path| path.extension().is_some_and(|kind| kind == "rs"));
+    let texts: Vec<String> = sources.map(|path| repo::read(&path)).collect();
+    let promised = page.split("## ").find(|part| part.starts_with("What is promised")).expect("a chapter");
+    let rows: Vec<&str> = promised.lines().filter(|line| line.starts_with("| a")).skip(1).collect();
+    assert!(rows.len() > 10, "few promises were read");
+    for row in rows {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let names = function_names(cells.get(2).copied().unwrap_or_default());
+        assert!(!names.is_empty(), "{row} names no test");
+        for name in names {
+            let function = format!("fn {name}(");
+            assert!(texts.iter().any(|text| text.contains(&function)), "{name} isn't there: {row}");
+        }
+    }
+}
+
 /// The decisions by number. Two with one number are a mistake.
 fn decisions() -> BTreeMap<String, PathBuf> {
     let mut found = BTreeMap::new();

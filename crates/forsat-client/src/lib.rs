@@ -73,7 +73,7 @@ pub use error::{
 };
 pub use exchange::{ExportFormat, ExportSummary};
 pub use form::{ReadValue, Suggestion};
-pub use forsat_document::{EditError, ReadError, ReauthorError};
+pub use forsat_document::{EditError, ReadError, ReauthorError, is_guarded};
 pub use forsat_store::StoreError;
 pub use forsat_sync::client::{SyncEvent, SyncIssue};
 pub use forsat_sync::code::ALL as RELAY_CODES;

@@ -7,16 +7,18 @@
 //! Chunks are expected to have passed the bounded parser of the protocol, which counts operations from run headers;
 //! this guard is about what gets past it.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use automerge::{Automerge, Change, ChangeHash};
 
 use crate::chunk::{ApplyReport, Chunk};
-use crate::document::Document;
+use crate::document::{Document, Totals};
 use crate::genesis::{GENESIS_ACTOR, Genesis};
 use crate::limits;
 
+mod depth;
 mod order;
 
 use order::{Ordered, order};
@@ -26,7 +28,10 @@ const CHUNK_TYPE_AT: usize = 8;
 /// The type of an uncompressed change.
 const CHUNK_TYPE_CHANGE: u8 = 1;
 const NOT_A_BEGINNING: &str = "it is none of the changes that this version knows documents to begin with; a newer version shows it if it made it, so update the program";
+/// The most bytes of changes that are applied at once.
+const SLICE_BYTES_MAX: u64 = 1024 * 1024;
 const HANGS_ON_UNREADABLE: &str = "it builds on a change that cannot be read";
+const NUMBERED_WRONGLY: &str = "its operations are numbered wrongly";
 
 /// A chunk whose header and columns could be read.
 #[derive(Clone, Debug)]
@@ -60,6 +65,15 @@ impl Document {
         report
     }
 
+    /// The highest operation counter: counters never fall along what changes build on, so a head has it.
+    fn max_op(&self) -> u64 {
+        let heads = self.automerge.get_heads().into_iter();
+        heads
+            .filter_map(|head| Some(self.automerge.get_change_meta_by_hash(&head)?.max_op))
+            .max()
+            .unwrap_or(0)
+    }
+
     /// Takes in chunks of this store, which passed the guard when they came.
     pub(crate) fn take_own<'a>(&mut self, chunks: impl IntoIterator<Item = &'a [u8]>) {
         let mut report = ApplyReport::default();
@@ -80,11 +94,17 @@ impl Document {
         if ready.is_empty() {
             return;
         }
-        self.bytes_met += bytes_of(&ready);
-        match try_apply(&self.automerge, &ready, Check::Trust) {
-            Ok(automerge) => self.automerge = automerge,
-            Err(_) => {
-                self.admit(ready, &mut report);
+        let mut slices = slices(ready).into_iter();
+        while let Some(slice) = slices.next() {
+            match try_apply(&self.automerge, &slice, Check::Trust) {
+                Ok(automerge) => {
+                    self.bytes_met += Totals::of(&slice).bytes;
+                    self.automerge = automerge;
+                }
+                Err(_) => {
+                    self.admit(slice.into_iter().chain(slices.flatten()).collect(), &mut report);
+                    return;
+                }
             }
         }
     }
@@ -104,11 +124,14 @@ impl Document {
         if ready.is_empty() {
             return Vec::new();
         }
-        self.bytes_met += bytes_of(&ready);
         let hashes: Vec<[u8; 32]> = ready.iter().map(|change| change.hash().0).collect();
         let mut bad = BTreeMap::new();
-        if let Some(automerge) = admit_halving(&self.automerge, ready, &mut bad) {
-            self.automerge = automerge;
+        let ready = self.within_limits(ready, &mut bad);
+        self.bytes_met += Totals::of(&ready).bytes;
+        for slice in slices(ready) {
+            if let Some(automerge) = admit_halving(&self.automerge, slice, &mut bad) {
+                self.automerge = automerge;
+            }
         }
         let applied = hashes.into_iter().filter(|hash| !bad.contains_key(hash)).collect();
         for (hash, reason) in bad {
@@ -117,14 +140,49 @@ impl Document {
         applied
     }
 
+    /// Takes out the changes for which a document has no room, and marks them bad. No honest relay takes
+    /// so much, and what waits here to be sent has room beside it.
+    fn within_limits(&self, ready: Vec<Change>, bad: &mut BTreeMap<[u8; 32], String>) -> Vec<Change> {
+        let Totals { mut bytes, mut operations } = self.totals_if_large();
+        let mut changes = self.change_count();
+        let (kept, over): (Vec<Change>, Vec<Change>) = ready.into_iter().partition(|change| {
+            let more = Totals::of([change]);
+            let fits = changes < limits::HELD_CHANGES_MAX
+                && bytes + more.bytes <= limits::HELD_BYTES_MAX
+                && operations + more.operations <= limits::HELD_OPS_MAX;
+            if fits {
+                (changes, bytes, operations) =
+                    (changes + 1, bytes + more.bytes, operations + more.operations);
+            }
+            fits
+        });
+        bad.extend(
+            over.iter().map(|change| (change.hash().0, "the record is as large as it may be".to_owned())),
+        );
+        without_hanging(kept, bad)
+    }
+
     fn leave_out(&mut self, hash: [u8; 32], reason: String, report: &mut ApplyReport) {
         self.unreadable.insert(hash);
         report.unreadable.push((hash, reason));
     }
 }
 
-fn bytes_of(changes: &[Change]) -> u64 {
-    changes.iter().map(|change| change.raw_bytes().len() as u64).sum()
+/// Cuts changes so that no slice has more operations than one change may have, nor many bytes: applying takes memory for
+/// each operation, however few bytes it is.
+fn slices(changes: Vec<Change>) -> Vec<Vec<Change>> {
+    let (mut slices, mut total) = (vec![Vec::new()], Totals::default());
+    for change in changes {
+        let more = Totals::of([&change]);
+        total = Totals { bytes: total.bytes + more.bytes, operations: total.operations + more.operations };
+        if total.operations > limits::CHUNK_OPS_MAX as u64 || total.bytes > SLICE_BYTES_MAX {
+            slices.push(Vec::new());
+            total = more;
+        }
+        slices.last_mut().expect("there is one from the start").push(change);
+    }
+    slices.retain(|slice| !slice.is_empty());
+    slices
 }
 
 /// Loads a snapshot, with panics caught.
@@ -132,9 +190,22 @@ pub(crate) fn load_snapshot(bytes: &[u8]) -> Result<Automerge, String> {
     guarded(|| Automerge::load(bytes).map_err(|error| error.to_string()))
 }
 
+thread_local! {
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread is at something that may panic on a peer's bytes and is caught then. A program that shows panics
+/// to a person passes over these: the record says what was left out of it.
+pub fn is_guarded() -> bool {
+    GUARDED.get()
+}
+
 /// Runs something that may panic on hostile bytes.
 pub(crate) fn guarded<T>(run: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| {
+    let outer = GUARDED.replace(true);
+    let done = catch_unwind(AssertUnwindSafe(run));
+    GUARDED.set(outer);
+    done.unwrap_or_else(|payload| {
         let message = payload
             .downcast_ref::<String>()
             .map(String::as_str)
@@ -168,7 +239,7 @@ fn check_header(change: &Change, floor: u64) -> Result<u64, String> {
     let start = change.start_op().get();
     let max_op = start.saturating_add(change.len() as u64).saturating_sub(1);
     if start <= floor || max_op > limits::OP_COUNTER_MAX {
-        return Err("its operations are numbered wrongly".to_owned());
+        return Err(NUMBERED_WRONGLY.to_owned());
     }
     if change.author().is_some() && change.seq() != 1 {
         return Err("it names an author though it is not its actor's first change".to_owned());
@@ -192,6 +263,9 @@ enum Check {
 /// Applies changes to a copy; fails when Automerge refuses, panics, or makes something that does not load again.
 fn try_apply(before: &Automerge, changes: &[Change], check: Check) -> Result<Automerge, String> {
     guarded(|| {
+        if check == Check::Reload {
+            depth::check(before, changes)?;
+        }
         let mut after = before.clone();
         after.apply_changes(changes.iter().cloned()).map_err(|error| error.to_string())?;
         let all_there = changes.iter().all(|change| after.get_change_meta_by_hash(&change.hash()).is_some());

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use automerge::{ActorId, Automerge, ChangeHash, ReadDoc, ScalarValue};
+use automerge::{ActorId, Automerge, Change, ChangeHash, ReadDoc, ScalarValue};
 use forsat_domain::RecordId;
 use forsat_domain::edit::Edit;
 use forsat_domain::record::{RecordState, Scalar};
@@ -225,15 +225,14 @@ impl Document {
         Ok(json::to_json(&self.automerge.hydrate(heads.as_deref())))
     }
 
-    /// Bytes of all canonical chunks, or `None` when the document is surely far from its limit.
-    pub(crate) fn bytes_if_large(&self) -> Option<u64> {
+    /// Bytes and operations of all canonical chunks, or nothing when the document is surely far from its limits. The
+    /// library counts no deletions, but nothing is deleted that it didn't count.
+    pub(crate) fn totals_if_large(&self) -> Totals {
         let stats = self.automerge.stats();
         let is_small = stats.num_changes <= SMALL_CHANGES_MAX
             && stats.num_ops <= SMALL_OPERATIONS_MAX
             && self.bytes_met <= SMALL_BYTES_MAX;
-        (!is_small).then(|| {
-            self.automerge.get_changes(&[]).iter().map(|change| change.raw_bytes().len() as u64).sum()
-        })
+        if is_small { Totals::default() } else { Totals::of(&self.automerge.get_changes(&[])) }
     }
 
     /// Lets this document write as an actor of a user.
@@ -249,6 +248,22 @@ impl Document {
             Some(unknown) => Err(ReadError::UnknownHead(hex::encode(unknown))),
             None => Ok(heads.iter().map(|hash| ChangeHash(*hash)).collect()),
         }
+    }
+}
+
+/// What changes come to together.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Totals {
+    pub bytes: u64,
+    pub operations: u64,
+}
+
+impl Totals {
+    pub(crate) fn of<'a>(changes: impl IntoIterator<Item = &'a Change>) -> Self {
+        changes.into_iter().fold(Self::default(), |totals, change| Self {
+            bytes: totals.bytes + change.raw_bytes().len() as u64,
+            operations: totals.operations + change.len() as u64,
+        })
     }
 }
 

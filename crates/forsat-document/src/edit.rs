@@ -10,7 +10,7 @@ use forsat_domain::schema::{MergeCode, Schema};
 
 use crate::chunk::{Author, Chunk};
 use crate::codes::{self, Fields};
-use crate::document::Document;
+use crate::document::{Document, Totals};
 use crate::error::EditError;
 use crate::genesis::{ContainerKind, Genesis, Link};
 use crate::{create, limits, text, value};
@@ -107,7 +107,7 @@ fn commit(
     time: i64,
 ) -> Result<Option<Chunk>, EditError> {
     let before = document.automerge.get_heads();
-    let bytes_before = document.bytes_if_large();
+    let before_it = document.totals_if_large();
     let mut transaction = document.automerge.transaction();
     for (place, wish) in wishes {
         fulfil(&mut transaction, genesis, place, wish)?;
@@ -120,7 +120,7 @@ fn commit(
         return Err(EditError::TooManyOperations { operations, max: limits::CHUNK_OPS_MAX });
     }
     transaction.commit_with(CommitOptions::default().with_time(time));
-    match check_limits(document, bytes_before) {
+    match check_limits(document, before_it) {
         Ok(chunk) => Ok(Some(chunk)),
         Err(error) => {
             document.automerge = document.automerge.fork_at(&before)?;
@@ -130,7 +130,7 @@ fn commit(
 }
 
 /// Gives the last local change as a chunk if it and the document stay within their limits.
-pub(crate) fn check_limits(document: &Document, bytes_before: Option<u64>) -> Result<Chunk, EditError> {
+pub(crate) fn check_limits(document: &Document, before: Totals) -> Result<Chunk, EditError> {
     let change = document.automerge.get_last_local_change().expect("a change was just committed");
     let bytes = change.raw_bytes();
     if bytes.len() > limits::CHUNK_BYTES_MAX {
@@ -140,9 +140,13 @@ pub(crate) fn check_limits(document: &Document, bytes_before: Option<u64>) -> Re
         return Err(EditError::CounterUsedUp);
     }
     let changes = document.change_count();
-    let total = bytes_before.unwrap_or(0) + bytes.len() as u64;
-    if changes > limits::DOCUMENT_CHANGES_MAX || total > limits::DOCUMENT_BYTES_MAX {
-        return Err(EditError::DocumentFull { changes, bytes: total });
+    let operations = before.operations + change.len() as u64;
+    let total = before.bytes + bytes.len() as u64;
+    if changes > limits::DOCUMENT_CHANGES_MAX
+        || total > limits::DOCUMENT_BYTES_MAX
+        || operations > limits::DOCUMENT_OPS_MAX
+    {
+        return Err(EditError::DocumentFull { changes, bytes: total, operations });
     }
     Ok(Chunk { hash: change.hash().0, bytes: bytes.to_vec() })
 }

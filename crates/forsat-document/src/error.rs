@@ -60,7 +60,7 @@ pub enum EditError {
     },
     /// The document has reached its limits.
     #[error(
-        "this record has reached its limit ({changes} changes, {bytes} bytes of history); \
+        "this record has reached its limit ({changes} changes, {bytes} bytes and {operations} operations of history); \
          make a new record and go on there"
     )]
     DocumentFull {
@@ -68,6 +68,8 @@ pub enum EditError {
         changes: u64,
         /// Bytes of the document with this one.
         bytes: u64,
+        /// Operations of the document with this one.
+        operations: u64,
     },
     /// The operation counter has reached its limit.
     #[error("this record's operation counter is used up; make a new record and go on there")]

@@ -23,6 +23,7 @@ mod reauthor;
 mod text;
 mod value;
 
+pub use apply::is_guarded;
 pub use chunk::{ApplyReport, Author, Chunk, FieldChange, HistoryEntry};
 pub use document::Document;
 pub use error::{EditError, LoadError, ReadError, ReauthorError};

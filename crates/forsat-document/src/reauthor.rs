@@ -167,7 +167,7 @@ impl Work {
         let genesis = self.new.begun_with().ok_or_else(|| EditError::UnknownModule(self.old.module()))?;
         let wanted = self.edits_of(change, genesis);
         edit::check_actor(&self.new, author)?;
-        let bytes_before = self.new.bytes_if_large();
+        let before_it = self.new.totals_if_large();
         let mut base = base.clone();
         // An actor's changes form one line: its last is always in the history of its next.
         base.extend(self.own_last);
@@ -185,7 +185,7 @@ impl Work {
             return Ok(None);
         }
         transaction.commit_with(CommitOptions::default().with_time(change.timestamp()));
-        edit::check_limits(&self.new, bytes_before).map(Some)
+        edit::check_limits(&self.new, before_it).map(Some)
     }
 
     /// The field-level edits of an old change, the last of each place.

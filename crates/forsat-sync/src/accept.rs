@@ -68,7 +68,7 @@ pub trait DocumentView {
 pub enum AuthorRule {
     /// This user, as the 16 bytes of the id: what a relay asks of a device's push.
     Exactly(UserId),
-    /// Anybody, but somebody: what a device asks of a relay's feed.
+    /// Anybody, but somebody: of a change that a relay takes back with its own receipt.
     Present,
     /// Nobody or anybody: programs of other makers, whose ticket says who they are.
     Optional,

@@ -149,6 +149,9 @@ pub enum ChunkError {
     /// More bytes after the columns than the limit.
     #[error("the bytes after the columns of the change are too many")]
     ExtraTooLong,
+    /// Objects that lie deeper in each other than the limit.
+    #[error("the change makes objects that lie too deep in each other")]
+    TooDeep,
     /// The counter of the last operation is above the limit.
     #[error("the operation counter of the change is too high")]
     CounterTooHigh,
@@ -183,6 +186,7 @@ impl ChunkError {
             Self::TooManyColumns => "chunk_too_many_columns",
             Self::MessageTooLong => "chunk_message_too_long",
             Self::ExtraTooLong => "chunk_extra_too_long",
+            Self::TooDeep => "chunk_too_deep",
             Self::CounterTooHigh => "chunk_counter_too_high",
         }
     }
@@ -306,7 +310,7 @@ fn read_body(
     let op_count = columns.count(limits)?;
     let max_op = max_op(start_op, op_count, limits)?;
     let actors: Vec<&ActorId> = std::iter::once(&actor).chain(&other_actors).collect();
-    operations::check(&columns, &actors, start_op, op_count)?;
+    operations::check(&columns, &actors, start_op..=max_op, limits)?;
     Ok(ChangeHeader {
         hash,
         actor,

@@ -22,6 +22,9 @@ pub const CHUNK_AUTHOR_BYTES_MAX: u64 = 256;
 pub const CHUNK_EXTRA_BYTES_MAX: usize = 1024;
 /// The most columns that one change may declare.
 pub const CHUNK_COLUMNS_MAX: u64 = 64;
+/// How deep the objects that one change makes may lie in each other. Whoever walks a document as deep as it likes runs out
+/// of stack, and nothing catches that.
+pub const CHUNK_OBJECT_DEPTH_MAX: usize = 32;
 /// The highest operation counter: the library holds counters in 32 bits and computes with signed differences.
 pub const OP_COUNTER_MAX: u64 = (1 << 31) - 1;
 /// The most changes of one document.
@@ -29,8 +32,8 @@ pub const DOCUMENT_CHANGES_MAX: u64 = 50_000;
 /// The most bytes of all canonical changes of one document.
 pub const DOCUMENT_BYTES_MAX: u64 = 8 * 1024 * 1024;
 /// The most operations of all changes of one document. Run-length columns make operations cheap on the wire and dear in
-/// memory: without this, a few hundred kilobytes of changes would unpack to gigabytes.
-pub const DOCUMENT_OPS_MAX: u64 = 1_000_000;
+/// memory: without this, a few hundred kilobytes of changes would unpack to gigabytes. Loading takes about 88 bytes for each.
+pub const DOCUMENT_OPS_MAX: u64 = 500_000;
 /// The most header rows that are read to find an actor's previous change among a change's ancestors.
 pub const ANCESTRY_WALK_MAX: usize = 1_024;
 /// The most bytes queued for one connection, in each direction.
@@ -79,6 +82,7 @@ pub struct ChunkLimits {
     pub author_bytes_max: u64,
     pub extra_bytes_max: usize,
     pub columns_max: u64,
+    pub object_depth_max: usize,
     pub op_counter_max: u64,
 }
 
@@ -128,6 +132,7 @@ impl Default for ChunkLimits {
             author_bytes_max: CHUNK_AUTHOR_BYTES_MAX,
             extra_bytes_max: CHUNK_EXTRA_BYTES_MAX,
             columns_max: CHUNK_COLUMNS_MAX,
+            object_depth_max: CHUNK_OBJECT_DEPTH_MAX,
             op_counter_max: OP_COUNTER_MAX,
         }
     }

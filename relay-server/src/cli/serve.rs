@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::Path;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -12,14 +13,18 @@ use crate::config::{Config, LogFormat};
 use crate::server::{Server, ServerError, ServerOptions};
 use crate::setup;
 
+/// Open files that are no sockets of devices: the store, the log, the admin socket and what an operator asks.
+const FILES_OF_ITS_OWN: u64 = 64;
+
 /// Serves until a signal comes or the store fails for good.
 pub(super) fn serve(data: &Path, config: &Config, json: bool) -> Result<(), CliError> {
     start_log(config)?;
     let store = setup::open(data, store_options(config))?;
     warn_when_exposed(config.listen);
+    let sockets_max = make_room_for_sockets(config.connections_max);
     let options = ServerOptions {
         public_url: config.public_url.clone(),
-        connections_max: config.connections_max,
+        connections_max: config.connections_max.min(sockets_max),
         drain_retry_after_ms: config.drain_retry_after_ms,
         drain_jitter_ms: config.drain_jitter_ms,
         admin: Some(data.to_owned()),
@@ -60,6 +65,27 @@ fn start_log(config: &Config) -> Result<(), CliError> {
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
     };
     Ok(())
+}
+
+/// Raises the process's soft limit on open files, so that a crowd of sockets doesn't take those that the store needs;
+/// answers how many connections there is room for. Half of the sockets may be such that have not asked for anything yet.
+fn make_room_for_sockets(connections_max: usize) -> usize {
+    let wanted = 2 * connections_max as u64 + FILES_OF_ITS_OWN;
+    let limit = getrlimit(Resource::Nofile);
+    let Some(soft) = limit.current.filter(|soft| *soft < wanted) else { return connections_max };
+    let raised = limit.maximum.map_or(wanted, |hard| hard.min(wanted));
+    let has = match setrlimit(Resource::Nofile, Rlimit { current: Some(raised), ..limit }) {
+        Ok(()) => raised,
+        Err(_) => soft,
+    };
+    if has < wanted {
+        tracing::warn!(
+            open_files = has,
+            wanted,
+            "fewer connections fit: raise the limit on open files (ulimit -n)"
+        );
+    }
+    usize::try_from(has.saturating_sub(FILES_OF_ITS_OWN) / 2).unwrap_or(usize::MAX).max(1)
 }
 
 fn warn_when_exposed(listen: SocketAddr) {

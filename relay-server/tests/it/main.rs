@@ -4,6 +4,7 @@
 
 mod access;
 mod device;
+mod hostile;
 mod program;
 mod redb_store;
 mod server;

@@ -108,7 +108,8 @@ fn push(dir: &Path, devices: usize, deals: usize, shared: bool) -> anyhow::Resul
     Ok(Pushed { changes, took, commits })
 }
 
-async fn invite(operator: &Operator, user: &str, space: &str) -> anyhow::Result<String> {
+/// Invites a user to a space, which is made where it isn't the first one.
+pub async fn invite(operator: &Operator, user: &str, space: &str) -> anyhow::Result<String> {
     if space != "main" {
         operator.ask(Request::SpaceAdd { name: space.to_owned() }).await;
     }
@@ -125,7 +126,12 @@ async fn invite(operator: &Operator, user: &str, space: &str) -> anyhow::Result<
 }
 
 /// Deals as a rep makes them: created, then edited field by field.
-fn outbox(device: &Device, space: &str, deals: usize, schema: &Schema) -> anyhow::Result<Vec<OutboxItem>> {
+pub fn outbox(
+    device: &Device,
+    space: &str,
+    deals: usize,
+    schema: &Schema,
+) -> anyhow::Result<Vec<OutboxItem>> {
     let user = forsat_domain::UserId::from_bytes(*device.user.as_bytes());
     let author = Author { actor: device.seed[..16].to_vec(), user };
     let space = device.spaces.iter().find(|(name, _)| name == space).context("the device sees its space")?.1;

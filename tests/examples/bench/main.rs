@@ -8,6 +8,7 @@
 mod acks;
 mod bare;
 mod commands;
+mod crowd;
 mod device;
 mod edit;
 mod first_sync;
@@ -84,6 +85,7 @@ const PARTS: &[(&str, Part)] = &[
     ("first-sync", first_sync::run),
     ("reconnect", reconnect::run),
     ("acks", acks::run),
+    ("crowd", crowd::run),
 ];
 
 fn main() -> anyhow::Result<()> {

@@ -11,7 +11,7 @@ use super::device::{Device, Office};
 use super::relay::SPACE;
 use super::wire::{Wire, block_on, key};
 
-fn space_of(device: &Device, name: &str) -> SpaceId {
+pub(super) fn space_of(device: &Device, name: &str) -> SpaceId {
     let status = device.status();
     let spaces = status["spaces"].as_array().unwrap();
     let space = spaces.iter().find(|space| space["name"] == name).unwrap();
@@ -165,7 +165,7 @@ fn a_chunk_above_the_limit_is_refused_by_its_code_and_the_connection_serves_on()
 }
 
 /// A first change of a document with so many bytes of one value, which deflate well.
-fn change(user: UserId, bytes: usize) -> Change {
+pub(super) fn change(user: UserId, bytes: usize) -> Change {
     let author = Author::from(user.as_bytes().to_vec());
     let mut document = Automerge::new().with_author(Some(author)).with_actor(ActorId::from(&[7; 16][..]));
     let mut transaction = document.transaction();

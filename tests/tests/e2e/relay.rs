@@ -110,6 +110,13 @@ impl Relay {
         self.process.as_ref().expect("the relay serves").0.id()
     }
 
+    /// The most memory that the process has held so far, in bytes; none where the system doesn't say.
+    pub fn memory_peak_bytes(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? * 1024)
+    }
+
     /// Where devices connect to.
     pub fn url(&self) -> &str {
         &self.url

@@ -1,7 +1,8 @@
 //! A device made of frames: every step of the protocol by hand, also the wrong ones.
 
 use forsat_sync::frame::{
-    Auth, Enrol, Hello, ItemOutcome, PROTOCOL_VERSIONS, Pull, Push, PushItem, StreamId, ToDevice, ToRelay,
+    Auth, Enrol, Hello, ItemOutcome, PROTOCOL_VERSIONS, PageEntry, Pull, Push, PushItem, StreamId, ToDevice,
+    ToRelay,
 };
 use forsat_sync::id::{BatchId, DocumentId, Nonce, SpaceId, UserId};
 use forsat_sync::identity::{AuthClaim, DeviceKey, InviteCode, sign_auth, sign_enrol};
@@ -84,13 +85,42 @@ impl Wire {
         }
     }
 
+    /// Reads a feed from its beginning to its head.
+    pub async fn pull(&mut self, space: SpaceId) -> Vec<PageEntry> {
+        let pull = Pull { stream: StreamId(2), space, cursor: None, echo: false, from_head: false };
+        self.send(&ToRelay::Pull(pull)).await;
+        let mut entries = Vec::new();
+        loop {
+            match self.receive().await {
+                Some(ToDevice::Page(page)) => {
+                    entries.extend(page.entries);
+                    if page.up_to >= page.head {
+                        return entries;
+                    }
+                }
+                Some(_) => {}
+                None => panic!("closed"),
+            }
+        }
+    }
+
     /// Pushes bytes as a change; answers what became of it.
     pub async fn push(&mut self, space: SpaceId, document: DocumentId, bytes: Vec<u8>) -> ItemOutcome {
-        let items = vec![PushItem { document, bytes }];
+        self.push_all(space, document, vec![bytes]).await.remove(0)
+    }
+
+    /// Pushes changes of one document together; answers what became of each.
+    pub async fn push_all(
+        &mut self,
+        space: SpaceId,
+        document: DocumentId,
+        changes: Vec<Vec<u8>>,
+    ) -> Vec<ItemOutcome> {
+        let items = changes.into_iter().map(|bytes| PushItem { document, bytes }).collect();
         self.send(&ToRelay::Push(Push { batch: BatchId::new(1), space, items })).await;
         loop {
             match self.receive().await {
-                Some(ToDevice::Outcome { mut results, .. }) => return results.remove(0),
+                Some(ToDevice::Outcome { results, .. }) => return results,
                 Some(_) => {}
                 None => panic!("closed"),
             }

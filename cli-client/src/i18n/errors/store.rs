@@ -72,9 +72,14 @@ pub(super) fn edit(words: &Words<'_>, error: &EditError) -> String {
         EditError::TooManyOperations { operations, max } => {
             say("edit-operations", &[("count", words.number(operations)), ("most", words.number(max))])
         }
-        EditError::DocumentFull { changes, bytes } => {
-            say("edit-full", &[("changes", words.number(changes)), ("bytes", words.number(bytes))])
-        }
+        EditError::DocumentFull { changes, bytes, operations } => say(
+            "edit-full",
+            &[
+                ("changes", words.number(changes)),
+                ("bytes", words.number(bytes)),
+                ("operations", words.number(operations)),
+            ],
+        ),
         EditError::CounterUsedUp => say("edit-counter", &[]),
         EditError::Automerge(_) => say("edit-failed", &[]),
     }

@@ -230,7 +230,7 @@ fn edits() -> Vec<EditError> {
         EditError::ActorOfAnother,
         EditError::ChunkTooLarge { bytes: 9, max: 3 },
         EditError::TooManyOperations { operations: 9, max: 3 },
-        EditError::DocumentFull { changes: 9, bytes: 3 },
+        EditError::DocumentFull { changes: 9, bytes: 3, operations: 4 },
         EditError::CounterUsedUp,
     ]
 }

@@ -5,6 +5,7 @@ mod chain;
 mod commands;
 mod custom;
 mod exchange;
+mod hostile;
 mod import;
 mod lead;
 mod lists;

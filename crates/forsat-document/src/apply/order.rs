@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::{Change, ChangeHash};
 
-use super::{HANGS_ON_UNREADABLE, Parsed, check_header};
+use super::{HANGS_ON_UNREADABLE, NUMBERED_WRONGLY, Parsed, check_header};
 use crate::document::Document;
 
 type Hash = [u8; 32];
@@ -23,8 +23,13 @@ pub(super) struct Ordered {
 /// Sorts out changes that a document doesn't have yet.
 pub(super) fn order(document: &Document, changes: BTreeMap<Hash, Parsed>) -> Ordered {
     let mut sorting = Sorting::new(document, changes);
-    while let Some(hash) = sorting.to_look_at.pop_first() {
-        sorting.look_at(hash);
+    loop {
+        while let Some(hash) = sorting.to_look_at.pop_first() {
+            sorting.look_at(hash);
+        }
+        // What is left here stays ahead of the document, whatever else is taken.
+        let Some((_, ahead)) = sorting.ahead.pop_first() else { break };
+        sorting.leave_out(ahead, NUMBERED_WRONGLY.to_owned());
     }
     Ordered { waiting: sorting.open, ..sorting.done }
 }
@@ -40,6 +45,10 @@ struct Sorting<'d> {
     to_look_at: BTreeSet<Hash>,
     /// The highest operation counters of those that are ready.
     max_ops: BTreeMap<Hash, u64>,
+    /// The highest operation counter of the document with those that are ready.
+    highest: u64,
+    /// Changes that begin above the next counter, by where they begin: others may close the gap.
+    ahead: BTreeSet<(u64, Hash)>,
     left_out: BTreeSet<Hash>,
     done: Ordered,
 }
@@ -55,8 +64,18 @@ impl<'d> Sorting<'d> {
             among_open.for_each(|dep| builds_on.entry(*dep).or_default().push(*hash));
         }
         let to_look_at = open.keys().copied().collect();
-        let (max_ops, left_out) = (BTreeMap::new(), BTreeSet::new());
-        Self { document, open, missing, builds_on, to_look_at, max_ops, left_out, done: Ordered::default() }
+        Self {
+            document,
+            open,
+            missing,
+            builds_on,
+            to_look_at,
+            max_ops: BTreeMap::new(),
+            highest: document.max_op(),
+            ahead: BTreeSet::new(),
+            left_out: BTreeSet::new(),
+            done: Ordered::default(),
+        }
     }
 
     fn look_at(&mut self, hash: Hash) {
@@ -70,7 +89,11 @@ impl<'d> Sorting<'d> {
             return;
         }
         let Some(floor) = self.max_op_of(deps) else { return };
+        let start_op = parsed.change.start_op().get();
         match check_header(&parsed.change, floor) {
+            Ok(_) if start_op - 1 > self.highest => {
+                self.ahead.insert((start_op, hash));
+            }
             Ok(max_op) => self.accept(hash, max_op),
             Err(reason) => self.leave_out(hash, reason),
         }
@@ -93,6 +116,13 @@ impl<'d> Sorting<'d> {
 
     fn accept(&mut self, hash: Hash, max_op: u64) {
         self.max_ops.insert(hash, max_op);
+        self.highest = self.highest.max(max_op);
+        while let Some((start_op, next)) = self.ahead.first().copied()
+            && start_op - 1 <= self.highest
+        {
+            self.ahead.pop_first();
+            self.to_look_at.insert(next);
+        }
         self.done.ready.extend(self.open.remove(&hash).map(|parsed| parsed.change));
         for next in self.builds_on.remove(&hash).unwrap_or_default() {
             if let Some(missing) = self.missing.get_mut(&next) {

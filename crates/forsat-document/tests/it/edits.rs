@@ -160,11 +160,36 @@ fn a_full_document_is_refused() {
 }
 
 #[test]
+fn a_text_written_over_and_over_is_refused_before_a_relay_would() {
+    let (mut document, chunks) = opportunity(&[]);
+    let operations = |chunk: &forsat_document::Chunk| {
+        let limits = forsat_sync::limits::ChunkLimits::default();
+        forsat_sync::chunk::parse(&chunk.bytes, &limits).unwrap().0.op_count
+    };
+    let mut total: u64 = chunks.iter().map(operations).sum();
+    // What is deleted and written again counts each time: half of the operations of a change each.
+    let long = |n: usize| char::from(b'a' + (n % 26) as u8).to_string().repeat(limits::CHUNK_OPS_MAX / 2 - 1);
+    for n in 0..40 {
+        match document.edit(&author(1), NOW_MS, &[text(&long(n))], &schema()) {
+            Ok(chunks) => total += chunks.iter().map(operations).sum::<u64>(),
+            Err(EditError::DocumentFull { operations, .. }) => {
+                assert!(operations > limits::DOCUMENT_OPS_MAX && total <= limits::DOCUMENT_OPS_MAX);
+                assert!(limits::DOCUMENT_OPS_MAX - total < limits::CHUNK_OPS_MAX as u64);
+                return;
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+    panic!("{total} operations and no refusal");
+}
+
+#[test]
 fn the_limits_are_those_of_the_protocol() {
     assert_eq!(limits::CHUNK_BYTES_MAX, forsat_sync::limits::CHUNK_BYTES_MAX);
     assert_eq!(limits::CHUNK_OPS_MAX as u64, forsat_sync::limits::CHUNK_OPS_MAX);
     assert_eq!(limits::DOCUMENT_CHANGES_MAX, forsat_sync::limits::DOCUMENT_CHANGES_MAX);
     assert_eq!(limits::DOCUMENT_BYTES_MAX, forsat_sync::limits::DOCUMENT_BYTES_MAX);
+    assert_eq!(limits::DOCUMENT_OPS_MAX, forsat_sync::limits::DOCUMENT_OPS_MAX);
     assert_eq!(limits::OP_COUNTER_MAX, forsat_sync::limits::OP_COUNTER_MAX);
 }
 

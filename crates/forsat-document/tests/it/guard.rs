@@ -83,6 +83,30 @@ fn operations_numbered_beyond_the_counter_stay_out() {
 }
 
 #[test]
+fn operations_numbered_beyond_the_document_stay_out_and_leave_room_for_the_next() {
+    spoiled(|change| change.start_op = (change.start_op.get() + 1).try_into().unwrap());
+    spoiled(|change| change.start_op = (forsat_document::limits::OP_COUNTER_MAX - 100).try_into().unwrap());
+}
+
+#[test]
+fn a_change_that_counts_beyond_another_waits_for_it_in_whatever_order_they_come() {
+    // Both build on the same base; the second counts on from the first, as programs do that edit an older version.
+    let (base, change) = good();
+    let first = chunk_of(change.clone());
+    let mut second = change;
+    second.start_op = (second.start_op.get() + second.operations.len() as u64).try_into().unwrap();
+    second.actor_id = ActorId::from(&[5u8; 16][..]);
+    second.operations.truncate(1);
+    let second = chunk_of(second);
+    for order in [[&first, &second], [&second, &first]] {
+        let report = of_chunks(&base).apply(order.map(Clone::clone).to_vec());
+        assert_eq!((report.applied.len(), report.unreadable.len()), (2, 0), "{report:?}");
+    }
+    let alone = of_chunks(&base).apply(vec![second.clone()]);
+    assert_eq!(alone.unreadable.iter().map(|(hash, _)| *hash).collect::<Vec<_>>(), [second.hash]);
+}
+
+#[test]
 fn writing_into_an_object_that_is_not_there_stays_out() {
     spoiled(|change| change.operations[0].obj = ObjectId::Id(nobody()));
 }

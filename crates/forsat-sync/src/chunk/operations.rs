@@ -3,6 +3,9 @@
 //! Whatever passes here is what Automerge itself would write for the same operations: known columns in their order,
 //! shortest encodings, actors that exist, counters that lie below the operation that names them.
 
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
 use super::ChunkError;
 use super::cursor::Cursor;
 use super::runs::{Booleans, Runs};
@@ -29,9 +32,13 @@ const MARK_NAME: usize = 13;
 /// Bit of a column specification that says that the column is deflated; never set in a change.
 const DEFLATED: u64 = 8;
 
+const ACTION_MAP: u64 = 0;
 const ACTION_SET: u64 = 1;
+const ACTION_LIST: u64 = 2;
 const ACTION_DELETE: u64 = 3;
+const ACTION_TEXT: u64 = 4;
 const ACTION_INCREMENT: u64 = 5;
+const ACTION_TABLE: u64 = 6;
 const ACTION_MARK: u64 = 7;
 
 /// The columns of a change: their bytes by position in [`SPECS`], empty where absent.
@@ -103,22 +110,29 @@ fn unknown_column(spec: u64) -> ChunkError {
 
 /// Reads every operation and checks that it is one which Automerge could have written.
 ///
-/// `actors` begins with the change's own; `count` comes from [`Columns::count`] and is within the limits.
+/// `actors` begins with the change's own; `counters` are those of its operations, as many as [`Columns::count`] found.
 pub(super) fn check(
     columns: &Columns<'_>,
     actors: &[&ActorId],
-    start_op: u64,
-    count: u64,
+    counters: RangeInclusive<u64>,
+    limits: &ChunkLimits,
 ) -> Result<(), ChunkError> {
-    let mut rows = Rows::new(columns, actors);
-    for index in 0..count {
-        rows.check_next(start_op + index).map_err(|error| error.at(index))?;
+    let mut rows = Rows::new(columns, actors, limits.object_depth_max);
+    for (index, counter) in (0..).zip(counters) {
+        rows.check_next(counter).map_err(|error| error.at(index))?;
     }
     rows.finish()
 }
 
 /// A counter and an actor's index: the name of an operation.
 type OpName = (u64, u64);
+
+/// Where in its object an operation writes; `None` is the beginning of a sequence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Key<'a> {
+    Map(&'a str),
+    Element(Option<OpName>),
+}
 
 struct Rows<'a> {
     has: [bool; SPECS.len()],
@@ -139,10 +153,15 @@ struct Rows<'a> {
     expand: Booleans<'a>,
     any_expand: bool,
     mark_name: Runs<'a, &'a str>,
+    /// How deep each object of this change lies in others of it, by counter.
+    depths: BTreeMap<u64, usize>,
+    depth_max: usize,
+    /// The value of this change that stands at each place so far, by its counter.
+    standing: BTreeMap<(Option<OpName>, Key<'a>), u64>,
 }
 
 impl<'a> Rows<'a> {
-    fn new(columns: &Columns<'a>, actors: &'a [&'a ActorId]) -> Self {
+    fn new(columns: &Columns<'a>, actors: &'a [&'a ActorId], depth_max: usize) -> Self {
         let bytes = &columns.0;
         let mut used = vec![false; actors.len()];
         used[0] = true;
@@ -165,6 +184,9 @@ impl<'a> Rows<'a> {
             expand: Booleans::new(bytes[EXPAND]),
             any_expand: false,
             mark_name: Runs::new(bytes[MARK_NAME]),
+            depths: BTreeMap::new(),
+            depth_max,
+            standing: BTreeMap::new(),
         }
     }
 
@@ -174,15 +196,16 @@ impl<'a> Rows<'a> {
         if action > ACTION_MARK {
             return Err(fault("unknown action"));
         }
-        self.check_object(counter)?;
-        let is_in_sequence = self.check_key(counter)?;
+        let object = self.check_object(counter)?;
+        let key = self.check_key(counter)?;
         let is_insert = self.insert.next()?;
-        if is_insert && !is_in_sequence {
+        if is_insert && matches!(key, Key::Map(_)) {
             return Err(fault("insertion under a map key"));
         }
         if is_insert && matches!(action, ACTION_DELETE | ACTION_INCREMENT) {
             return Err(fault("insertion of a deletion or an increment"));
         }
+        self.check_depth(action, object, counter)?;
         let meta = self.value_meta.next(true)?.ok_or(fault("no value"))?;
         let kind = check_value(meta, &mut self.value)?;
         match (action, kind) {
@@ -193,7 +216,8 @@ impl<'a> Rows<'a> {
         if action == ACTION_INCREMENT && kind == Kind::Null {
             return Err(fault("increment without an integer"));
         }
-        self.check_preds(counter, is_insert)?;
+        let before = if is_insert { None } else { self.stand(action, (object, key), counter) };
+        self.check_preds(counter, is_insert, before)?;
         if self.has[EXPAND] {
             self.any_expand |= self.expand.next()?;
         }
@@ -204,40 +228,69 @@ impl<'a> Rows<'a> {
         Ok(())
     }
 
-    fn check_object(&mut self, counter: u64) -> Result<(), ChunkError> {
+    /// Checks the object that is written to; none is the root.
+    fn check_object(&mut self, counter: u64) -> Result<Option<OpName>, ChunkError> {
         let actor = self.object_actor.next(self.has[OBJECT_ACTOR])?;
         let object = self.object_counter.next(self.has[OBJECT_COUNTER])?;
         match (object, actor) {
-            (None, None) => Ok(()),
-            (Some(object), Some(actor)) => self.check_name((object, actor), counter),
+            (None, None) => Ok(None),
+            (Some(object), Some(actor)) => {
+                self.check_name((object, actor), counter).map(|()| Some((object, actor)))
+            }
             _ => Err(fault("half an object")),
         }
     }
 
-    /// Checks the key; true for a place in a sequence.
-    fn check_key(&mut self, counter: u64) -> Result<bool, ChunkError> {
+    /// Checks how deep an object lies that is made.
+    fn check_depth(&mut self, action: u64, inside: Option<OpName>, counter: u64) -> Result<(), ChunkError> {
+        if !matches!(action, ACTION_MAP | ACTION_LIST | ACTION_TEXT | ACTION_TABLE) {
+            return Ok(());
+        }
+        let own = inside.filter(|(_, actor)| *actor == 0).and_then(|(object, _)| self.depths.get(&object));
+        let depth = own.copied().unwrap_or(0) + 1;
+        self.depths.insert(counter, depth);
+        if depth > self.depth_max { Err(ChunkError::TooDeep) } else { Ok(()) }
+    }
+
+    /// Checks the key.
+    fn check_key(&mut self, counter: u64) -> Result<Key<'a>, ChunkError> {
         let actor = self.key_actor.next(self.has[KEY_ACTOR])?;
         let element = self.key_counter.next(self.has[KEY_COUNTER])?;
         let text = self.key_text.next(self.has[KEY_TEXT])?;
         match (element, actor, text) {
-            (None, None, Some(_)) => Ok(false),
-            (Some(0), None, None) => Ok(true),
-            (Some(element), Some(actor), None) => self.check_name((element, actor), counter).map(|()| true),
+            (None, None, Some(text)) => Ok(Key::Map(text)),
+            (Some(0), None, None) => Ok(Key::Element(None)),
+            (Some(element), Some(actor), None) => {
+                self.check_name((element, actor), counter).map(|()| Key::Element(Some((element, actor))))
+            }
             _ => Err(fault("no key or more than one")),
         }
     }
 
-    /// Checks the operations that this one replaces: known, earlier, in order, none twice.
-    fn check_preds(&mut self, counter: u64, is_insert: bool) -> Result<(), ChunkError> {
+    /// Notes what stands at a place after an operation; answers what stood there of this change, which it has to replace.
+    /// Without that, a change of a hundred bytes would put tens of thousands of values side by side.
+    fn stand(&mut self, action: u64, place: (Option<OpName>, Key<'a>), counter: u64) -> Option<u64> {
+        match action {
+            ACTION_INCREMENT => self.standing.get(&place).copied(),
+            ACTION_DELETE => self.standing.remove(&place),
+            _ => self.standing.insert(place, counter),
+        }
+    }
+
+    /// Checks the operations that this one replaces: known, earlier, in order, none twice, and `before` of this change
+    /// among them.
+    fn check_preds(&mut self, counter: u64, is_insert: bool, before: Option<u64>) -> Result<(), ChunkError> {
         let count = self.pred_count.next(true)?.ok_or(fault("no predecessors"))?;
         if is_insert && count > 0 {
             return Err(fault("insertion with predecessors"));
         }
         let mut previous: Option<(u64, &ActorId)> = None;
+        let mut replaces_before = before.is_none();
         for _ in 0..count {
             let actor = self.pred_actor.next(true)?.ok_or(fault("half a predecessor"))?;
             let pred = self.pred_counter.next(true)?.ok_or(fault("half a predecessor"))?;
             self.check_name((pred, actor), counter)?;
+            replaces_before |= actor == 0 && before == Some(pred);
             let actor = usize::try_from(actor).ok().and_then(|index| self.actors.get(index));
             let name = (pred, *actor.ok_or(fault("unknown actor"))?);
             if previous.is_some_and(|previous| previous >= name) {
@@ -245,7 +298,7 @@ impl<'a> Rows<'a> {
             }
             previous = Some(name);
         }
-        Ok(())
+        if replaces_before { Ok(()) } else { Err(fault("a value beside another of the same change")) }
     }
 
     /// Checks that an operation is named which may exist: by an actor of this change, before `counter`.

@@ -93,13 +93,38 @@ fn body_with(columns: &[(u64, Vec<u8>)]) -> Vec<u8> {
 
 type ColumnList = Vec<(u64, Vec<u8>)>;
 
-/// Columns of `count` operations that set one key of the root to null.
+/// Columns of `count` operations from 1 that set one key of the root to null, each in place of the one before.
 fn puts(count: u64, key: &str) -> ColumnList {
+    puts_from(1, count, key)
+}
+
+fn puts_from(start: u64, count: u64, key: &str) -> ColumnList {
+    let some = |count: u64, value: u64| {
+        if count == 1 { [vec![0x7f], unsigned(value)].concat() } else { run_of(count, value) }
+    };
     let mut text = run(count);
     text.extend(unsigned(key.len() as u64));
     text.extend(key.bytes());
-    let repeat = |value: u8| [run(count), vec![value]].concat();
-    vec![(21, text), (52, unsigned(count)), (66, repeat(1)), (86, repeat(0)), (112, repeat(0))]
+    let preds = if count == 2 { vec![0x7e, 0, 1] } else { [vec![0x7f, 0], some(count - 1, 1)].concat() };
+    // Counters as differences: the first is that of the first operation.
+    let counters = match (start, count) {
+        (1, _) => some(count - 1, 1),
+        (_, 2) => [vec![0x7f], run(start)].concat(),
+        _ => [vec![0x7f], run(start), some(count - 2, 1)].concat(),
+    };
+    vec![
+        (21, text),
+        (52, unsigned(count)),
+        (66, run_of(count, 1)),
+        (86, run_of(count, 0)),
+        (112, preds),
+        (113, some(count - 1, 0)),
+        (115, counters),
+    ]
+}
+
+fn run_of(count: u64, value: u64) -> Vec<u8> {
+    [run(count), unsigned(value)].concat()
 }
 
 #[test]
@@ -187,7 +212,7 @@ fn bytes_around_and_wrong_checksums_are_refused() {
 fn bombs_of_operations_are_refused_by_their_run_headers() {
     for count in [limits().ops_max + 1, 1 << 32, (1 << 62) - 1] {
         let chunk = seal(&body_with(&puts(count, "k")));
-        assert!(chunk.len() < 120);
+        assert!(chunk.len() < 150);
         assert_eq!(parse(&chunk, &limits()).unwrap_err(), ChunkError::TooManyOps);
     }
     assert!(parse(&seal(&body_with(&puts(limits().ops_max, "k"))), &limits()).is_ok());
@@ -285,6 +310,39 @@ fn references_to_what_cannot_exist_are_refused() {
 }
 
 #[test]
+fn values_of_one_change_never_stand_side_by_side() {
+    let mut columns = puts(3, "k");
+    columns.truncate(4);
+    columns.push((112, run_of(3, 0)));
+    let error = parse(&seal(&body_with(&columns)), &limits()).unwrap_err();
+    assert!(matches!(error, ChunkError::Operation { index: 1, .. }), "{error:?}");
+}
+
+#[test]
+fn objects_lie_no_deeper_than_the_limit() {
+    // Each object of a change in the one before it.
+    let nested = |count: u64| {
+        let key = [run(count), vec![1, b'k']].concat();
+        let object = |first: Vec<u8>| [vec![0, 1], first].concat();
+        let counters: Vec<u8> = (1..count).flat_map(unsigned).collect();
+        let literal = |count: u64| vec![0x80 - u8::try_from(count).unwrap()];
+        let columns = vec![
+            (1, object(run_of(count - 1, 0))),
+            (2, object([literal(count - 1), counters].concat())),
+            (21, key),
+            (52, unsigned(count)),
+            (66, run_of(count, 0)),
+            (86, run_of(count, 0)),
+            (112, run_of(count, 0)),
+        ];
+        parse(&seal(&body_with(&columns)), &limits()).map(|(header, _)| header.op_count)
+    };
+    let max = limits().object_depth_max as u64;
+    assert_eq!(nested(max), Ok(max));
+    assert_eq!(nested(max + 1), Err(ChunkError::TooDeep));
+}
+
+#[test]
 fn counters_at_the_end_of_their_range_are_refused() {
     let body = |start_op: u64| {
         let mut body = [&[0, 16][..], &[9; 16], &[1]].concat();
@@ -301,7 +359,7 @@ fn counters_at_the_end_of_their_range_are_refused() {
 #[test]
 fn the_last_operation_may_have_the_highest_counter() {
     let last = |start_op: u64| {
-        let mut body = body_with(&puts(2, "k"));
+        let mut body = body_with(&puts_from(start_op, 2, "k"));
         body.splice(19..20, unsigned(start_op));
         parse(&seal(&body), &limits()).map(|(header, _)| header.max_op)
     };

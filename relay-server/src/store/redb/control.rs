@@ -6,12 +6,13 @@ use forsat_sync::relay::EnrolRequest;
 use redb::WriteTransaction;
 
 use super::access::{AccessTables, DEVICE_ACTIVE, DEVICE_PENDING, DEVICE_REVOKED};
+use super::opening::add_epoch;
 use super::rows::{DeviceRow, EpochRow, InviteRow, SpaceRow, UserRow};
 use super::tables::{
     DEVICES, EPOCHS, FEED_HEADS, INVITES, ROLES, Readable, SPACE_NAMES, SPACES, USER_IDS, USERS, corrupt,
     get, put, role_key, scan,
 };
-use super::{Commit, RedbStore, add_epoch, log, read};
+use super::{Commit, RedbStore, log, read};
 use crate::names::{self, Person};
 use crate::store::{ControlError, EnrolOutcome, NewInvite, SpaceSummary, StoreError, StoreIdentity};
 

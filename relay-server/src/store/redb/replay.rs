@@ -7,11 +7,12 @@ use forsat_sync::identity::{PublicKey, SecretHash};
 use redb::WriteTransaction;
 
 use super::access::{DEVICE_ACTIVE, DEVICE_PENDING, DEVICE_REVOKED};
+use super::log;
+use super::opening::add_epoch;
 use super::rows::{DeviceRow, EpochRow, InviteRow, SpaceRow, UserRow};
 use super::tables::{
     DEVICES, EPOCHS, FEED_HEADS, INVITES, ROLES, SPACE_NAMES, SPACES, USER_IDS, USERS, get, put, role_key,
 };
-use super::{add_epoch, log};
 use crate::names::{self, Person};
 use crate::store::{StoreError, StoreIdentity};
 
