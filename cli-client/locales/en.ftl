@@ -88,10 +88,14 @@ inspect-change = change
 inspect-device = device
 inspect-seq = seq
 inspect-author = author
+inspect-vouched = vouched for
 inspect-time = time
 inspect-bytes = bytes
 inspect-state = state
 history-unsent = unsent
+author-verified = verified
+author-unverified = unverified
+author-own = own
 
 import-rows = { $count } rows
 import-new = { $count } new

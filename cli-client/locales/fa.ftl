@@ -87,10 +87,14 @@ inspect-change = تغییر
 inspect-device = دستگاه
 inspect-seq = شماره
 inspect-author = نویسنده
+inspect-vouched = گواهی
 inspect-time = زمان
 inspect-bytes = بایت
 inspect-state = حالت
 history-unsent = ارسال‌نشده
+author-verified = تأییدشده
+author-unverified = تأییدنشده
+author-own = خودی
 
 import-rows = { $count } سطر
 import-new = { $count } تازه

@@ -12,6 +12,7 @@
 mod admin;
 mod agenda;
 mod ambient;
+mod authors;
 mod briefs;
 mod bulk;
 mod changelog;
@@ -59,6 +60,7 @@ pub use admin::{
 };
 pub use agenda::{DueItem, DueList, TodayIssues, TodayView};
 pub use ambient::{Ambient, SystemAmbient};
+pub use authors::Authorship;
 pub use bulk::TrashedRecord;
 pub use changelog::{ChangeLog, LogEntry, LogField, LogQuery};
 pub use checks::CheckView;

@@ -1,6 +1,7 @@
 //! The engine on real stores: import of the whole sample set, commands, undo, and two devices that meet.
 
 mod admin;
+mod authors;
 mod chain;
 mod commands;
 mod custom;
