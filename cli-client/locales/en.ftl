@@ -117,6 +117,7 @@ sync-counts = { $received } changes received, { $sent } sent
 sync-fetched = { $count } that this device had lost came back from the relay
 sync-brought-back = { $count } that the relay had lost went back to it
 sync-refused = { $count } refused: forsat issues
+sync-erased = { $count } erased for good
 sync-unreadable = { $count } unreadable: forsat issues
 
 join-workspace = workspace { $workspace }
@@ -709,6 +710,7 @@ relay-invite-invalid = the invite isn't valid: it was used, has expired or is fr
 relay-device-quota = the workspace has as many devices as it may; revoke one that isn't used
 relay-unknown-space = there is no such space, or this device has no access to it; ask an administrator
 relay-device-pending = this device waits for an administrator to let it in; do the same again when that is done
+relay-erased = the record was erased for good; nothing of it is taken any more
 relay-unverified = the relay takes no lost changes back from somebody who may only read
 relay-digest-mismatch = this device and the relay don't hold the same, and exchanging what differs has not mended it; nothing is lost here and it is tried again by itself; if it stays, keep the store and tell the relay's operator
 relay-refill-refused = the relay has lost changes that this device holds and doesn't take them back from it; they stay here; devices of those who made them can bring them back, or the operator lets the relay accept them

@@ -18,8 +18,8 @@ pub use forsat_sync::frame::Role;
 pub use forsat_sync::relay::{DeviceRecord, Directory, EnrolRequest, FeedPage, HealRequest, PageRequest};
 
 pub use self::manage::{
-    AccessCommand, AccessDone, AccessStore, ControlAdopted, DeviceState, DeviceSummary, InviteSummary,
-    UserSummary,
+    AccessCommand, AccessDone, AccessStore, ControlAdopted, DeviceState, DeviceSummary, DocumentSummary,
+    InviteSummary, UserSummary,
 };
 pub use self::redb::{BackendSource, InitWorkspace, OpenOptions, RedbStore};
 
@@ -281,6 +281,8 @@ pub enum Refusal {
     Unverified,
     /// In `common` the user's role doesn't write documents of this kind.
     Forbidden,
+    /// The document was erased, for good.
+    Erased,
 }
 
 /// What a request for entries gives.

@@ -117,6 +117,7 @@ pub fn counts(app: &App, summary: &SyncSummary) -> String {
         ("sync-fetched", summary.fetched, WARN),
         ("sync-brought-back", summary.brought_back, WARN),
         ("sync-refused", summary.refused, BAD),
+        ("sync-erased", summary.erased, WARN),
         ("sync-unreadable", summary.unreadable, BAD),
         ("status-unsent", summary.unsent, WARN),
     ];

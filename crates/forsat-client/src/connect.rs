@@ -358,6 +358,7 @@ fn add(whole: &mut SyncSummary, part: SyncSummary) {
     whole.brought_back += part.brought_back;
     whole.refused += part.refused;
     whole.unreadable += part.unreadable;
+    whole.erased += part.erased;
     whole.put_off = part.put_off;
     whole.synced |= part.synced;
 }

@@ -22,6 +22,7 @@ mod connect;
 mod deal_contact;
 mod duplicates;
 mod engine;
+mod erased;
 mod error;
 mod exchange;
 mod find;

@@ -4,6 +4,7 @@
 //! fresh, empty store each time.
 
 mod control;
+mod erase;
 mod healing;
 mod manage;
 
@@ -47,6 +48,7 @@ pub fn all(mut fresh: impl FnMut() -> Box<dyn RelayStore>) {
     healing::ones_own_changes_come_back_without_a_receipt(&*fresh());
     healing::a_feed_can_be_read_from_its_head(&*fresh());
     manage::all(&mut fresh);
+    erase::all(&mut fresh);
     control::all(fresh);
 }
 

@@ -2,7 +2,7 @@
 
 use forsat_sync::control::{ControlMark, SignedEntry};
 use forsat_sync::frame::Role;
-use forsat_sync::id::{DeviceId, UserId};
+use forsat_sync::id::{DeviceId, DocumentId, UserId};
 use forsat_sync::relay::ControlVerdict;
 
 use super::{ControlError, StoreError};
@@ -111,6 +111,11 @@ pub enum AccessCommand {
         /// Its name or the beginning of its id.
         device: String,
     },
+    /// Erases a document for good.
+    EraseDocument {
+        /// Which.
+        document: DocumentId,
+    },
     /// Makes an invite that nobody has redeemed worthless.
     CancelInvite {
         /// The beginning of its id.
@@ -141,6 +146,23 @@ pub enum AccessDone {
     },
     /// The invite that is cancelled.
     Invite(InviteSummary),
+    /// What there was of the document that is erased.
+    Erased(DocumentSummary),
+}
+
+/// What the store holds of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocumentSummary {
+    /// Which.
+    pub document: DocumentId,
+    /// The name of the space that it lives in; none where nobody has written it.
+    pub space: Option<String>,
+    /// Its changes.
+    pub changes: u64,
+    /// Bytes of their canonical chunks.
+    pub bytes: u64,
+    /// Whether it was erased.
+    pub erased: bool,
 }
 
 /// What became of entries of the control log that a device brought.
@@ -162,6 +184,9 @@ pub trait AccessStore {
 
     /// All invites that weren't cancelled, the last to expire first.
     fn invites(&self) -> Result<Vec<InviteSummary>, StoreError>;
+
+    /// What there is of a document.
+    fn document(&self, document: &DocumentId) -> Result<DocumentSummary, StoreError>;
 
     /// Entries of the control log after a number, at most so many.
     fn control_log(&self, after: u64, max: usize) -> Result<Vec<SignedEntry>, StoreError>;

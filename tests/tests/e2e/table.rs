@@ -338,6 +338,7 @@ fn requests(device: DeviceId) -> Vec<Request> {
         Request::DeviceList,
         Request::DeviceRevoke { device: device.to_string(), lost: true },
         Request::DeviceActivate { device: device.to_string() },
+        Request::Erase { record: "01".repeat(16), confirmed: true },
         Request::Status,
     ];
     for request in &all {
@@ -354,6 +355,7 @@ fn requests(device: DeviceId) -> Vec<Request> {
             | Request::DeviceList
             | Request::DeviceRevoke { .. }
             | Request::DeviceActivate { .. }
+            | Request::Erase { .. }
             | Request::Status => {}
         }
     }

@@ -84,6 +84,8 @@ pub struct SyncSession {
     fetched: u64,
     brought_back: u64,
     pub(super) unreadable: u64,
+    /// Records that were erased since the last summary.
+    pub(super) erased: u64,
     /// How often the changes of a document were made again for their actor's sake.
     pub(super) authored_anew: BTreeMap<DocumentId, u32>,
     /// Unsent changes of an earlier incarnation wait for the head of their feed.
@@ -142,6 +144,7 @@ impl SyncSession {
             fetched: 0,
             brought_back: 0,
             unreadable: 0,
+            erased: 0,
             authored_anew: BTreeMap::new(),
             reauthor_pending: identity.reauthor_pending,
             authored_anew_in: BTreeSet::new(),
@@ -365,6 +368,7 @@ impl SyncSession {
             refused: std::mem::take(&mut self.refused),
             put_off: status.put_off,
             unreadable: std::mem::take(&mut self.unreadable),
+            erased: std::mem::take(&mut self.erased),
             unsent,
             synced: status.synced,
         };

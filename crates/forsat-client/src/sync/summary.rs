@@ -25,6 +25,8 @@ pub struct SyncSummary {
     pub put_off: u64,
     /// Received changes that can't be read; their bytes are kept.
     pub unreadable: u64,
+    /// Records that the relay's operator erased for good, and that are gone from here too.
+    pub erased: u64,
     /// Changes that are still unsent.
     pub unsent: u64,
     /// Whether every feed was read to its head and nothing is unsent.

@@ -5,6 +5,7 @@ mod authors;
 mod chain;
 mod commands;
 mod custom;
+mod erased;
 mod exchange;
 mod hostile;
 mod import;

@@ -6,10 +6,12 @@ use forsat_client::{
     SessionInput, SessionPurpose, SyncIssue, SyncSession, SyncSummary,
 };
 use forsat_relay::hub::{ConnectionId, Hub, HubEffect, HubLimits, Moment};
-use forsat_relay::store::{InitWorkspace, NewInvite, OpenOptions, RedbStore, RelayStore, Role};
+use forsat_relay::store::{
+    AccessCommand, InitWorkspace, NewInvite, OpenOptions, RedbStore, RelayStore, Role,
+};
 use forsat_store::{CreateParams, RelayRef, Store};
 use forsat_sync::frame::{ToDevice, ToRelay};
-use forsat_sync::id::{ChangeHash, Epoch, Nonce, SpaceId, WorkspaceId};
+use forsat_sync::id::{ChangeHash, DocumentId, Epoch, Nonce, SpaceId, WorkspaceId};
 use forsat_sync::identity::{DeviceKey, InviteCode, InviteSecret, RelayKey};
 use forsat_sync::limits::MESSAGE_BYTES_MAX;
 use forsat_sync::relay::{FlowLimits, Input, RelayConfig};
@@ -128,6 +130,13 @@ impl Relay {
         };
         self.store.create_invite(&invite).expect("an invite");
         InviteCode { secret, relay: self.key.relay_id(), address: None }
+    }
+
+    /// Erases a document for good, and checks the store afterwards.
+    pub fn erase(&self, document: DocumentId) {
+        let command = AccessCommand::EraseDocument { document };
+        self.store.access().change_access(&command, wall_ms()).expect("the store works");
+        assert_eq!(self.store.verify().expect("verifies"), [""; 0]);
     }
 
     /// Runs a machine until it ends, or until the wire is cut and `once_cut` says so.

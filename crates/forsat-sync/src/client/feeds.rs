@@ -169,7 +169,9 @@ impl Feeds {
                 changes: page
                     .entries
                     .iter()
-                    .filter(|e| !matches!(e, PageEntry::Echo { .. } | PageEntry::Control(_)))
+                    .filter(|e| {
+                        !matches!(e, PageEntry::Echo { .. } | PageEntry::Control(_) | PageEntry::Erased(_))
+                    })
                     .count() as u64,
                 page: PageEnd { cursor, head: page.head, root: page.root },
             });

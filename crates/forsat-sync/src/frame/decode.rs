@@ -268,6 +268,7 @@ fn read_entry(fields: &mut Fields<'_, '_>) -> Decoded<PageEntry> {
             receipt: heal::read_receipt(&mut entry)?,
         }),
         kind::ENTRY_CONTROL => Some(PageEntry::Control(read_control(&mut entry)?)),
+        kind::ENTRY_ERASED => Some(PageEntry::Erased(read_control(&mut entry)?)),
         _ => None,
     };
     entry.rest()?;

@@ -179,6 +179,10 @@ fn write_page(w: &mut Writer, page: &Page) -> Written {
                 w.array(3)?.u64(kind::ENTRY_CONTROL)?;
                 write_control(w, entry)?;
             }
+            PageEntry::Erased(entry) => {
+                w.array(3)?.u64(kind::ENTRY_ERASED)?;
+                write_control(w, entry)?;
+            }
             PageEntry::Unknown { bytes, .. } => w.writer_mut().extend_from_slice(bytes),
         }
     }

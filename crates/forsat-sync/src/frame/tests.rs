@@ -106,6 +106,7 @@ fn entry() -> impl Strategy<Value = PageEntry> {
             }
         }),
         control().prop_map(PageEntry::Control),
+        control().prop_map(PageEntry::Erased),
         // [9, [7]] as a later version might write it.
         Just(PageEntry::Unknown { kind: 9, bytes: vec![0x82, 9, 0x81, 7] }),
     ]

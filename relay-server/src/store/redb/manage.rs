@@ -2,7 +2,7 @@
 
 use forsat_sync::control::{ControlEvent, ControlMark, SignedEntry};
 use forsat_sync::frame::Role;
-use forsat_sync::id::{DeviceId, SpaceId, UserId};
+use forsat_sync::id::{DeviceId, DocumentId, SpaceId, UserId};
 use forsat_sync::relay::ControlVerdict;
 use redb::{ReadTransaction, WriteTransaction};
 
@@ -14,15 +14,17 @@ use super::tables::{
     DEVICES, DEVICES_SEEN, INVITES, ROLES, Readable, SPACES, USER_IDS, USERS, corrupt, get, id_in_key, put,
     role_key, scan,
 };
-use super::{CONTROL_BYTES, Commit, RedbStore, log};
+use super::{CONTROL_BYTES, Commit, RedbStore, erase, log};
 use crate::names;
 use crate::store::{
     AccessCommand, AccessDone, AccessStore, ControlAdopted, ControlError, DeviceState, DeviceSummary,
-    InviteSummary, StoreError, StoreIdentity, UserSummary,
+    DocumentSummary, InviteSummary, StoreError, StoreIdentity, UserSummary,
 };
 
 /// Room that an entry of the control log takes with what it changes, in bytes.
 const ENTRY_ROOM: u64 = 16 * 1024;
+/// Room that erasing a change takes: the pages of its rows are written anew, in bytes.
+const ROOM_PER_ERASED: u64 = 8 * 1024;
 
 impl AccessStore for RedbStore {
     fn users(&self) -> Result<Vec<UserSummary>, StoreError> {
@@ -50,8 +52,16 @@ impl AccessStore for RedbStore {
         self.write(now_ms, |tx| log::adopt(self, tx, entries, now_ms))
     }
 
+    fn document(&self, document: &DocumentId) -> Result<DocumentSummary, StoreError> {
+        self.read(|tx| erase::summary(tx, document))
+    }
+
     fn change_access(&self, command: &AccessCommand, now_ms: u64) -> Result<AccessDone, ControlError> {
-        self.reserve(CONTROL_BYTES)?;
+        let room = match command {
+            AccessCommand::EraseDocument { document } => self.document(document)?.changes * ROOM_PER_ERASED,
+            _ => 0,
+        };
+        self.reserve(CONTROL_BYTES + room)?;
         self.write(now_ms, |tx| match change(tx, &self.identity, command, now_ms) {
             Ok((done, commit)) => Ok((Ok(done), commit)),
             Err(ControlError::Store(error)) => Err(error),
@@ -188,10 +198,25 @@ fn change(
         AccessCommand::RevokeDevice { device, lost } => set_state(tx, device, DEVICE_REVOKED, *lost),
         AccessCommand::ActivateDevice { device } => set_state(tx, device, DEVICE_ACTIVE, false),
         AccessCommand::CancelInvite { invite } => return Ok((cancel(tx, invite)?, Commit::Yes)),
+        AccessCommand::EraseDocument { document } => return erase_document(tx, identity, document, now_ms),
     }?;
     let Some(event) = event else { return Ok((done, Commit::NothingWritten)) };
     log::record(tx, identity, None, now_ms, [event])?;
     Ok((done, Commit::Yes))
+}
+
+/// Erases a document, in the log and everywhere else in the store.
+fn erase_document(
+    tx: &WriteTransaction,
+    identity: &StoreIdentity,
+    document: &DocumentId,
+    now_ms: u64,
+) -> Result<(AccessDone, Commit), ControlError> {
+    let (summary, event) = erase::ordered(tx, document)?;
+    let Some(event) = event else { return Ok((AccessDone::Erased(summary), Commit::NothingWritten)) };
+    log::record(tx, identity, None, now_ms, [event])?;
+    erase::carry_out(tx, identity, document, now_ms)?;
+    Ok((AccessDone::Erased(summary), Commit::Yes))
 }
 
 /// What a change came to, and what the control log is to say of it, if anything changed.

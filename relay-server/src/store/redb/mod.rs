@@ -7,6 +7,7 @@ mod access;
 mod append;
 mod backend;
 mod control;
+mod erase;
 mod find;
 mod heal;
 mod log;
@@ -196,6 +197,7 @@ impl RedbStore {
         self.read(|tx| {
             let mut wrong = verify::verify(tx)?;
             wrong.extend(log::verify(tx, &self.identity)?);
+            wrong.extend(erase::verify(tx)?);
             Ok(wrong)
         })
     }

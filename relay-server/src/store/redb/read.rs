@@ -8,7 +8,8 @@ use redb::{ReadTransaction, ReadableTableMetadata as _};
 
 use super::access::{Access, AccessTables, DEVICE_ACTIVE, DEVICE_REVOKED};
 use super::rows::{
-    DeviceRow, EpochRow, FEED_KIND_BROUGHT_BACK, FEED_KIND_CHANGE, FeedRow, InviteRow, SpaceRow, TotalsRow,
+    DeviceRow, EpochRow, FEED_KIND_BROUGHT_BACK, FEED_KIND_CHANGE, FEED_KIND_ERASED, FeedRow, InviteRow,
+    SpaceRow, TotalsRow,
 };
 use super::tables::{
     BUCKETS, DEVICES, EPOCHS, FEED, FEED_HEADS, INVITES, META, Readable, SPACES, USERS, corrupt, decode,
@@ -20,6 +21,8 @@ use crate::store::{PageOutcome, SpaceSummary, StatusCounts, StoreError};
 
 /// The most bytes of changes that are read for one page: an echo is small, what it stands for need not be.
 const PAGE_READ_MAX: usize = 4 * 1024 * 1024;
+/// What an entry counts there beside its change.
+const ENTRY_READ_BYTES: usize = 96;
 
 /// Reads a page of a feed, its head and its digest from one snapshot.
 pub(super) fn page(
@@ -92,18 +95,30 @@ fn entries(
     for item in feed.range::<&[u8]>(range.start().as_slice()..=range.end().as_slice())? {
         let (key, value) = item?;
         let row: FeedRow = decode(FEED, key.value(), value.value())?;
-        read += row.bytes.len();
+        read += row.bytes.len() + ENTRY_READ_BYTES;
+        if row.kind == FEED_KIND_ERASED {
+            up_to = position(key.value())?;
+            // A stretch of nothing ends too.
+            if read > PAGE_READ_MAX {
+                break;
+            }
+            continue;
+        }
         let entry = entry(store, row, request);
         bytes += entry.wire_bytes();
         if (bytes > request.bytes_max || read > PAGE_READ_MAX) && !entries.is_empty() {
             break;
         }
         entries.push(entry);
-        let seq =
-            key.value()[SpaceId::LEN..].try_into().map_err(|_| corrupt(FEED, "a key has a wrong length"))?;
-        up_to = FeedSeq::new(u64::from_be_bytes(seq));
+        up_to = position(key.value())?;
     }
     Ok((entries, up_to))
+}
+
+/// The position at the end of an entry's key.
+fn position(key: &[u8]) -> Result<FeedSeq, StoreError> {
+    let seq = key[SpaceId::LEN..].try_into().map_err(|_| corrupt(FEED, "a key has a wrong length"))?;
+    Ok(FeedSeq::new(u64::from_be_bytes(seq)))
 }
 
 fn entry(store: &RedbStore, row: FeedRow, request: &PageRequest) -> PageEntry {

@@ -305,6 +305,10 @@ pub(super) const FEED_KIND_CHANGE: u8 = 0;
 pub(super) const FEED_KIND_BROUGHT_BACK: u8 = 128;
 /// The kind of an entry of the control log; its bytes are the entry as pages carry it.
 pub(super) const FEED_KIND_CONTROL: u8 = 6;
+/// The kind of an entry that tells a space of a document that was erased; its bytes are the entry as pages carry it.
+pub(super) const FEED_KIND_ERASURE: u8 = 7;
+/// The kind of what is left at the position of an erased change: nothing. Pages pass it over.
+pub(super) const FEED_KIND_ERASED: u8 = 129;
 
 impl Row for FeedRow {
     fn encode(&self, key: &[u8]) -> Vec<u8> {

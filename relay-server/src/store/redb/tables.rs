@@ -60,8 +60,11 @@ pub(super) const CONTROL: Definition = Definition("control");
 /// Device id → number of the entry that revokes it.
 pub(super) const REVOCATIONS: Definition = Definition("revocations");
 
+/// Document id → number of the entry that erases it.
+pub(super) const ERASED: Definition = Definition("erased");
+
 /// Every table: they are made when the store is, so that reading never meets a missing one.
-pub(super) const ALL: [Definition; 19] = [
+pub(super) const ALL: [Definition; 20] = [
     META,
     SPACES,
     SPACE_NAMES,
@@ -81,6 +84,7 @@ pub(super) const ALL: [Definition; 19] = [
     DOCUMENTS_BY_BUCKET,
     CONTROL,
     REVOCATIONS,
+    ERASED,
 ];
 
 /// A table that can be read, in a read or a write transaction.
