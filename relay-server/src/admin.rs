@@ -274,6 +274,7 @@ impl From<ControlError> for Failure {
             ControlError::UserWithoutDevice(_) => "user_without_device",
             ControlError::NoRole { .. } => "no_role",
             ControlError::DeviceRevoked(_) => "device_revoked",
+            ControlError::NotAdministrator => "not_administrator",
             ControlError::InviteUsed(_) => "invite_used",
         };
         Self::new(code, error.to_string())

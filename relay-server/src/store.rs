@@ -18,8 +18,8 @@ pub use forsat_sync::frame::Role;
 pub use forsat_sync::relay::{DeviceRecord, Directory, EnrolRequest, FeedPage, HealRequest, PageRequest};
 
 pub use self::manage::{
-    AccessCommand, AccessDone, AccessStore, ControlAdopted, DeviceState, DeviceSummary, DocumentSummary,
-    InviteSummary, UserSummary,
+    AccessCommand, AccessDone, AccessStore, AdminDone, AdminOrder, ControlAdopted, DeviceState,
+    DeviceSummary, DocumentSummary, InviteSummary, UserSummary,
 };
 pub use self::redb::{BackendSource, InitWorkspace, OpenOptions, RedbStore};
 
@@ -126,6 +126,11 @@ pub enum ControlError {
     /// Revoking is for good.
     #[error("the device \"{0}\" was revoked, which is for good: make an invite, and let it join anew")]
     DeviceRevoked(String),
+    /// Not an administrator, or not of all that it concerns.
+    #[error(
+        "only an administrator of every space that this concerns may do it: ask one, or the relay's operator"
+    )]
+    NotAdministrator,
     /// Somebody has redeemed it.
     #[error("the invite {0} was redeemed: revoke the device instead, see `forsat-relay device list`")]
     InviteUsed(String),

@@ -5,7 +5,7 @@ use forsat_sync::frame::Role;
 use forsat_sync::id::{DeviceId, DocumentId, UserId};
 use forsat_sync::relay::ControlVerdict;
 
-use super::{ControlError, StoreError};
+use super::{ControlError, NewInvite, SpaceSummary, StoreError};
 
 /// How a device stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,6 +165,24 @@ pub struct DocumentSummary {
     pub erased: bool,
 }
 
+/// What an administrator's device orders.
+#[derive(Clone, Debug)]
+pub enum AdminOrder {
+    /// A change of access; never [`AccessCommand::EraseDocument`], which is the operator's.
+    Change(AccessCommand),
+    /// An invite.
+    Invite(NewInvite),
+}
+
+/// What an order came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AdminDone {
+    /// A change of access.
+    Changed(AccessDone),
+    /// The space of the invite.
+    Invited(SpaceSummary),
+}
+
 /// What became of entries of the control log that a device brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ControlAdopted {
@@ -196,6 +214,9 @@ pub trait AccessStore {
 
     /// Takes entries of the control log that this store forgot, carrying out what they say; others' entries are passed over.
     fn adopt_control(&self, entries: &[SignedEntry], now_ms: u64) -> Result<ControlAdopted, StoreError>;
+
+    /// Carries out what a device orders, if its user administers all that it concerns; asked in the transaction that does it.
+    fn administer(&self, by: &DeviceId, order: &AdminOrder, now_ms: u64) -> Result<AdminDone, ControlError>;
 
     /// Changes who may do what.
     fn change_access(&self, command: &AccessCommand, now_ms: u64) -> Result<AccessDone, ControlError>;

@@ -7,7 +7,8 @@ use forsat_sync::relay::ControlVerdict;
 use redb::{ReadTransaction, WriteTransaction};
 
 use super::access::{DEVICE_ACTIVE, DEVICE_PENDING, DEVICE_REVOKED};
-use super::control::find_space;
+use super::authority::Authority;
+use super::control::{create_invite, find_space};
 use super::find::{find_device, find_invite, find_user, invite_id};
 use super::rows::{DeviceRow, InviteRow, SpaceRow, UserRow};
 use super::tables::{
@@ -17,8 +18,8 @@ use super::tables::{
 use super::{CONTROL_BYTES, Commit, RedbStore, erase, log};
 use crate::names;
 use crate::store::{
-    AccessCommand, AccessDone, AccessStore, ControlAdopted, ControlError, DeviceState, DeviceSummary,
-    DocumentSummary, InviteSummary, StoreError, StoreIdentity, UserSummary,
+    AccessCommand, AccessDone, AccessStore, AdminDone, AdminOrder, ControlAdopted, ControlError, DeviceState,
+    DeviceSummary, DocumentSummary, InviteSummary, StoreError, StoreIdentity, UserSummary,
 };
 
 /// Room that an entry of the control log takes with what it changes, in bytes.
@@ -56,13 +57,22 @@ impl AccessStore for RedbStore {
         self.read(|tx| erase::summary(tx, document))
     }
 
+    fn administer(&self, by: &DeviceId, order: &AdminOrder, now_ms: u64) -> Result<AdminDone, ControlError> {
+        self.reserve(CONTROL_BYTES)?;
+        self.write(now_ms, |tx| match administer(tx, &self.identity, by, order, now_ms) {
+            Ok((done, commit)) => Ok((Ok(done), commit)),
+            Err(ControlError::Store(error)) => Err(error),
+            Err(other) => Ok((Err(other), Commit::NothingWritten)),
+        })?
+    }
+
     fn change_access(&self, command: &AccessCommand, now_ms: u64) -> Result<AccessDone, ControlError> {
         let room = match command {
             AccessCommand::EraseDocument { document } => self.document(document)?.changes * ROOM_PER_ERASED,
             _ => 0,
         };
         self.reserve(CONTROL_BYTES + room)?;
-        self.write(now_ms, |tx| match change(tx, &self.identity, command, now_ms) {
+        self.write(now_ms, |tx| match change(tx, &self.identity, None, command, now_ms) {
             Ok((done, commit)) => Ok((Ok(done), commit)),
             Err(ControlError::Store(error)) => Err(error),
             Err(other) => Ok((Err(other), Commit::NothingWritten)),
@@ -186,9 +196,28 @@ fn space_name(spaces: &impl Readable, space: &SpaceId) -> Result<String, StoreEr
     Ok(row.ok_or_else(|| corrupt(SPACES, "a space that is named elsewhere is missing"))?.name)
 }
 
+/// Carries out what a device orders, if its user may.
+fn administer(
+    tx: &WriteTransaction,
+    identity: &StoreIdentity,
+    by: &DeviceId,
+    order: &AdminOrder,
+    now_ms: u64,
+) -> Result<(AdminDone, Commit), ControlError> {
+    let user = Authority::check(tx, by, order)?;
+    match order {
+        AdminOrder::Change(command) => {
+            let (done, commit) = change(tx, identity, Some(user), command, now_ms)?;
+            Ok((AdminDone::Changed(done), commit))
+        }
+        AdminOrder::Invite(invite) => Ok((AdminDone::Invited(create_invite(tx, invite)?), Commit::Yes)),
+    }
+}
+
 fn change(
     tx: &WriteTransaction,
     identity: &StoreIdentity,
+    by: Option<UserId>,
     command: &AccessCommand,
     now_ms: u64,
 ) -> Result<(AccessDone, Commit), ControlError> {
@@ -201,7 +230,7 @@ fn change(
         AccessCommand::EraseDocument { document } => return erase_document(tx, identity, document, now_ms),
     }?;
     let Some(event) = event else { return Ok((done, Commit::NothingWritten)) };
-    log::record(tx, identity, None, now_ms, [event])?;
+    log::record(tx, identity, by, now_ms, [event])?;
     Ok((done, Commit::Yes))
 }
 

@@ -5,6 +5,7 @@
 
 mod access;
 mod append;
+mod authority;
 mod backend;
 mod control;
 mod erase;
