@@ -5,6 +5,7 @@
 
 mod erase;
 mod manage;
+pub(crate) mod orders;
 mod socket;
 
 use forsat_sync::frame::Role;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::erase::ErasureView;
 pub use self::manage::{DeviceView, InviteEntryView, RoleView, UserRoleView, UserView};
+pub use self::orders::DeviceRequest;
 pub use self::socket::{SOCKET_NAME, ask};
 pub(crate) use self::socket::{listen, serve};
 use crate::ambient;

@@ -4,6 +4,7 @@
 //! work, and carries out the effects. Pushes of many connections share one commit; effects that follow from it come
 //! only after it. Clocks and randomness come in with every call. Connections are served in turns.
 
+mod admin;
 mod control;
 mod outcome;
 mod round;

@@ -102,7 +102,7 @@ pub(super) fn execute(store: &dyn RelayStore, request: &Request) -> Result<Answe
     }
 }
 
-fn command(request: &Request) -> Result<AccessCommand, Failure> {
+pub(super) fn command(request: &Request) -> Result<AccessCommand, Failure> {
     Ok(match request.clone() {
         Request::RoleSet { user, space, role } => {
             AccessCommand::SetRole { user, space, role: read_role(&role)? }
@@ -115,7 +115,7 @@ fn command(request: &Request) -> Result<AccessCommand, Failure> {
     })
 }
 
-fn answer(done: AccessDone, now_ms: u64) -> Answer {
+pub(super) fn answer(done: AccessDone, now_ms: u64) -> Answer {
     match done {
         AccessDone::Role { user, space, before, now } => Answer::Role(RoleView {
             user,

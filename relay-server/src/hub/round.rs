@@ -27,7 +27,7 @@ impl Hub {
         moment: &mut Moment<'_>,
     ) -> Result<(), StoreError> {
         let (mut devices, mut pages, mut enrolments) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut heals, mut compared) = (Vec::new(), Vec::new());
+        let (mut heals, mut compared, mut orders) = (Vec::new(), Vec::new(), Vec::new());
         let crowded = self.is_crowded();
         for connection in self.turns.iter().copied().collect::<Vec<_>>() {
             if pages.len() + heals.len() >= PAGES_PER_ROUND_MAX {
@@ -62,6 +62,9 @@ impl Hub {
                 Some((request, StorageRequest::ControlAdopt { entries })) => {
                     compared.push((connection, request, Compared::Entries(entries)));
                 }
+                Some((request, StorageRequest::Admin { device, request: asked })) => {
+                    orders.push((connection, request, device, asked));
+                }
                 Some((_, StorageRequest::Append(_))) | None => {}
             }
         }
@@ -73,6 +76,9 @@ impl Hub {
         self.read_heals(store, heals, moment)?;
         for (connection, request, enrol) in enrolments {
             self.enrol(store, connection, request, &enrol, moment)?;
+        }
+        for (connection, request, device, asked) in orders {
+            self.administer(store, connection, request, &device, &asked, moment)?;
         }
         Ok(())
     }

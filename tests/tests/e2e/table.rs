@@ -3,7 +3,7 @@
 //! A kind of frame or request that is new has no row here, and the test doesn't compile until it has.
 
 use forsat_document::Genesis;
-use forsat_relay::admin::Request;
+use forsat_relay::admin::{Answer as Administered, DeviceRequest, Request};
 use forsat_sync::control::{ControlEvent, ControlHead};
 use forsat_sync::digest::Node;
 use forsat_sync::frame::{
@@ -76,6 +76,9 @@ enum Said {
     Refused(String),
     /// What a space holds.
     Told,
+    /// What an administrator asked for is done, or why not.
+    Done,
+    Not(String),
     Pong,
     /// The connection is closed without a fault.
     Gone,
@@ -113,6 +116,11 @@ impl Row {
                 _ => Said::Refused("forbidden".into()),
             },
             ToRelay::Heal { .. } => Said::Told,
+            // To the space of all but one; the other is hidden from them.
+            ToRelay::Admin { .. } => match (who, self.place) {
+                (Who::Admin, _) => Said::Done,
+                _ => Said::Not("not_administrator".into()),
+            },
             ToRelay::Ping { .. } => Said::Pong,
             ToRelay::Bye => Said::Gone,
             ToRelay::Ephemeral { .. }
@@ -164,6 +172,19 @@ fn rows(who: Who, user: UserId, spaces: &[SpaceInfo], main: SpaceId, place_of: &
         row(ToRelay::Ephemeral { space: common, bytes: vec![1] }),
         row(ToRelay::ControlHead(ControlHead::EMPTY.mark())),
         row(ToRelay::ControlEntries { entries: vec![forged(key(who.number()).device_id())] }),
+        row(order(&DeviceRequest::RoleSet {
+            user: "Viewer".into(),
+            space: SPACE.into(),
+            role: "viewer".into(),
+        })),
+        row(order(&DeviceRequest::Invite {
+            user: format!("Guest of {who:?}"),
+            space: SPACE.into(),
+            role: "rep".into(),
+            approve: false,
+            secret_hash: hex::encode([who.number(); 32]),
+        })),
+        row(order(&DeviceRequest::DeviceActivate { device: key(Who::Rep.number()).device_id().to_string() })),
         row(ToRelay::Ping { token: 5 }),
         row(ToRelay::Bye),
         row(ToRelay::Unknown { kind: 4000 }),
@@ -194,6 +215,10 @@ fn rows(who: Who, user: UserId, spaces: &[SpaceInfo], main: SpaceId, place_of: &
         });
     }
     rows
+}
+
+fn order(request: &DeviceRequest) -> ToRelay {
+    ToRelay::Admin { ask: AskId(1), request: serde_json::to_vec(request).unwrap() }
 }
 
 /// An entry of the control log that somebody else than the relay signed.
@@ -231,6 +256,12 @@ async fn said(mut wire: Wire, frame: &ToRelay) -> Said {
                 Said::Refused(code.to_string())
             }
             Some(ToDevice::Healed { .. }) => Said::Told,
+            Some(ToDevice::Administered { answer, .. }) => {
+                match serde_json::from_slice(&answer).expect("an answer of the admin socket") {
+                    Administered::Failed(failure) => Said::Not(failure.code),
+                    _ => Said::Done,
+                }
+            }
             Some(ToDevice::Pong { token: 99 }) if is_answered(frame) => continue,
             Some(ToDevice::Pong { token: 99 }) => Said::Nothing,
             Some(ToDevice::Pong { .. }) => Said::Pong,
@@ -241,7 +272,7 @@ async fn said(mut wire: Wire, frame: &ToRelay) -> Said {
 
 /// Whether a frame has an answer of its own, which may come after that to a ping.
 fn is_answered(frame: &ToRelay) -> bool {
-    matches!(frame, ToRelay::Pull(_) | ToRelay::Push(_) | ToRelay::Heal { .. })
+    matches!(frame, ToRelay::Pull(_) | ToRelay::Push(_) | ToRelay::Heal { .. } | ToRelay::Admin { .. })
 }
 
 fn outcome(result: &ItemOutcome) -> Said {

@@ -116,7 +116,7 @@ impl ClientMachine {
             ToDevice::ControlWanted { after } => self.effects.push(Effect::LoadControl { after }),
             ToDevice::Revocation(entry) => self.revoked(entry),
             ToDevice::Fault { code, message } => return Err(fault(code, message)),
-            ToDevice::Pong { .. } | ToDevice::Unknown { .. } => {}
+            ToDevice::Administered { .. } | ToDevice::Pong { .. } | ToDevice::Unknown { .. } => {}
             ToDevice::Hello(_) | ToDevice::Welcome(_) | ToDevice::Enrolled { .. } => {
                 return Err(code::UNEXPECTED_FRAME.into());
             }

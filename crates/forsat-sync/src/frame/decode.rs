@@ -1,9 +1,10 @@
 //! From bytes to frames.
 
 use super::{
-    Auth, Cursor, DirectoryDigest, Enrol, Hello, ItemOutcome, MESSAGE_TEXT_BYTES_MAX, NAME_BYTES_MAX,
-    PAGE_ENTRIES_MAX, PUSH_ITEMS_MAX, Page, PageEntry, Pull, Push, PushItem, Role, SPACES_MAX, SpaceInfo,
-    StreamId, ToDevice, ToRelay, VersionRange, Welcome, heal, kind, shape,
+    ADMIN_ANSWER_BYTES_MAX, ADMIN_REQUEST_BYTES_MAX, Auth, Cursor, DirectoryDigest, Enrol, Hello,
+    ItemOutcome, MESSAGE_TEXT_BYTES_MAX, NAME_BYTES_MAX, PAGE_ENTRIES_MAX, PUSH_ITEMS_MAX, Page, PageEntry,
+    Pull, Push, PushItem, Role, SPACES_MAX, SpaceInfo, StreamId, ToDevice, ToRelay, VersionRange, Welcome,
+    heal, kind, shape,
 };
 use crate::code::{self, Code};
 use crate::control::{ControlMark, ENTRIES_MAX, ENTRY_BYTES_MAX, SignedEntry};
@@ -102,6 +103,10 @@ impl ToRelay {
                 space: SpaceId::from_bytes(fields.exact("space")?),
                 question: heal::read_question(&mut fields)?,
             },
+            kind::ADMIN => Self::Admin {
+                ask: AskId(fields.u32("ask")?),
+                request: read_admin(&mut fields, ADMIN_REQUEST_BYTES_MAX)?,
+            },
             _ => Self::Unknown { kind },
         })
     }
@@ -146,6 +151,10 @@ impl ToDevice {
             kind::HEALED => {
                 Self::Healed { ask: AskId(fields.u32("ask")?), answer: heal::read_answer(&mut fields)? }
             }
+            kind::ADMINISTERED => Self::Administered {
+                ask: AskId(fields.u32("ask")?),
+                answer: read_admin(&mut fields, ADMIN_ANSWER_BYTES_MAX)?,
+            },
             kind::FAULT => {
                 let (code, message) = read_reason(&mut fields)?;
                 Self::Fault { code, message }
@@ -277,6 +286,14 @@ fn read_entry(fields: &mut Fields<'_, '_>) -> Decoded<PageEntry> {
         let bytes = fields.decoder.input().get(start..end).unwrap_or_default().to_vec();
         PageEntry::Unknown { kind, bytes }
     }))
+}
+
+fn read_admin(fields: &mut Fields<'_, '_>, bytes_max: usize) -> Decoded<Vec<u8>> {
+    let bytes = fields.bytes("admin")?;
+    if bytes.len() > bytes_max {
+        return Err(FrameError::Field { name: "admin" });
+    }
+    Ok(bytes.to_vec())
 }
 
 fn read_control(fields: &mut Fields<'_, '_>) -> Decoded<SignedEntry> {

@@ -39,6 +39,7 @@ impl ToRelay {
                 w.array(4)?.u64(kind::HEAL)?.u32(ask.0)?.bytes(space.as_bytes())?;
                 heal::write_question(w, question)
             }
+            Self::Admin { ask, request } => w.array(3)?.u64(kind::ADMIN)?.u32(ask.0)?.bytes(request)?.ok(),
             Self::Unknown { kind } => w.array(1)?.u64(*kind)?.ok(),
         })
     }
@@ -80,6 +81,9 @@ impl ToDevice {
             Self::Healed { ask, answer } => {
                 w.array(3)?.u64(kind::HEALED)?.u32(ask.0)?;
                 heal::write_answer(w, answer)
+            }
+            Self::Administered { ask, answer } => {
+                w.array(3)?.u64(kind::ADMINISTERED)?.u32(ask.0)?.bytes(answer)?.ok()
             }
             Self::Fault { code, message } => {
                 w.array(3)?.u64(kind::FAULT)?;

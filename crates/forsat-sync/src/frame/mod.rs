@@ -174,12 +174,24 @@ pub enum ToRelay {
         /// What.
         question: Question,
     },
+    /// Asks the relay for what administrators do. It checks what the device's user administers.
+    Admin {
+        /// Its number; the answer carries it.
+        ask: AskId,
+        /// What, as the relay's program reads it; at most [`ADMIN_REQUEST_BYTES_MAX`].
+        request: Vec<u8>,
+    },
     /// A kind of a later version; ignored after the handshake.
     Unknown {
         /// The kind.
         kind: u64,
     },
 }
+
+/// The longest request of an administrator, in bytes.
+pub const ADMIN_REQUEST_BYTES_MAX: usize = 4 * 1024;
+/// The longest answer to one, in bytes.
+pub const ADMIN_ANSWER_BYTES_MAX: usize = 512 * 1024;
 
 /// Proof of a device's key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -329,6 +341,13 @@ pub enum ToDevice {
         /// What.
         answer: Answer,
     },
+    /// Answers an administrator.
+    Administered {
+        /// Of the request.
+        ask: AskId,
+        /// What, as the relay's program writes it; at most [`ADMIN_ANSWER_BYTES_MAX`].
+        answer: Vec<u8>,
+    },
     /// The connection ends for this reason.
     Fault {
         /// Why.
@@ -450,6 +469,9 @@ mod kind {
 
     pub(super) const CONTROL_HEAD: u64 = 33;
     pub(super) const CONTROL_ENTRIES: u64 = 34;
+
+    pub(super) const ADMIN: u64 = 38;
+    pub(super) const ADMINISTERED: u64 = 48;
 
     pub(super) const CONTROL_WANTED: u64 = 43;
     pub(super) const REVOCATION: u64 = 44;

@@ -84,6 +84,8 @@ pub(crate) fn to_relay() -> impl Strategy<Value = ToRelay> {
         (any::<u64>(), any::<[u8; 8]>())
             .prop_map(|(count, digest)| ToRelay::ControlHead(ControlMark { count, digest })),
         vec(control(), 0..4).prop_map(|entries| ToRelay::ControlEntries { entries }),
+        (any::<u32>(), vec(any::<u8>(), 0..40))
+            .prop_map(|(ask, request)| ToRelay::Admin { ask: AskId(ask), request }),
         Just(ToRelay::Bye),
         (100..u64::MAX).prop_map(|kind| ToRelay::Unknown { kind }),
     ]
@@ -216,6 +218,8 @@ pub(crate) fn to_device() -> impl Strategy<Value = ToDevice> {
             ToDevice::Ephemeral { space: SpaceId::from_bytes(space), from: DeviceId::from_bytes(from), bytes }
         }),
         any::<u32>().prop_map(|token| ToDevice::Pong { token }),
+        (any::<u32>(), vec(any::<u8>(), 0..40))
+            .prop_map(|(ask, answer)| ToDevice::Administered { ask: AskId(ask), answer }),
         (any::<u32>(), answer()).prop_map(|(ask, answer)| ToDevice::Healed { ask: AskId(ask), answer }),
         (any::<u64>(), any::<u64>())
             .prop_map(|(retry_after_ms, jitter_ms)| ToDevice::Drain { retry_after_ms, jitter_ms }),

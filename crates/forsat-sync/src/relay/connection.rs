@@ -241,6 +241,14 @@ impl RelayConnection {
             (Phase::Open(session), Pending::Append { batch, items, .. }) => {
                 session.appended(batch, items, reply, limits, &mut self.link)
             }
+            (Phase::Open(_), Pending::Admin { ask }) => match reply {
+                StorageReply::Administered(answer) => {
+                    self.link.send(&ToDevice::Administered { ask, answer });
+                    Ok(())
+                }
+                StorageReply::Unavailable { code } => Err(code.into()),
+                _ => Err(code::INTERNAL.into()),
+            },
             (Phase::Open(_), Pending::Heal { ask }) => heal::answered(ask, reply, &mut self.link),
             (Phase::Open(_), Pending::Refill { ask, items, .. }) => {
                 heal::refilled(ask, items, reply, limits, &mut self.link)

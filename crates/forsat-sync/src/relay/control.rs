@@ -118,7 +118,9 @@ impl Held {
 fn cost(frame: &ToRelay) -> usize {
     match frame {
         ToRelay::Push(push) => push.items.iter().map(|item| item.bytes.len() + PUSH_ITEM_COST).sum(),
-        ToRelay::Ephemeral { bytes, .. } => bytes.len() + PUSH_ITEM_COST,
+        ToRelay::Ephemeral { bytes, .. } | ToRelay::Admin { request: bytes, .. } => {
+            bytes.len() + PUSH_ITEM_COST
+        }
         _ => PUSH_ITEM_COST,
     }
 }

@@ -42,6 +42,8 @@ pub(super) enum Pending {
     Append { batch: BatchId, items: usize, bytes: usize },
     /// A question of healing.
     Heal { ask: AskId },
+    /// A request of an administrator.
+    Admin { ask: AskId },
     /// Changes that the device brings back.
     Refill { ask: AskId, items: usize, bytes: usize },
 }
@@ -111,6 +113,11 @@ impl Link {
     /// Whether a question of healing waits for storage.
     pub fn is_healing(&self) -> bool {
         self.pending.values().any(|about| matches!(about, Pending::Heal { .. } | Pending::Refill { .. }))
+    }
+
+    /// Whether a request of an administrator waits for storage.
+    pub fn is_administering(&self) -> bool {
+        self.pending.values().any(|about| matches!(about, Pending::Admin { .. }))
     }
 
     pub fn take(&mut self) -> Vec<Effect> {

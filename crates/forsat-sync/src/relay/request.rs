@@ -40,6 +40,13 @@ pub enum StorageRequest {
     Append(AppendRequest),
     /// Say what a space holds. Answered with `Healed`, `Hidden` or `Unavailable`.
     Heal(HealRequest),
+    /// Do what an administrator asks, if the device's user may. Answered with `Administered` or `Unavailable`.
+    Admin {
+        /// Whose device asks.
+        device: DeviceId,
+        /// What.
+        request: Vec<u8>,
+    },
 }
 
 /// Asks what a space holds; never [`Question::Refill`], which is an append.
@@ -126,6 +133,8 @@ pub enum StorageReply {
     Appended(Vec<ItemOutcome>),
     /// What the space holds.
     Healed(Answer),
+    /// What the request of an administrator came to.
+    Administered(Vec<u8>),
     /// Nothing was done and trying again may help: overload, a full disk, an I/O error.
     Unavailable {
         /// Why.

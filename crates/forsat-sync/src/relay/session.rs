@@ -65,6 +65,12 @@ impl Session {
             ToRelay::Ping { token } => link.send(&ToDevice::Pong { token }),
             ToRelay::Bye => return Ok(true),
             ToRelay::Heal { ask, space, question } => self.heal(ask, space, question, limits, link),
+            // One at a time: whoever asks on without waiting makes a queue of transactions.
+            ToRelay::Admin { .. } if link.is_administering() => return Err(code::OVERLOADED.into()),
+            ToRelay::Admin { .. } if self.draining => return Err(code::DRAINING.into()),
+            ToRelay::Admin { ask, request } => {
+                link.ask(StorageRequest::Admin { device: self.device, request }, Pending::Admin { ask });
+            }
             // The comparison has taken them.
             ToRelay::ControlHead(_) | ToRelay::ControlEntries { .. } => {}
             // Of a later version that this relay doesn't have: the device has to live without an answer.
