@@ -286,3 +286,31 @@ help-settings-field-remove = پنهان‌کردن فیلد؛ مقدارهای �
 help-me = شما: زبان، تقویم، رقم‌ها و واحد پول شما
 help-me-show = نمایش رکورد شما
 help-me-edit = تغییر رکورد شما: locale=fa currency_unit=toman
+
+# what clap writes by itself
+mark-default = [پیش‌فرض:
+mark-values = [مقدارها:
+mark-environment = [متغیر محیط:
+mark-aliases = [نام‌های دیگر:
+mark-alias = [نام دیگر:
+mark-values-list = مقدارها:
+mark-options = [گزینه‌ها]
+mark-command = [فرمان]
+mark-command-needed = <فرمان>
+
+# a command line that can't be read
+usage-error = خطا: { $why }
+usage-unknown-argument = گزینهٔ { $argument } این‌جا نیست
+usage-unknown-command = فرمانی به نام «{ $command }» نیست
+usage-invalid-value = «{ $value }» برای { $argument } پذیرفته نیست
+usage-no-value = { $argument } مقداری می‌خواهد
+usage-no-equals = میان { $argument } و مقدارش = لازم است
+usage-too-many-values = «{ $value }» برای { $argument } زیادی است
+usage-number-of-values = شمار مقدارهای { $argument } درست نیست
+usage-conflict = { $argument } همراه { $other } نمی‌آید
+usage-missing-argument = این‌ها لازم است: { $argument }
+usage-missing-command = نام فرمانی لازم است
+usage-not-utf8 = در سطر فرمان نویسه‌ای هست که UTF-8 نیست
+usage-values = می‌تواند یکی از این‌ها باشد: { $values }
+usage-meant = شاید مقصود این بود: { $meant }
+usage-help = برای راهنما: --help
