@@ -89,9 +89,10 @@ impl CliError {
                 | ClientError::Edit(_)
                 | ClientError::NothingToUndo => Exit::Refused,
                 ClientError::NeedsConfirmation(_) => Exit::Confirmation,
-                ClientError::Unreachable { .. } | ClientError::Relay { .. } | ClientError::NotJoined => {
-                    Exit::Relay
-                }
+                ClientError::Unreachable { .. }
+                | ClientError::Relay { .. }
+                | ClientError::Erased { .. }
+                | ClientError::NotJoined => Exit::Relay,
                 ClientError::NoStore { .. }
                 | ClientError::StoreExists { .. }
                 | ClientError::SyncBusy

@@ -128,8 +128,7 @@ async fn run(
     };
     let Some(lost) = revoked else { return ended.map(|_| ()) };
     let Some(directory) = engine.directory() else { return ended.map(|_| ()) };
-    let message = revoked::erase(engine, directory, lost)?;
-    Err(ClientError::Relay { code: forsat_sync::code::DEVICE_REVOKED.to_string(), message })
+    Err(ClientError::Erased { kept: revoked::erase(engine, directory, lost)? })
 }
 
 /// The right to sync the store. Who syncs once is told at once that another has it; who watches waits for its turn, and

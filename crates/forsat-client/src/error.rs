@@ -46,6 +46,25 @@ pub enum Question {
     Asked(String),
 }
 
+/// Unsent changes that outlived their store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptUnsent {
+    /// How many.
+    pub changes: usize,
+    /// The file that they are in.
+    pub path: String,
+}
+
+fn erased(kept: Option<&KeptUnsent>) -> String {
+    let erased = "this device was revoked at the relay: its records and its key were erased here";
+    match kept {
+        Some(KeptUnsent { changes, path }) => {
+            format!("{erased}; {changes} changes that were never sent are in {path}, for an administrator")
+        }
+        None => erased.to_owned(),
+    }
+}
+
 /// Why a command, a query or a connection couldn't do what was asked.
 #[derive(Debug, Error)]
 pub enum ClientError {
@@ -134,6 +153,12 @@ pub enum ClientError {
         /// What happened and what to do next.
         message: String,
     },
+    /// The relay has revoked this device, and what it held is erased.
+    #[error("{}", erased(kept.as_ref()))]
+    Erased {
+        /// What was never sent, where that was kept.
+        kept: Option<KeptUnsent>,
+    },
     /// Another process on this store is syncing.
     #[error("another process is already syncing this store; it sends what you save here within a second")]
     SyncBusy,
@@ -203,6 +228,7 @@ impl ClientError {
             ClientError::Rule(refusal) => Some(refusal.code()),
             ClientError::Refused(refusal) => Some(refusal.code()),
             ClientError::Relay { code, .. } => Some(code),
+            ClientError::Erased { .. } => Some("device_revoked"),
             _ => None,
         }
     }

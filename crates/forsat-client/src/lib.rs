@@ -69,7 +69,7 @@ pub use duplicates::{
 pub use engine::{Engine, InitOptions};
 pub use error::{
     AddressFault, ArgumentError, Candidate, CellProblem, ClientError, ClientRefusal, Damage, ExportReason,
-    FileProblem, MappingReason, NetworkFailure, Question, RowReason, UnknownField,
+    FileProblem, KeptUnsent, MappingReason, NetworkFailure, Question, RowReason, UnknownField,
 };
 pub use exchange::{ExportFormat, ExportSummary};
 pub use form::{ReadValue, Suggestion};

@@ -36,6 +36,10 @@ pub(super) fn client(words: &Words<'_>, error: &ClientError) -> String {
         ClientError::Relay { code, message } => {
             say("relay-refused", &[("why", of_code(words, code, message))])
         }
+        ClientError::Erased { kept: None } => say("erased", &[]),
+        ClientError::Erased { kept: Some(kept) } => {
+            say("erased-kept", &[("count", words.number(kept.changes)), ("path", kept.path.clone())])
+        }
         ClientError::SyncBusy => say("sync-busy", &[]),
         ClientError::NotJoined => say("not-joined", &[]),
         ClientError::Refused(refusal) => refused::refused(words, refusal),

@@ -2,8 +2,8 @@
 
 use forsat_client::{
     AddressFault, ArgumentError, CellProblem, ClientError, ClientRefusal, Damage, EditError, ExportReason,
-    FileProblem, InviteError, MappingReason, NetworkFailure, Question, ReadError, ReauthorError, RowReason,
-    StoreError, UnknownField,
+    FileProblem, InviteError, KeptUnsent, MappingReason, NetworkFailure, Question, ReadError, ReauthorError,
+    RowReason, StoreError, UnknownField,
 };
 use forsat_domain::command::{Refusal, ResolveHint, SettingsRefusal, StageHint};
 use forsat_domain::date::parse_date;
@@ -90,6 +90,8 @@ fn samples() -> Vec<ClientError> {
         ClientError::NoStore { dir: "d".to_owned() },
         ClientError::NotFound { module: "record".to_owned(), reference: word() },
         ClientError::NothingToUndo,
+        ClientError::Erased { kept: None },
+        ClientError::Erased { kept: Some(KeptUnsent { changes: 3, path: word() }) },
         ClientError::SyncBusy,
         ClientError::NotJoined,
         ClientError::NeedsConfirmation(Question::LeavesDeals),
