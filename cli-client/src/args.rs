@@ -83,6 +83,12 @@ pub enum Fixed {
         #[arg(long, value_name = "FILE")]
         ca: Option<PathBuf>,
     },
+    /// Look whether the store is whole: every change is hashed anew, and what follows from it compared
+    Verify {
+        /// Make rows, indexes and digests anew, and set damaged changes aside: the next sync brings them again
+        #[arg(long)]
+        repair: bool,
+    },
     /// What a person must decide
     Issues {
         /// Only this record's

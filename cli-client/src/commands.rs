@@ -29,6 +29,7 @@ pub mod settings;
 mod store;
 pub mod sync;
 pub mod today;
+mod verify;
 
 /// Runs a command that isn't a module's.
 pub fn run(app: &mut App, command: Fixed) -> Result<(), CliError> {
@@ -38,6 +39,7 @@ pub fn run(app: &mut App, command: Fixed) -> Result<(), CliError> {
         Fixed::Status => store::status(app),
         Fixed::Sync { watch: false, ca } => sync::once(app, ca),
         Fixed::Sync { watch: true, ca } => sync::watch(app, ca),
+        Fixed::Verify { repair } => verify::run(app, repair),
         Fixed::Issues { record, code, all, info } => {
             issues::list(app, &issues::Asked { record, code, all, info })
         }

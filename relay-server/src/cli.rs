@@ -6,6 +6,7 @@
 
 mod serve;
 mod show;
+mod verify;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -77,6 +78,13 @@ enum Command {
     },
     /// Count what the relay holds and does, also while it serves.
     Status,
+    /// Look whether the store is whole, also while the relay serves: every change is hashed anew.
+    Verify {
+        /// Drop what is damaged, so that devices bring it back, and write anew what follows from the rest; only while the
+        /// relay doesn't serve.
+        #[arg(long)]
+        repair: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -107,6 +115,9 @@ enum CliError {
     Server(#[from] ServerError),
     #[error(transparent)]
     Refused(#[from] Failure),
+    /// What was found was printed.
+    #[error("the store is not whole ({left} findings): the lines above say what heals it")]
+    Unsound { report: String, left: u64 },
     #[error("{0}")]
     System(#[from] std::io::Error),
 }
@@ -120,6 +131,7 @@ impl CliError {
                 store_code(error)
             }
             Self::Setup(SetupError::Refused(failure)) | Self::Refused(failure) => failure_code(failure),
+            Self::Unsound { .. } => 6,
             Self::Setup(SetupError::Control(_)) => 4,
             Self::Setup(SetupError::Path { .. }) | Self::Server(_) | Self::System(_) => 1,
         }
@@ -161,6 +173,9 @@ pub fn run(
     match execute(arguments, environment, json) {
         Ok(text) => print(&text),
         Err(error) => {
+            if let CliError::Unsound { report, .. } = &error {
+                print(report);
+            }
             let mut stderr = std::io::stderr().lock();
             let _ = match json {
                 true => writeln!(
@@ -201,6 +216,7 @@ fn execute(
         Command::Invite { user, space, role, .. } => {
             ask(&data, &config, &Request::Invite { user, space, role }, json)
         }
+        Command::Verify { repair } => verify::run(&data, &config, repair, json),
         Command::Status => ask(&data, &config, &Request::Status, json),
     }
 }

@@ -272,7 +272,7 @@ impl InitOptions {
     }
 }
 
-fn named(dir: &Path) -> impl Fn(forsat_store::StoreError) -> ClientError {
+pub(crate) fn named(dir: &Path) -> impl Fn(forsat_store::StoreError) -> ClientError {
     let dir = dir.display().to_string();
     move |error| match error {
         forsat_store::StoreError::NotFound { .. } => ClientError::NoStore { dir: dir.clone() },

@@ -49,6 +49,7 @@ mod sync;
 mod turn;
 mod undo;
 mod vault;
+mod verify;
 mod view;
 mod world;
 
@@ -88,3 +89,4 @@ pub use sync::{
     SessionPurpose, SyncSession, SyncSummary,
 };
 pub use undo::{CommandView, LeftAlone, LeftReason, Undone, UndoneField};
+pub use verify::{Finding, FindingKind, Remedy, RepairView, VerifyReport, repair, verify};

@@ -50,6 +50,7 @@ pub(super) fn answer(answer: &Answer, json: bool) -> String {
             invite.user, invite.space, invite.role, invite.command
         ),
         Answer::Status(status) => status_text(status),
+        Answer::Verified(found) => line(found),
         Answer::Failed(failure) => format!("{failure}\n"),
     }
 }

@@ -18,12 +18,15 @@ mod lead;
 mod ledger;
 mod merge;
 mod program;
+mod raw;
 mod relay;
 mod roles;
 mod sharing;
 #[cfg(unix)]
 mod terminal;
 mod today;
+mod verify;
+mod verify_relay;
 mod watch;
 mod whole;
 mod wire;

@@ -7,15 +7,17 @@ mod access;
 mod append;
 mod backend;
 mod control;
+mod examine;
 mod heal;
 mod read;
+mod repair;
 mod rows;
 mod tables;
 mod verify;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use forsat_sync::digest::Trie;
@@ -31,8 +33,9 @@ use self::backend::{Faults, FileSource, Guarded, Once, Overlay};
 use self::rows::{EpochRow, SpaceRow};
 use self::tables::{ALL, EPOCHS, FEED_HEADS, META, SPACE_NAMES, SPACES, corrupt, feed_key, get, put, scan};
 use super::{
-    AppendBatch, ControlError, DeviceRecord, EnrolOutcome, EnrolRequest, HealOutcome, HealRequest, NewInvite,
-    PageOutcome, PageRequest, PushOutcome, RelayStore, SpaceSummary, StatusCounts, StoreError, StoreIdentity,
+    AppendBatch, ControlError, DeviceRecord, EnrolOutcome, EnrolRequest, Examination, HealOutcome,
+    HealRequest, NewInvite, PageOutcome, PageRequest, PushOutcome, RelayStore, SpaceSummary, StatusCounts,
+    StoreError, StoreIdentity,
 };
 
 /// The format that this version writes and the newest that it reads.
@@ -419,6 +422,10 @@ impl RelayStore for RedbStore {
 
     fn buckets(&self, space: &SpaceId) -> Result<Vec<(u16, Digest)>, StoreError> {
         self.read(|tx| read::buckets(tx, space))
+    }
+
+    fn examine(&self, stop: &AtomicBool) -> Result<Examination, StoreError> {
+        examine::look(self, stop)
     }
 }
 
