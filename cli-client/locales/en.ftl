@@ -112,7 +112,7 @@ sync-amount = amount { $before } → { $now }, which nobody typed
 sync-counts = { $received } changes received, { $sent } sent
 sync-fetched = { $count } that this device had lost came back from the relay
 sync-brought-back = { $count } that the relay had lost went back to it
-sync-refused = { $count } refused: forsat issues
+sync-refused = { $count } refused: forsat refused
 sync-unreadable = { $count } unreadable: forsat issues
 
 join-workspace = workspace { $workspace }
@@ -531,7 +531,7 @@ account-name = an account needs a name; give --new-account NAME
 no-change = no change of this record begins with { $hash }
 several-changes = several changes begin with { $hash }; type more of the hash
 not-exported = { $module } has no field "{ $field }" to export; there are { $known }
-no-refused-edit = no refused edit has the number { $number }; forsat issues lists them
+no-refused-edit = no refused edit has the number { $number }; forsat refused lists them
 too-many-records = { $count } records are more than one command changes ({ $max }); narrow the condition
 filter-not-saved = a saved filter keeps conditions, columns and sorting; write --text as a condition, such as name~word
 team-name = name the team, such as --team north
@@ -763,3 +763,32 @@ verify-repaired = repaired: rows, indexes and digests are made anew
 verify-set-aside = { $count } changes are set aside; forsat sync brings them again from the relay
 verify-lost = { $count } changes were never sent and are lost; their bytes are kept aside in the store
 verify-refused = { $count } unsent edits build on what is lost and can't be sent: forsat refused
+
+# refused
+refused-none = nothing that this device made was refused
+refused-how = forsat refused retry N makes an edit again · export N writes it to a file · drop N gives it up
+refused-made = made by { $who }, { $made } · refused { $refused }
+refused-exported = written to { $path }
+refused-confirm = Give the refused edit { $number } up? It won't be listed any more
+refused-dropped = the refused edit { $number } is given up; its bytes are kept
+relay-lost-base = what this edit builds on was damaged before it was sent; make the edit again
+
+# key
+key-none = this store has no key of a device here
+key-plain = the device's key lies in { $path } as it is, for its owner alone to read; forsat key seal protects it with a passphrase
+key-sealed = the device's key lies in { $path }, sealed with a passphrase
+key-public = public half { $public }
+key-cost = each attempt to open it takes { $mib } MiB of memory and { $passes } passes over it
+key-ask = Passphrase of the device's key:
+key-ask-new = New passphrase of the device's key:
+key-ask-again = The same once more:
+key-now-sealed = the key is sealed; without the passphrase this store can be read and edited, and not synced
+key-now-plain = the key lies on the disk as it is again
+key-error-sealed = the device's key is sealed: give the passphrase in a terminal, in FORSAT_PASSPHRASE, or with --passphrase-fd; or run forsat key unseal once, so that syncs in the background need none
+key-error-wrong = the passphrase is wrong, or the key's file was changed; nothing was sent, try again
+key-error-empty = the passphrase is empty; give one of at least one letter
+key-error-different = the two passphrases differ; nothing was changed, try again
+key-error-none = the store has no key of its device here: put back device.key from where it was, or join again with a new invite
+key-error-sealed-already = the key is sealed already; to give it another passphrase, unseal it first
+key-error-not-sealed = the key isn't sealed
+key-error-unreadable = the sealed key can't be read; restore device.key from a backup

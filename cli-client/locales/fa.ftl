@@ -111,7 +111,7 @@ sync-amount = مبلغ { $before } → { $now } که کسی ننوشته
 sync-counts = { $received } تغییر رسید، { $sent } فرستاده شد
 sync-fetched = { $count } تغییری که این دستگاه از دست داده بود از رله بازگشت
 sync-brought-back = { $count } تغییری که رله از دست داده بود به آن بازگردانده شد
-sync-refused = { $count } پذیرفته نشد: forsat issues
+sync-refused = { $count } پذیرفته نشد: forsat refused
 sync-unreadable = { $count } ناخوانا: forsat issues
 
 join-workspace = فضای کار { $workspace }
@@ -521,7 +521,7 @@ account-name = حساب باید نامی داشته باشد؛ بنویسید -
 no-change = هیچ تغییری از این رکورد با { $hash } آغاز نمی‌شود
 several-changes = چند تغییر با { $hash } آغاز می‌شوند؛ بخش بیشتری از آن را بنویسید
 not-exported = { $module } فیلدی به نام «{ $field }» برای برون‌بری ندارد؛ این‌ها هست: { $known }
-no-refused-edit = ویرایش نپذیرفته‌ای با شمارهٔ { $number } نیست؛ فهرست: forsat issues
+no-refused-edit = ویرایش نپذیرفته‌ای با شمارهٔ { $number } نیست؛ فهرست: forsat refused
 too-many-records = { $count } رکورد بیش از آن است که یک فرمان تغییر دهد ({ $max })؛ شرط را تنگ‌تر کنید
 filter-not-saved = فیلتر ذخیره‌شده شرط، ستون و ترتیب را نگه می‌دارد؛ به جای --text شرطی بنویسید، مانند name~واژه
 team-name = نام گروه را بدهید، مانند --team north
@@ -753,3 +753,32 @@ verify-repaired = ترمیم شد: ردیف‌ها، نمایه‌ها و چکی
 verify-set-aside = { $count } تغییر کنار گذاشته شد؛ forsat sync دوباره از رله می‌آوردشان
 verify-lost = { $count } تغییر هرگز فرستاده نشده بود و از دست رفت؛ بایت‌هایشان در انبار کنار گذاشته شده است
 verify-refused = { $count } ویرایش ارسال‌نشده بر ازدست‌رفته‌ها بنا شده و فرستادنی نیست: forsat refused
+
+# refused
+refused-none = چیزی از آن‌چه این دستگاه ساخته رد نشده است
+refused-how = forsat refused retry N ویرایشی را از نو می‌سازد · export N آن را در پرونده می‌نویسد · drop N از آن می‌گذرد
+refused-made = ساختهٔ { $who }، { $made } · رد شده در { $refused }
+refused-exported = در { $path } نوشته شد
+refused-confirm = از ویرایش نپذیرفتهٔ { $number } بگذریم؟ دیگر در فهرست نمی‌آید
+refused-dropped = از ویرایش نپذیرفتهٔ { $number } گذشتیم؛ بایت‌هایش نگه داشته می‌شود
+relay-lost-base = آن‌چه این ویرایش بر آن بنا شده پیش از فرستادن آسیب دیده است؛ ویرایش را دوباره انجام دهید
+
+# key
+key-none = این انبار اینجا کلید دستگاه ندارد
+key-plain = کلید دستگاه همان‌گونه که هست در { $path } است و فقط دارنده‌اش آن را می‌خواند؛ forsat key seal با گذرواژه حفظش می‌کند
+key-sealed = کلید دستگاه در { $path } با گذرواژه مهر شده است
+key-public = نیمهٔ عمومی { $public }
+key-cost = هر بار گشودنش { $mib } مبی‌بایت حافظه و { $passes } گذر بر آن می‌خواهد
+key-ask = گذرواژهٔ کلید دستگاه:
+key-ask-new = گذرواژهٔ تازهٔ کلید دستگاه:
+key-ask-again = همان، یک بار دیگر:
+key-now-sealed = کلید مهر شد؛ بی گذرواژه این انبار خوانده و ویرایش می‌شود ولی همگام نمی‌شود
+key-now-plain = کلید دوباره همان‌گونه که هست روی دیسک است
+key-error-sealed = کلید دستگاه مهر شده است: گذرواژه را در پایانه، در FORSAT_PASSPHRASE یا با --passphrase-fd بدهید؛ یا یک بار forsat key unseal را اجرا کنید تا همگام‌سازی پس‌زمینه گذرواژه نخواهد
+key-error-wrong = گذرواژه نادرست است یا پروندهٔ کلید دست خورده است؛ چیزی فرستاده نشد، دوباره امتحان کنید
+key-error-empty = گذرواژه خالی است؛ دست‌کم یک حرف بدهید
+key-error-different = دو گذرواژه یکی نیست؛ چیزی تغییر نکرد، دوباره امتحان کنید
+key-error-none = کلید دستگاه این انبار اینجا نیست: device.key را از جایی که بود برگردانید یا با دعوت‌نامهٔ تازه دوباره بپیوندید
+key-error-sealed-already = کلید از پیش مهر شده است؛ برای گذرواژهٔ دیگر نخست آن را بگشایید
+key-error-not-sealed = کلید مهر نشده است
+key-error-unreadable = کلید مهرشده خوانده نمی‌شود؛ device.key را از پشتیبان برگردانید

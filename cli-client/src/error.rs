@@ -91,6 +91,7 @@ impl CliError {
                 | ClientError::Argument(_)
                 | ClientError::Filter { .. }
                 | ClientError::Edit(_)
+                | ClientError::Key(_)
                 | ClientError::NothingToUndo => Exit::Refused,
                 ClientError::NeedsConfirmation(_) => Exit::Confirmation,
                 ClientError::Unreachable { .. } | ClientError::Relay { .. } | ClientError::NotJoined => {

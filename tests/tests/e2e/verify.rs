@@ -232,6 +232,8 @@ fn what_was_never_sent_and_is_damaged_is_told_as_lost_and_the_rest_goes_on() {
     assert_eq!(accounts(&office.sara), accounts(&office.reza));
     let status = office.reza.status();
     assert_eq!(status["refused"][0]["code"], "lost_base", "{status}");
+    let listed = office.reza.ok(&["refused"]);
+    assert_eq!((&listed[0]["number"], &listed[0]["by"]), (&json!(1), &json!("Reza")), "{listed}");
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use forsat_client::{
     AddressFault, ArgumentError, CellProblem, ClientError, ClientRefusal, Damage, EditError, ExportReason,
-    FileProblem, InviteError, MappingReason, NetworkFailure, Question, ReadError, ReauthorError, RowReason,
-    StoreError, UnknownField,
+    FileProblem, InviteError, KeyError, MappingReason, NetworkFailure, Question, ReadError, ReauthorError,
+    RowReason, StoreError, UnknownField,
 };
 use forsat_domain::command::{Refusal, ResolveHint, SettingsRefusal, StageHint};
 use forsat_domain::date::parse_date;
@@ -95,6 +95,7 @@ fn samples() -> Vec<ClientError> {
         ClientError::NeedsConfirmation(Question::LeavesDeals),
     ]);
     all.extend(networks().map(|why| ClientError::Unreachable { url: "wss://r".to_owned(), why }));
+    all.extend(keys().map(ClientError::Key));
     all.extend(arguments().into_iter().map(ClientError::Argument));
     all.extend(engine_refusals().into_iter().map(ClientError::Refused));
     all.extend(files().into_iter().map(|problem| ClientError::Import { file: word(), problem }));
@@ -105,6 +106,19 @@ fn samples() -> Vec<ClientError> {
     all.push(ReauthorError::MissingBase("9f".to_owned()).into());
     all.push(ReauthorError::Edit { hash: "9f".to_owned(), source: EditError::CounterUsedUp }.into());
     all
+}
+
+fn keys() -> [KeyError; 8] {
+    [
+        KeyError::Sealed,
+        KeyError::WrongPassphrase,
+        KeyError::NoPassphrase,
+        KeyError::Different,
+        KeyError::NoKey,
+        KeyError::SealedAlready,
+        KeyError::NotSealed,
+        KeyError::Unreadable,
+    ]
 }
 
 fn networks() -> [NetworkFailure; 6] {
