@@ -61,6 +61,15 @@ impl App {
         store_dir(self.global.store.as_deref())
     }
 
+    /// Closes the store that was opened to learn of the workspace's own fields, when it is to be looked at from outside;
+    /// what the person prefers is taken from it where it can be read.
+    pub fn close(&mut self) {
+        if let Some(engine) = self.opened.take() {
+            // A damaged store is no reason to say nothing: the system's language does.
+            let _ = self.adopt_settings(&engine);
+        }
+    }
+
     /// Opens the store.
     pub fn engine(&mut self) -> Result<Engine, CliError> {
         let mut engine = match self.opened.take() {
@@ -212,7 +221,9 @@ fn finish(app: &mut App, outcome: Result<(), CliError>) -> ExitCode {
     match outcome {
         Ok(()) => exit_code(Exit::Done),
         Err(error) => {
-            if app.out.is_json() {
+            if matches!(error, CliError::Unsound(_)) && app.out.is_json() {
+                // The report says it all.
+            } else if app.out.is_json() {
                 app.out.json(&error.to_json());
             } else {
                 let why = errors::describe(app, &error);

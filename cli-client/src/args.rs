@@ -82,6 +82,18 @@ pub enum Fixed {
         /// A file of certificates (PEM) to trust beside the usual ones
         #[arg(long, value_name = "FILE")]
         ca: Option<PathBuf>,
+        /// Read the passphrase of the device's key from this file descriptor
+        #[arg(long, value_name = "FD")]
+        passphrase_fd: Option<u32>,
+    },
+    /// The device's key, by which the relay knows this device: where it lies, and sealing it with a passphrase
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Look whether the store is whole: every change is hashed anew, and what follows from it compared
+    Verify {
+        /// Make rows, indexes and digests anew, and set damaged changes aside: the next sync brings them again
+        #[arg(long)]
+        repair: bool,
     },
     /// What a person must decide
     Issues {
@@ -96,6 +108,13 @@ pub enum Fixed {
         /// Also what is only for information
         #[arg(long)]
         info: bool,
+    },
+    /// What this device couldn't send, why, and what to do about it
+    #[command(args_conflicts_with_subcommands = true)]
+    Refused {
+        /// What to do about one
+        #[command(subcommand)]
+        what: Option<RefusedCommand>,
     },
     /// End a conflict or another issue of a record
     Resolve(ResolveArgs),
@@ -173,6 +192,47 @@ pub enum DraftsCommand {
     Drop {
         /// Its number
         number: u64,
+    },
+}
+
+/// What to do about an edit that the relay refused.
+#[derive(Subcommand, Clone, Debug, PartialEq, Eq)]
+pub enum RefusedCommand {
+    /// Write a refused edit to a file as JSON, with the bytes of its change
+    Export {
+        /// Its number
+        number: u64,
+        /// The file [default: standard output]
+        file: Option<PathBuf>,
+    },
+    /// Make a refused edit again as a new one, for instance after you got another role
+    Retry {
+        /// Its number
+        number: u64,
+    },
+    /// Give a refused edit up; its bytes are kept
+    Drop {
+        /// Its number
+        number: u64,
+    },
+}
+
+/// What to do with the device's key.
+#[derive(Subcommand, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyCommand {
+    /// Say how the key lies on the disk, and its public half
+    Show,
+    /// Seal the key with a passphrase: without it this store can be read and not synced
+    Seal {
+        /// Read the passphrase of the device's key from this file descriptor
+        #[arg(long, value_name = "FD")]
+        passphrase_fd: Option<u32>,
+    },
+    /// Write the key as it is again, for syncs in the background
+    Unseal {
+        /// Read the passphrase of the device's key from this file descriptor
+        #[arg(long, value_name = "FD")]
+        passphrase_fd: Option<u32>,
     },
 }
 

@@ -18,17 +18,20 @@ mod export;
 pub mod import;
 mod inspect;
 mod issues;
+mod key;
 mod lead;
 mod list;
 mod log;
 mod mass;
 mod past;
 pub mod record;
+mod refused;
 mod report;
 pub mod settings;
 mod store;
 pub mod sync;
 pub mod today;
+mod verify;
 
 /// Runs a command that isn't a module's.
 pub fn run(app: &mut App, command: Fixed) -> Result<(), CliError> {
@@ -36,11 +39,14 @@ pub fn run(app: &mut App, command: Fixed) -> Result<(), CliError> {
         Fixed::Init { user, email, currency } => store::init(app, user, email, currency),
         Fixed::Join(arguments) => sync::join(app, &arguments),
         Fixed::Status => store::status(app),
-        Fixed::Sync { watch: false, ca } => sync::once(app, ca),
-        Fixed::Sync { watch: true, ca } => sync::watch(app, ca),
+        Fixed::Sync { watch: false, ca, passphrase_fd } => sync::once(app, ca, passphrase_fd),
+        Fixed::Sync { watch: true, ca, passphrase_fd } => sync::watch(app, ca, passphrase_fd),
+        Fixed::Key(command) => key::run(app, command),
+        Fixed::Verify { repair } => verify::run(app, repair),
         Fixed::Issues { record, code, all, info } => {
             issues::list(app, &issues::Asked { record, code, all, info })
         }
+        Fixed::Refused { what } => refused::run(app, what),
         Fixed::Resolve(arguments) => issues::resolve(app, &arguments),
         Fixed::Undo(arguments) => past::undo(app, &arguments),
         Fixed::History(arguments) => past::history(app, &arguments),

@@ -23,6 +23,7 @@ pub mod mass;
 pub mod past;
 pub mod pipeline;
 pub mod record;
+pub mod refused;
 pub mod related;
 pub mod settings;
 pub mod status;

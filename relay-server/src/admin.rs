@@ -3,20 +3,24 @@
 //! The same requests go through the admin socket of a relay that serves, one JSON object a line each way, and straight
 //! to the store of one that doesn't.
 
+mod looking;
 mod manage;
 mod socket;
+
+use std::sync::atomic::AtomicBool;
 
 use forsat_sync::frame::Role;
 use forsat_sync::id::SpaceId;
 use forsat_sync::identity::{InviteCode, InviteSecret, RelayKey};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::looking::Looking;
 pub use self::manage::{DeviceView, InviteEntryView, RoleView, UserRoleView, UserView};
 pub use self::socket::{SOCKET_NAME, ask};
 pub(crate) use self::socket::{listen, serve};
 use crate::ambient;
 use crate::hub::HubCounts;
-use crate::store::{ControlError, NewInvite, RelayStore, SpaceSummary, StoreError};
+use crate::store::{ControlError, Examination, NewInvite, RelayStore, SpaceSummary, StoreError};
 
 /// How long an invite can be redeemed, in milliseconds.
 pub const INVITE_MS: u64 = 24 * 60 * 60 * 1000;
@@ -86,6 +90,8 @@ pub enum Request {
     },
     /// Count what there is.
     Status,
+    /// Look whether the store holds together.
+    Verify,
 }
 
 /// An answer.
@@ -124,6 +130,8 @@ pub enum Answer {
     Device(DeviceView),
     /// The counts.
     Status(StatusView),
+    /// What a thorough look found.
+    Verified(Examination),
     /// Nothing was done.
     Failed(Failure),
 }
@@ -235,6 +243,7 @@ impl Request {
             | Self::InviteCancel { .. }
             | Self::UserList
             | Self::DeviceList
+            | Self::Verify
             | Self::Status => false,
         }
     }
@@ -291,8 +300,19 @@ pub fn execute(store: &dyn RelayStore, request: &Request, url: &str, serving: Op
         | Request::DeviceList
         | Request::DeviceRevoke { .. }
         | Request::DeviceActivate { .. } => manage::execute(store, request),
+        Request::Verify => look(store).map(Answer::Verified).map_err(Failure::from),
     };
     done.unwrap_or_else(Answer::Failed)
+}
+
+/// Looks whether a store holds together.
+pub fn look(store: &dyn RelayStore) -> Result<Examination, StoreError> {
+    store.examine(&AtomicBool::new(false))
+}
+
+/// The same as an answer, until `stop` is set.
+pub(crate) fn examine(store: &dyn RelayStore, stop: &AtomicBool) -> Answer {
+    store.examine(stop).map_or_else(|error| Answer::Failed(error.into()), Answer::Verified)
 }
 
 fn add_space(store: &dyn RelayStore, name: &str) -> Result<SpaceView, Failure> {

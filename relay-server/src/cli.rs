@@ -7,6 +7,7 @@
 mod lists;
 mod serve;
 mod show;
+mod verify;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -80,6 +81,13 @@ enum Command {
     Device(DeviceCommand),
     /// Count what the relay holds and does, also while it serves.
     Status,
+    /// Look whether the store is whole, also while the relay serves: every change is hashed anew.
+    Verify {
+        /// Drop what is damaged, so that devices bring it back, and write anew what follows from the rest; only while the
+        /// relay doesn't serve.
+        #[arg(long)]
+        repair: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -185,6 +193,9 @@ enum CliError {
     Server(#[from] ServerError),
     #[error(transparent)]
     Refused(#[from] Failure),
+    /// What was found was printed.
+    #[error("the store is not whole ({left} findings): the lines above say what heals it")]
+    Unsound { report: String, left: u64 },
     #[error("{0}")]
     System(#[from] std::io::Error),
 }
@@ -198,6 +209,7 @@ impl CliError {
                 store_code(error)
             }
             Self::Setup(SetupError::Refused(failure)) | Self::Refused(failure) => failure_code(failure),
+            Self::Unsound { .. } => 6,
             Self::Setup(SetupError::Control(_)) => 4,
             Self::Setup(SetupError::Path { .. }) | Self::Server(_) | Self::System(_) => 1,
         }
@@ -239,6 +251,9 @@ pub fn run(
     match execute(arguments, environment, json) {
         Ok(text) => print(&text),
         Err(error) => {
+            if let CliError::Unsound { report, .. } = &error {
+                print(report);
+            }
             let mut stderr = std::io::stderr().lock();
             let _ = match json {
                 true => writeln!(
@@ -274,6 +289,7 @@ fn execute(
             Ok(show::initialised(&data, &init, &invite, json))
         }
         Command::Serve => serve::serve(&data, &config, json).map(|()| String::new()),
+        Command::Verify { repair } => verify::run(&data, &config, repair, json),
         other => ask(&data, &config, &request(other), json),
     }
 }
@@ -299,7 +315,7 @@ fn request(command: Command) -> Request {
         Command::Device(DeviceCommand::List) => Request::DeviceList,
         Command::Device(DeviceCommand::Revoke { device, lost }) => Request::DeviceRevoke { device, lost },
         Command::Device(DeviceCommand::Activate { device }) => Request::DeviceActivate { device },
-        Command::Status | Command::Init { .. } | Command::Serve => Request::Status,
+        Command::Status | Command::Init { .. } | Command::Serve | Command::Verify { .. } => Request::Status,
     }
 }
 

@@ -18,7 +18,6 @@ use serde::Serialize;
 use crate::ambient::Ambient;
 use crate::engine::Engine;
 use crate::error::{ClientError, NetworkFailure};
-use crate::join::key;
 use crate::revoked;
 use crate::sync::{
     Enrolment, SessionEffect, SessionEvent, SessionInput, SessionPurpose, SyncSession, SyncSummary,
@@ -108,8 +107,7 @@ async fn run(
     let relay = engine.read()?.identity()?.relay.ok_or(ClientError::NotJoined)?;
     let mut shutdown = Box::pin(shutdown);
     let Some(_lease) = lease(engine, purpose, shutdown.as_mut(), on_event).await? else { return Ok(()) };
-    let directory = engine.directory().unwrap_or(Path::new("."));
-    let key = key::load(directory)?.ok_or(ClientError::NotJoined)?;
+    let key = engine.device_key()?;
     let ambient = Arc::clone(engine.ambient());
     let (session, effects) = SyncSession::start(engine, purpose, key, ambient.monotonic_ms())?;
     let seen = engine.commit_seq()?;

@@ -11,6 +11,7 @@ use thiserror::Error;
 mod argument;
 mod damage;
 mod file;
+mod key;
 mod network;
 mod refusal;
 mod row;
@@ -18,6 +19,7 @@ mod row;
 pub use argument::ArgumentError;
 pub use damage::Damage;
 pub use file::{FileProblem, UnknownField};
+pub use key::KeyError;
 pub use network::NetworkFailure;
 pub use refusal::{AddressFault, ClientRefusal};
 pub use row::{CellProblem, ExportReason, MappingReason, RowReason};
@@ -165,6 +167,9 @@ pub enum ClientError {
     /// This store has no relay yet.
     #[error("this store isn't attached to a relay; run `forsat join URL CODE`")]
     NotJoined,
+    /// The device's key can't be used as it lies.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// The store refused or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -229,6 +234,7 @@ impl ClientError {
             ClientError::Refused(refusal) => Some(refusal.code()),
             ClientError::Relay { code, .. } => Some(code),
             ClientError::Erased { .. } => Some("device_revoked"),
+            ClientError::Key(error) => Some(error.code()),
             _ => None,
         }
     }

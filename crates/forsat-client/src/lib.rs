@@ -30,6 +30,7 @@ mod import;
 mod inspect;
 mod join;
 mod journal;
+mod keys;
 mod lead;
 mod log;
 mod mass;
@@ -50,6 +51,7 @@ mod sync;
 mod turn;
 mod undo;
 mod vault;
+mod verify;
 mod view;
 mod world;
 
@@ -69,7 +71,7 @@ pub use duplicates::{
 pub use engine::{Engine, InitOptions};
 pub use error::{
     AddressFault, ArgumentError, Candidate, CellProblem, ClientError, ClientRefusal, Damage, ExportReason,
-    FileProblem, KeptUnsent, MappingReason, NetworkFailure, Question, RowReason, UnknownField,
+    FileProblem, KeptUnsent, KeyError, MappingReason, NetworkFailure, Question, RowReason, UnknownField,
 };
 pub use exchange::{ExportFormat, ExportSummary};
 pub use form::{ReadValue, Suggestion};
@@ -79,13 +81,16 @@ pub use forsat_sync::client::{SyncEvent, SyncIssue};
 pub use forsat_sync::code::ALL as RELAY_CODES;
 pub use forsat_sync::identity::InviteError;
 pub use join::{JoinOptions, JoinPlan, PendingJoin, PlannedSpace, join};
+pub use keys::{KeyState, KeyView, Passphrase, key_view, seal_key, unseal_key};
 pub use lead::{ConvertInput, LeadConverted, Outcome};
 pub use log::{FollowUpInput, LogInput, LoggedActivity};
 pub use mass::{MassAction, MassAnswer, MassChange, MassRefusal, MassTarget};
 pub use model::*;
+pub use refused::{RefusedDetail, RefusedExport};
 pub use related::{Around, RelatedGroup, RelatedRow, TimelineEntry};
 pub use sync::{
     AmountChange, Enrolment, IssueChange, RecordChange, SessionEffect, SessionEvent, SessionInput,
     SessionPurpose, SyncSession, SyncSummary,
 };
 pub use undo::{CommandView, LeftAlone, LeftReason, Undone, UndoneField};
+pub use verify::{Finding, FindingKind, Remedy, RepairView, VerifyReport, repair, verify};

@@ -69,6 +69,7 @@ pub(super) fn answer(answer: &Answer, json: bool) -> String {
         Answer::Devices { devices } => lists::devices(devices),
         Answer::Device(device) => lists::device(device),
         Answer::Status(status) => status_text(status),
+        Answer::Verified(found) => line(found),
         Answer::Failed(failure) => format!("{failure}\n"),
     }
 }

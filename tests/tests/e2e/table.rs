@@ -339,6 +339,7 @@ fn requests(device: DeviceId) -> Vec<Request> {
         Request::DeviceRevoke { device: device.to_string(), lost: true },
         Request::DeviceActivate { device: device.to_string() },
         Request::Status,
+        Request::Verify,
     ];
     for request in &all {
         // A request that is new belongs into the list above.
@@ -354,6 +355,7 @@ fn requests(device: DeviceId) -> Vec<Request> {
             | Request::DeviceList
             | Request::DeviceRevoke { .. }
             | Request::DeviceActivate { .. }
+            | Request::Verify
             | Request::Status => {}
         }
     }

@@ -1,6 +1,6 @@
 //! What the engine, the store and the connection fail with, in words.
 
-use forsat_client::{Candidate, ClientError, NetworkFailure, Question};
+use forsat_client::{Candidate, ClientError, KeyError, NetworkFailure, Question};
 
 use super::{Words, argument, file, refusal, refused, store};
 use crate::render::filter;
@@ -15,6 +15,7 @@ pub(super) fn client(words: &Words<'_>, error: &ClientError) -> String {
     let say = |key: &str, arguments: &[(&str, String)]| words.say(key, arguments);
     match error {
         ClientError::Rule(error) => refusal::refusal(words, error),
+        ClientError::Key(error) => say(key(*error), &[]),
         ClientError::NoStore { dir } => say("no-store", &[("dir", dir.clone())]),
         ClientError::StoreExists { dir } => say("store-exists", &[("dir", dir.clone())]),
         ClientError::NotFound { module, reference } => {
@@ -78,6 +79,20 @@ fn asked(words: &Words<'_>, question: &Question) -> String {
 }
 
 /// What a code of the connection says; the message that came with it where this version doesn't know the code.
+/// The key of the words for what is wrong with the device's key.
+fn key(error: KeyError) -> &'static str {
+    match error {
+        KeyError::Sealed => "key-error-sealed",
+        KeyError::WrongPassphrase => "key-error-wrong",
+        KeyError::NoPassphrase => "key-error-empty",
+        KeyError::Different => "key-error-different",
+        KeyError::NoKey => "key-error-none",
+        KeyError::SealedAlready => "key-error-sealed-already",
+        KeyError::NotSealed => "key-error-not-sealed",
+        KeyError::Unreadable => "key-error-unreadable",
+    }
+}
+
 pub(super) fn of_code(words: &Words<'_>, code: &str, message: &str) -> String {
     words.known(&format!("relay-{}", code.replace('_', "-"))).unwrap_or_else(|| message.to_owned())
 }

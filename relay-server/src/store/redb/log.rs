@@ -276,11 +276,6 @@ pub(super) fn verify(tx: &ReadTransaction, identity: &StoreIdentity) -> Result<V
     Ok(wrong)
 }
 
-/// What a feed entry of a later kind counts as: nothing of a document.
-pub(super) fn is_change(row: &FeedRow) -> bool {
-    row.kind == super::rows::FEED_KIND_CHANGE
-}
-
 /// The first position of a feed.
 pub(super) const FIRST: FeedSeq = FeedSeq::new(1);
 

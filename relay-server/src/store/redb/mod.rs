@@ -7,12 +7,14 @@ mod access;
 mod append;
 mod backend;
 mod control;
+mod examine;
 mod find;
 mod heal;
 mod log;
 mod manage;
 mod opening;
 mod read;
+mod repair;
 mod replay;
 mod rows;
 mod tables;
@@ -20,7 +22,7 @@ mod verify;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use forsat_sync::digest::Trie;
@@ -35,9 +37,9 @@ pub use self::backend::BackendSource;
 use self::backend::{Faults, FileSource, Guarded, Once, Overlay};
 use self::opening::{begin_epoch, initialise};
 use super::{
-    AccessStore, AppendBatch, ControlError, DeviceRecord, EnrolOutcome, EnrolRequest, HealOutcome,
-    HealRequest, NewInvite, PageOutcome, PageRequest, PushOutcome, RelayStore, SpaceSummary, StatusCounts,
-    StoreError, StoreIdentity,
+    AccessStore, AppendBatch, ControlError, DeviceRecord, EnrolOutcome, EnrolRequest, Examination,
+    HealOutcome, HealRequest, NewInvite, PageOutcome, PageRequest, PushOutcome, RelayStore, SpaceSummary,
+    StatusCounts, StoreError, StoreIdentity,
 };
 
 /// The format that this version writes and the newest that it reads.
@@ -435,6 +437,10 @@ impl RelayStore for RedbStore {
 
     fn buckets(&self, space: &SpaceId) -> Result<Vec<(u16, Digest)>, StoreError> {
         self.read(|tx| read::buckets(tx, space))
+    }
+
+    fn examine(&self, stop: &AtomicBool) -> Result<Examination, StoreError> {
+        examine::look(self, stop)
     }
 }
 

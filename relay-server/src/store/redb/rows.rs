@@ -285,7 +285,7 @@ impl Row for ActorRow {
     }
 }
 
-/// An entry of a space's feed. `kind` 0 is a change; the others are reserved.
+/// An entry of a space's feed. `kind` 0 and 128 carry a change, 129 carried one; the others are reserved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct FeedRow {
     pub(super) kind: u8,
@@ -305,6 +305,9 @@ pub(super) const FEED_KIND_CHANGE: u8 = 0;
 pub(super) const FEED_KIND_BROUGHT_BACK: u8 = 128;
 /// The kind of an entry of the control log; its bytes are the entry as pages carry it.
 pub(super) const FEED_KIND_CONTROL: u8 = 6;
+
+/// The kind of an entry whose change was damaged and dropped by a repair; it holds the position.
+pub(super) const FEED_KIND_DROPPED: u8 = 129;
 
 impl Row for FeedRow {
     fn encode(&self, key: &[u8]) -> Vec<u8> {

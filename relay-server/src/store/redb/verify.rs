@@ -6,12 +6,14 @@ use forsat_sync::digest::{Trie, document_digest};
 use forsat_sync::id::{ChangeHash, Digest, DocumentId, FeedSeq, SpaceId};
 use redb::ReadTransaction;
 
+use super::examine::is_change;
 use super::rows::{ChangeRow, DocumentRow, EpochRow, FeedRow, InviteRow, TotalsRow};
 use super::tables::{
     CHANGES, DEVICES, DOCUMENTS, DOCUMENTS_BY_BUCKET, EPOCHS, FEED, INVITES, META, bucket_document_key,
     change_key, get, id_in_key, scan,
 };
-use super::{StoreError, log, read};
+use super::{StoreError, read};
+use crate::store::SpaceSummary;
 
 /// What a document should be, as its entries say.
 #[derive(Default)]
@@ -45,6 +47,18 @@ pub(super) fn verify(tx: &ReadTransaction) -> Result<Vec<String>, StoreError> {
     Ok(wrong)
 }
 
+/// What doesn't hold of epochs and invites, or keeps that from being told.
+pub(super) fn others(tx: &ReadTransaction, spaces: &[SpaceSummary]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut told: Vec<String> = Vec::new();
+    for space in spaces {
+        told.extend(check_epochs(tx, &space.id, space.head, &mut wrong).err().map(|error| error.to_string()));
+    }
+    told.extend(check_invites(tx, &mut wrong).err().map(|error| error.to_string()));
+    wrong.extend(told);
+    wrong
+}
+
 /// 1, 2: positions without gaps up to the head; every entry has its header.
 fn check_feed(
     tx: &ReadTransaction,
@@ -61,7 +75,7 @@ fn check_feed(
             wrong.push(format!("1: space {space} goes from position {last} to {seq}"));
         }
         last = seq;
-        if !log::is_change(&entry) {
+        if !is_change(entry.kind) {
             return Ok(true);
         }
         let expected = documents.entry(entry.document).or_default();
