@@ -12,6 +12,9 @@ use forsat_domain::schema::{MergeCode, ModuleDef};
 use forsat_store::{RefusedEdit, RefusedId, RefusedState};
 use std::collections::BTreeMap;
 
+/// The code of edits that were given up because their record left this device.
+pub(crate) const MOVED_AWAY: &str = "moved_away";
+
 impl Engine {
     /// Makes a refused edit again as a new change, for instance after an administrator has given another role.
     pub fn retry_refused(&self, number: u64) -> Result<Saved, ClientError> {
@@ -27,6 +30,9 @@ impl Engine {
             let module = module.ok_or(ClientRefusal::UnknownModule)?;
             let table = crate::find::module(self.schema(), &module)?;
             let edits: Vec<Edit> = changes.iter().filter_map(|change| edit_of(table, change)).collect();
+            if row.is_none() && edit.code == MOVED_AWAY {
+                return Err(ClientRefusal::UnknownModule.into());
+            }
             let has_view = row.is_some_and(|row| !row.heads.is_empty());
             let state = match has_view {
                 true => turn.edit(record, &edits)?,

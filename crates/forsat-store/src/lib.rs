@@ -24,6 +24,7 @@ mod journal;
 mod meta;
 mod migrate;
 mod outbox;
+mod purge;
 mod refused;
 mod rows;
 mod snapshots;

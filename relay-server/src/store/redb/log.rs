@@ -276,9 +276,9 @@ pub(super) fn verify(tx: &ReadTransaction, identity: &StoreIdentity) -> Result<V
     Ok(wrong)
 }
 
-/// What a feed entry of a later kind counts as: nothing of a document.
+/// Whether an entry carries a change; one of a later kind counts as nothing of a document.
 pub(super) fn is_change(row: &FeedRow) -> bool {
-    row.kind == super::rows::FEED_KIND_CHANGE
+    matches!(row.kind, super::rows::FEED_KIND_CHANGE | super::rows::FEED_KIND_BROUGHT_BACK)
 }
 
 /// The first position of a feed.

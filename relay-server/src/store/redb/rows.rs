@@ -9,9 +9,11 @@ use crate::store::Role;
 
 mod control;
 mod invite;
+mod moves;
 
 pub(super) use self::control::ControlRow;
 pub(super) use self::invite::InviteRow;
+pub(super) use self::moves::{FEED_KIND_LEFT, FEED_KIND_MOVED_IN, FEED_KIND_MOVED_OUT, MovedOutRow};
 
 /// The format byte of every row written today.
 const FORMAT: u8 = 1;
