@@ -22,6 +22,7 @@ mod joining;
 mod lead;
 mod ledger;
 mod merge;
+mod moves;
 mod program;
 mod relay;
 mod roles;
