@@ -16,12 +16,14 @@ use crate::output::Color;
 pub mod files;
 mod lead;
 mod log;
+mod moves;
 pub mod past;
 mod query;
 mod settings;
 
 use files::{ExportArgs, ImportArgs};
 pub use log::{LogArgs, LogKind};
+pub use moves::MoveArgs;
 use past::{HistoryArgs, TrashCommand, UndoArgs};
 
 /// The exit codes, as the help prints them.
@@ -128,6 +130,8 @@ pub enum Fixed {
         #[command(subcommand)]
         command: TrashCommand,
     },
+    /// Give records another home space; the next sync asks the relay
+    Move(MoveArgs),
     /// The pipeline by stage, or broken down
     #[command(args_conflicts_with_subcommands = true)]
     Pipeline {

@@ -23,6 +23,7 @@ mod lead;
 mod list;
 mod log;
 mod mass;
+mod moves;
 mod past;
 pub mod record;
 mod refused;
@@ -51,6 +52,7 @@ pub fn run(app: &mut App, command: Fixed) -> Result<(), CliError> {
         Fixed::Undo(arguments) => past::undo(app, &arguments),
         Fixed::History(arguments) => past::history(app, &arguments),
         Fixed::Trash { command } => past::trash(app, &command),
+        Fixed::Move(arguments) => moves::run(app, &arguments),
         Fixed::Pipeline { by: None, what: None } => report::pipeline(app),
         Fixed::Pipeline { by: Some(by), .. } => report::breakdown(app, by),
         Fixed::Pipeline { what: Some(PipelineCommand::Stuck), .. } => report::stuck(app),

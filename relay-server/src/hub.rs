@@ -5,6 +5,7 @@
 //! only after it. Clocks and randomness come in with every call. Connections are served in turns.
 
 mod control;
+mod moves;
 mod outcome;
 mod round;
 #[cfg(test)]

@@ -18,12 +18,14 @@ use forsat_sync::id::{DeviceId, Digest, DocumentId, Epoch, FeedSeq, SpaceId, Use
 use forsat_sync::identity::{Receipt, SecretHash};
 
 pub use forsat_sync::frame::Role;
-pub use forsat_sync::relay::{DeviceRecord, Directory, EnrolRequest, FeedPage, HealRequest, PageRequest};
+pub use forsat_sync::relay::{
+    DeviceRecord, Directory, EnrolRequest, FeedPage, HealRequest, MoveRequest, PageRequest,
+};
 
 pub use self::examination::{Examination, FINDINGS_MAX, FindingKind, Remedy, Repaired, StoreFinding};
 pub use self::manage::{
     AccessCommand, AccessDone, AccessStore, ControlAdopted, DeviceState, DeviceSummary, InviteSummary,
-    UserSummary,
+    MoveOutcome, UserSummary,
 };
 pub use self::redb::{BackendSource, InitWorkspace, OpenOptions, RedbStore};
 
@@ -268,6 +270,8 @@ pub enum Later {
     Judged(LaterReason),
     /// A quota of the workspace is used up.
     Quota(&'static str),
+    /// The document has left the space; its feed says so, and the device takes the change along or gives it up.
+    MovedOut,
 }
 
 /// Why a change is refused for good.

@@ -119,7 +119,7 @@ fn told(app: &mut App, event: &SessionEvent) {
         SessionEvent::Summary(summary) if app.out.is_json() => app.out.json_line(summary),
         SessionEvent::Summary(summary) => {
             let moved = summary.received + summary.sent + summary.fetched + summary.brought_back;
-            if moved + summary.refused > 0 {
+            if moved + summary.moved + summary.gone + summary.refused > 0 {
                 for line in render::summary::lines(app, summary) {
                     app.out.data(line);
                 }

@@ -353,6 +353,8 @@ fn add(whole: &mut SyncSummary, part: SyncSummary) {
     whole.sent += part.sent;
     whole.fetched += part.fetched;
     whole.brought_back += part.brought_back;
+    whole.moved += part.moved;
+    whole.gone += part.gone;
     whole.refused += part.refused;
     whole.unreadable += part.unreadable;
     whole.put_off = part.put_off;

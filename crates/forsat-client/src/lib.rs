@@ -36,6 +36,7 @@ mod log;
 mod mass;
 mod merged;
 mod model;
+mod moves;
 mod query;
 mod rebuild;
 mod references;
@@ -86,6 +87,7 @@ pub use lead::{ConvertInput, LeadConverted, Outcome};
 pub use log::{FollowUpInput, LogInput, LoggedActivity};
 pub use mass::{MassAction, MassAnswer, MassChange, MassRefusal, MassTarget};
 pub use model::*;
+pub use moves::{MovePlan, MoveRow};
 pub use refused::{RefusedDetail, RefusedExport};
 pub use related::{Around, RelatedGroup, RelatedRow, TimelineEntry};
 pub use sync::{

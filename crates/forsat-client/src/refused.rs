@@ -53,6 +53,9 @@ pub struct RefusedExport {
     pub chunk: Option<String>,
 }
 
+/// The code of edits that were given up because their record left this device.
+pub(crate) const MOVED_AWAY: &str = "moved_away";
+
 impl Engine {
     /// Edits that the relay refused and nobody has decided about, oldest first.
     pub fn refused(&self) -> Result<Vec<RefusedDetail>, ClientError> {
@@ -115,6 +118,9 @@ impl Engine {
             let module = module.ok_or(ClientRefusal::UnknownModule)?;
             let table = crate::find::module(self.schema(), &module)?;
             let edits: Vec<Edit> = changes.iter().filter_map(|change| edit_of(table, change)).collect();
+            if row.is_none() && edit.code == MOVED_AWAY {
+                return Err(ClientRefusal::UnknownModule.into());
+            }
             let has_view = row.is_some_and(|row| !row.heads.is_empty());
             let state = match has_view {
                 true => turn.edit(record, &edits)?,

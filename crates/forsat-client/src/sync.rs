@@ -11,6 +11,7 @@ mod enrolment;
 mod heal;
 mod issues;
 mod merge;
+mod moves;
 mod outbox;
 mod page;
 mod rebase;

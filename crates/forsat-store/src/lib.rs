@@ -25,6 +25,7 @@ mod journal;
 mod meta;
 mod migrate;
 mod outbox;
+mod purge;
 mod refused;
 mod repair;
 mod rows;

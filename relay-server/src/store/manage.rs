@@ -1,9 +1,9 @@
-//! Who may do what, as an operator sees and changes it: users, roles, devices, invites.
+//! Who may do what and where documents live: users, roles, devices, invites, moves.
 
 use forsat_sync::control::{ControlMark, SignedEntry};
 use forsat_sync::frame::Role;
-use forsat_sync::id::{DeviceId, UserId};
-use forsat_sync::relay::ControlVerdict;
+use forsat_sync::id::{DeviceId, HomeVersion, SpaceId, UserId};
+use forsat_sync::relay::{ControlVerdict, MoveRequest};
 
 use super::{ControlError, StoreError};
 
@@ -152,6 +152,30 @@ pub struct ControlAdopted {
     pub entries: u64,
 }
 
+/// What became of a document that was to move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MoveOutcome {
+    /// It lives there now.
+    Moved {
+        /// Where it lived.
+        from: SpaceId,
+        /// How many homes it has had, this one included.
+        home: HomeVersion,
+    },
+    /// It lived there before.
+    There,
+    /// No such document, or none that the user may see: one answer for both.
+    Unknown,
+    /// No such space, or none that the user may see: one answer for both.
+    HiddenSpace,
+    /// The user is no manager or administrator in one of the spaces.
+    Forbidden,
+    /// Nothing is moved from or to `common`.
+    Common,
+    /// Others of the same request filled the transaction.
+    Later,
+}
+
 /// The part of a relay's storage that an operator works on. Every change is one durable transaction.
 pub trait AccessStore {
     /// All users, by name.
@@ -171,6 +195,9 @@ pub trait AccessStore {
 
     /// Takes entries of the control log that this store forgot, carrying out what they say; others' entries are passed over.
     fn adopt_control(&self, entries: &[SignedEntry], now_ms: u64) -> Result<ControlAdopted, StoreError>;
+
+    /// Gives documents another home; one outcome a document, in order. What is moved is durable when it returns.
+    fn move_documents(&self, request: &MoveRequest, now_ms: u64) -> Result<Vec<MoveOutcome>, StoreError>;
 
     /// Changes who may do what.
     fn change_access(&self, command: &AccessCommand, now_ms: u64) -> Result<AccessDone, ControlError>;

@@ -23,6 +23,7 @@ mod key;
 mod lead;
 mod ledger;
 mod merge;
+mod moves;
 mod program;
 mod raw;
 mod refused;

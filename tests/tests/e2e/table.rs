@@ -7,7 +7,8 @@ use forsat_relay::admin::Request;
 use forsat_sync::control::{ControlEvent, ControlHead};
 use forsat_sync::digest::Node;
 use forsat_sync::frame::{
-    Auth, Enrol, ItemOutcome, PROTOCOL_VERSIONS, Pull, Push, PushItem, SpaceInfo, StreamId, ToDevice, ToRelay,
+    Auth, Enrol, ItemOutcome, Move, PROTOCOL_VERSIONS, Pull, Push, PushItem, SpaceInfo, StreamId, ToDevice,
+    ToRelay,
 };
 use forsat_sync::heal::{Answer, AskId, Question, RefillItem};
 use forsat_sync::id::{BatchId, DeviceId, DocumentId, Nonce, SpaceId, UserId};
@@ -113,6 +114,15 @@ impl Row {
                 _ => Said::Refused("forbidden".into()),
             },
             ToRelay::Heal { .. } => Said::Told,
+            ToRelay::Move(_) if !sees => Said::Refused(unknown()),
+            ToRelay::Move(_) => match who {
+                Who::Admin | Who::Manager if self.place == Place::Common => {
+                    Said::Refused("common_stays".into())
+                }
+                // The document is nowhere: who may move hears that, others don't.
+                Who::Admin | Who::Manager => Said::Refused("unknown_document".into()),
+                _ => Said::Refused("forbidden".into()),
+            },
             ToRelay::Ping { .. } => Said::Pong,
             ToRelay::Bye => Said::Gone,
             ToRelay::Ephemeral { .. }
@@ -186,6 +196,9 @@ fn rows(who: Who, user: UserId, spaces: &[SpaceInfo], main: SpaceId, place_of: &
             let frame = ToRelay::Heal { ask: AskId(1), space: id(place), question };
             rows.push(Row { frame, place, module });
         }
+        let nowhere = vec![DocumentId::from_bytes([0xdd; 16])];
+        let wanted = Move { ask: AskId(1), to: id(place), documents: nowhere };
+        rows.push(Row { frame: ToRelay::Move(wanted), place, module: "" });
         let question = Question::Nodes(vec![Node::ROOT]);
         rows.push(Row {
             frame: ToRelay::Heal { ask: AskId(1), space: id(place), question },
@@ -225,7 +238,7 @@ async fn said(mut wire: Wire, frame: &ToRelay) -> Said {
             Some(ToDevice::Fault { code, .. }) => Said::Fault(code.to_string()),
             Some(ToDevice::Page(_)) => Said::Page,
             Some(ToDevice::StreamClosed { code, .. }) => Said::Closed(code.to_string()),
-            Some(ToDevice::Outcome { results, .. }) => outcome(&results[0]),
+            Some(ToDevice::Outcome { results, .. } | ToDevice::Moved { results, .. }) => outcome(&results[0]),
             Some(ToDevice::Healed { answer: Answer::Refilled(results), .. }) => outcome(&results[0]),
             Some(ToDevice::Healed { answer: Answer::Failed { code, .. }, .. }) => {
                 Said::Refused(code.to_string())
@@ -241,7 +254,7 @@ async fn said(mut wire: Wire, frame: &ToRelay) -> Said {
 
 /// Whether a frame has an answer of its own, which may come after that to a ping.
 fn is_answered(frame: &ToRelay) -> bool {
-    matches!(frame, ToRelay::Pull(_) | ToRelay::Push(_) | ToRelay::Heal { .. })
+    matches!(frame, ToRelay::Pull(_) | ToRelay::Push(_) | ToRelay::Heal { .. } | ToRelay::Move(_))
 }
 
 fn outcome(result: &ItemOutcome) -> Said {

@@ -180,6 +180,8 @@ fn engine_refusals() -> Vec<ClientRefusal> {
         ClientRefusal::NotUndoable(word()),
         ClientRefusal::AccountExists { name: word(), short: "k7".to_owned() },
         ClientRefusal::UnknownModule,
+        ClientRefusal::CommonStays,
+        ClientRefusal::MayNotMove { space: word(), role: "rep".to_owned() },
         ClientRefusal::UnreadableEdit,
         ClientRefusal::OfRecord { name: word(), refusal: Box::new(Refusal::NotClosed) },
         ClientRefusal::UnknownSpace { name: word(), known: word() },

@@ -95,6 +95,7 @@ impl Enrolment {
                 | Effect::LoadControl { .. }
                 | Effect::Revoked { .. }
                 | Effect::Settle(_)
+                | Effect::Moved(_)
                 | Effect::Heal(_) => {}
             }
         }

@@ -6,7 +6,9 @@ use forsat_client::{
     SessionInput, SessionPurpose, SyncIssue, SyncSession, SyncSummary,
 };
 use forsat_relay::hub::{ConnectionId, Hub, HubEffect, HubLimits, Moment};
-use forsat_relay::store::{InitWorkspace, NewInvite, OpenOptions, RedbStore, RelayStore, Role};
+use forsat_relay::store::{
+    AccessCommand, InitWorkspace, NewInvite, OpenOptions, RedbStore, RelayStore, Role,
+};
 use forsat_store::{CreateParams, RelayRef, Store};
 use forsat_sync::frame::{ToDevice, ToRelay};
 use forsat_sync::id::{ChangeHash, Epoch, Nonce, SpaceId, WorkspaceId};
@@ -128,6 +130,33 @@ impl Relay {
         };
         self.store.create_invite(&invite).expect("an invite");
         InviteCode { secret, relay: self.key.relay_id(), address: None }
+    }
+
+    /// Makes another space.
+    pub fn space(&self, name: &str) -> SpaceId {
+        let id = SpaceId::from_bytes(*self.random.uuid().as_bytes());
+        self.store.create_space(id, name, wall_ms()).expect("a space").id
+    }
+
+    /// Gives somebody who has joined a role in a space, or takes it.
+    pub fn set_role(&self, user: &str, space: &str, role: Option<Role>) {
+        let (user, space) = (user.to_owned(), space.to_owned());
+        let command = match role {
+            Some(role) => AccessCommand::SetRole { user, space, role },
+            None => AccessCommand::RemoveRole { user, space },
+        };
+        self.store.access().change_access(&command, wall_ms()).expect("a role");
+    }
+
+    /// Checks the invariants of the relay's store.
+    pub fn verify(&self) {
+        assert_eq!(self.store.verify().expect("reads"), [""; 0]);
+    }
+
+    /// How many documents and changes the relay holds.
+    pub fn totals(&self) -> (u64, u64) {
+        let status = self.store.status(wall_ms()).expect("reads");
+        (status.documents, status.changes)
     }
 
     /// Runs a machine until it ends, or until the wire is cut and `once_cut` says so.

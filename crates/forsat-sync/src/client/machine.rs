@@ -3,6 +3,7 @@
 use super::event::{ClientError, StoreTask, SyncEvent, SyncIssue, SyncStatus};
 use super::feeds::Feeds;
 use super::heal::Heals;
+use super::moves::{MoveWish, Moves};
 use super::outbox::Outbox;
 use super::{ClientConfig, Effect, Input, Known, Purpose};
 use crate::backoff::{Backoff, spread};
@@ -21,6 +22,7 @@ pub struct ClientMachine {
     pub(super) feeds: Feeds,
     pub(super) heals: Heals,
     pub(super) outbox: Outbox,
+    pub(super) moves: Moves,
     pub(super) directory: Option<(UserId, WorkspaceId, Vec<SpaceInfo>)>,
     pub(super) push_window_bytes: usize,
     pub(super) backoff: Backoff,
@@ -99,6 +101,7 @@ impl ClientMachine {
             feeds: Feeds::new(known.cursors),
             heals: Heals::default(),
             outbox: Outbox::default(),
+            moves: Moves::default(),
             directory: known.directory,
             push_window_bytes: config.flow.early_window_bytes,
             backoff: Backoff::new(config.flow.backoff_base_ms, config.flow.backoff_ms_max),
@@ -162,8 +165,11 @@ impl ClientMachine {
     /// Where things stand.
     pub fn status(&self) -> SyncStatus {
         let online = matches!(self.phase, Phase::Online);
-        let settled =
-            online && self.feeds.is_settled() && self.heals.is_settled() && self.outbox.is_settled();
+        let settled = online
+            && self.feeds.is_settled()
+            && self.heals.is_settled()
+            && self.outbox.is_settled()
+            && self.moves.is_settled();
         SyncStatus {
             online,
             settled,
@@ -177,6 +183,11 @@ impl ClientMachine {
     /// How far the store's copy of the control log goes; to be told before `Connected`, each time.
     pub fn know_control(&mut self, head: ControlHead) {
         self.control = Some(head);
+    }
+
+    /// The moves that the store wants; to be told after `Connected`, each time, and when they changed.
+    pub fn want_moves(&mut self, wishes: Vec<MoveWish>) {
+        self.moves.want(wishes);
     }
 
     /// The device's id.
@@ -199,6 +210,7 @@ impl ClientMachine {
             Input::OutboxLoaded { items } => self.outbox.loaded(items),
             Input::ControlLoaded { entries } => self.control_loaded(now_ms, entries),
             Input::OutboxChanged => self.outbox.grown(),
+            Input::OutboxRehomed => self.outbox.rehomed(),
             Input::Settled => self.outbox.settled(),
             Input::StoreFailed { task, message } => self.store_failed(task, message),
             Input::Tick => {}
@@ -222,6 +234,7 @@ impl ClientMachine {
         self.feeds.reset();
         self.heals.reset();
         self.outbox.reset();
+        self.moves.reset();
         self.effects.push(Effect::Event(SyncEvent::Connecting));
         self.effects.push(Effect::Connect);
     }
@@ -261,7 +274,7 @@ impl ClientMachine {
             StoreTask::Outbox => self.outbox.load_failed(),
             StoreTask::Settle => self.outbox.settled(),
             // The next connection brings another welcome, and asks for the log again.
-            StoreTask::Welcome | StoreTask::Control => {}
+            StoreTask::Welcome | StoreTask::Control | StoreTask::Moves => {}
         }
         self.effects.push(Effect::Report(SyncIssue::Store { message }));
         self.close();
@@ -450,6 +463,7 @@ impl ClientMachine {
         self.outbox.load(now_ms, self.push_window_bytes, &mut self.effects);
         if matches!(self.phase, Phase::Online) {
             self.heal(now_ms);
+            self.ask_moves(now_ms);
         }
         self.announce();
     }

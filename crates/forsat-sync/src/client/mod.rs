@@ -7,6 +7,7 @@ mod event;
 mod feeds;
 mod heal;
 mod machine;
+mod moves;
 mod online;
 mod outbox;
 #[cfg(test)]
@@ -17,6 +18,7 @@ pub use event::{
     StoreTask, SyncEvent, SyncIssue, SyncStatus, Welcomed,
 };
 pub use machine::ClientMachine;
+pub use moves::{MoveDone, MoveWish};
 
 use crate::control::SignedEntry;
 use crate::frame::SpaceInfo;
@@ -147,6 +149,8 @@ pub enum Input {
     },
     /// Something was added to the outbox.
     OutboxChanged,
+    /// Changes of the outbox go to another space than before.
+    OutboxRehomed,
     /// The oldest [`Effect::Settle`] that wasn't answered yet is done.
     Settled,
     /// The store failed (full disk, I/O error) and did nothing of one effect; takes the place of that effect's answer.
@@ -199,6 +203,8 @@ pub enum Effect {
     },
     /// Write down what became of pushed changes; answer with `Settled`.
     Settle(Settle),
+    /// Write down what became of moves. Isn't answered unless that fails.
+    Moved(Vec<MoveDone>),
     /// The relay knows the device now: keep user, workspace and spaces. Isn't answered unless that fails.
     Welcomed(Welcomed),
     /// Something that a person should know; the connection goes on.

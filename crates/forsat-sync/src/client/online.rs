@@ -8,6 +8,7 @@ use super::{Effect, Purpose};
 use crate::code::{self, Code};
 use crate::control::{ControlEvent, ENTRIES_MAX, SignedEntry};
 use crate::frame::{ItemOutcome, PageEntry, SpaceInfo, ToDevice, ToRelay, Welcome};
+use crate::heal::AskId;
 use crate::id::{BatchId, SpaceId};
 use crate::identity::{self, AuthClaim};
 
@@ -113,6 +114,7 @@ impl ClientMachine {
             ToDevice::Healed { ask, answer } => {
                 self.heals.answered(now_ms, ask, answer, &mut self.effects)?;
             }
+            ToDevice::Moved { ask, results } => self.moved(now_ms, ask, results)?,
             ToDevice::ControlWanted { after } => self.effects.push(Effect::LoadControl { after }),
             ToDevice::Revocation(entry) => self.revoked(entry),
             ToDevice::Fault { code, message } => return Err(fault(code, message)),
@@ -210,6 +212,28 @@ impl ClientMachine {
             }
             self.pull_again(now_ms, space);
         }
+    }
+
+    /// Asks for a move once what was typed before is at the relay.
+    pub(super) fn ask_moves(&mut self, now_ms: u64) {
+        if self.outbox.is_settled()
+            && let Some(question) = self.moves.pump()
+        {
+            self.send(now_ms, &question);
+        }
+    }
+
+    fn moved(&mut self, now_ms: u64, ask: AskId, results: Vec<ItemOutcome>) -> Result<(), Trouble> {
+        let Some(done) = self.moves.answered(ask, results)? else { return Ok(()) };
+        let has_moved = done.iter().any(|done| done.outcome == ItemOutcome::Acked);
+        self.effects.push(Effect::Moved(done));
+        if has_moved {
+            // The feeds say the rest: whoever works once mustn't stop before they have.
+            for space in self.feeds.spaces() {
+                self.pull_again(now_ms, space);
+            }
+        }
+        Ok(())
     }
 
     fn pull_again(&mut self, now_ms: u64, space: SpaceId) {

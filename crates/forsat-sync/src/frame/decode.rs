@@ -1,9 +1,9 @@
 //! From bytes to frames.
 
 use super::{
-    Auth, Cursor, DirectoryDigest, Enrol, Hello, ItemOutcome, MESSAGE_TEXT_BYTES_MAX, NAME_BYTES_MAX,
-    PAGE_ENTRIES_MAX, PUSH_ITEMS_MAX, Page, PageEntry, Pull, Push, PushItem, Role, SPACES_MAX, SpaceInfo,
-    StreamId, ToDevice, ToRelay, VersionRange, Welcome, heal, kind, shape,
+    Auth, Cursor, DirectoryDigest, Enrol, Hello, ItemOutcome, MESSAGE_TEXT_BYTES_MAX, MOVE_DOCUMENTS_MAX,
+    NAME_BYTES_MAX, PAGE_ENTRIES_MAX, PUSH_ITEMS_MAX, Page, PageEntry, Pull, Push, PushItem, Role,
+    SPACES_MAX, SpaceInfo, StreamId, ToDevice, ToRelay, VersionRange, Welcome, heal, kind, moves, shape,
 };
 use crate::code::{self, Code};
 use crate::control::{ControlMark, ENTRIES_MAX, ENTRY_BYTES_MAX, SignedEntry};
@@ -102,6 +102,7 @@ impl ToRelay {
                 space: SpaceId::from_bytes(fields.exact("space")?),
                 question: heal::read_question(&mut fields)?,
             },
+            kind::MOVE => Self::Move(moves::read_move(&mut fields)?),
             _ => Self::Unknown { kind },
         })
     }
@@ -146,6 +147,10 @@ impl ToDevice {
             kind::HEALED => {
                 Self::Healed { ask: AskId(fields.u32("ask")?), answer: heal::read_answer(&mut fields)? }
             }
+            kind::MOVED => Self::Moved {
+                ask: AskId(fields.u32("ask")?),
+                results: fields.list("results", MOVE_DOCUMENTS_MAX, read_outcome)?,
+            },
             kind::FAULT => {
                 let (code, message) = read_reason(&mut fields)?;
                 Self::Fault { code, message }
@@ -267,6 +272,8 @@ fn read_entry(fields: &mut Fields<'_, '_>) -> Decoded<PageEntry> {
             hash: ChangeHash::from_bytes(entry.exact("hash")?),
             receipt: heal::read_receipt(&mut entry)?,
         }),
+        kind::ENTRY_MOVED_OUT => Some(moves::read_moved_out(&mut entry)?),
+        kind::ENTRY_MOVED_IN => Some(moves::read_moved_in(&mut entry)?),
         kind::ENTRY_CONTROL => Some(PageEntry::Control(read_control(&mut entry)?)),
         _ => None,
     };

@@ -2,7 +2,7 @@
 
 use super::{
     Auth, DirectoryDigest, Enrol, Hello, ItemOutcome, MESSAGE_TEXT_BYTES_MAX, Page, PageEntry, Pull, Push,
-    Role, SpaceInfo, ToDevice, ToRelay, Welcome, heal, kind,
+    Role, SpaceInfo, ToDevice, ToRelay, Welcome, heal, kind, moves,
 };
 use crate::code::{self, Code};
 use crate::control::SignedEntry;
@@ -39,6 +39,7 @@ impl ToRelay {
                 w.array(4)?.u64(kind::HEAL)?.u32(ask.0)?.bytes(space.as_bytes())?;
                 heal::write_question(w, question)
             }
+            Self::Move(wanted) => moves::write_move(w, wanted),
             Self::Unknown { kind } => w.array(1)?.u64(*kind)?.ok(),
         })
     }
@@ -80,6 +81,10 @@ impl ToDevice {
             Self::Healed { ask, answer } => {
                 w.array(3)?.u64(kind::HEALED)?.u32(ask.0)?;
                 heal::write_answer(w, answer)
+            }
+            Self::Moved { ask, results } => {
+                w.array(3)?.u64(kind::MOVED)?.u32(ask.0)?.array(results.len() as u64)?;
+                results.iter().try_for_each(|result| write_outcome(w, result))
             }
             Self::Fault { code, message } => {
                 w.array(3)?.u64(kind::FAULT)?;
@@ -179,6 +184,10 @@ fn write_page(w: &mut Writer, page: &Page) -> Written {
                 w.array(3)?.u64(kind::ENTRY_CONTROL)?;
                 write_control(w, entry)?;
             }
+            PageEntry::MovedOut { document, home, to } => {
+                moves::write_moved_out(w, document, *home, to.as_ref())?;
+            }
+            PageEntry::MovedIn { document, home } => moves::write_moved_in(w, document, *home)?,
             PageEntry::Unknown { bytes, .. } => w.writer_mut().extend_from_slice(bytes),
         }
     }

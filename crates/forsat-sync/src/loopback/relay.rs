@@ -108,6 +108,8 @@ impl MemoryRelay {
             StorageRequest::Page(page) => self.page(&page),
             StorageRequest::Append(append) => self.append(append),
             StorageRequest::Heal(heal) => self.heal(&heal),
+            // Documents of the loopback have one home for good.
+            StorageRequest::Move(_) => StorageReply::Forbidden,
         }
     }
 

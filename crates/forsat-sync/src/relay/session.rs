@@ -3,6 +3,7 @@
 use super::control::Comparison;
 use super::heal;
 use super::link::{Fault, Link, Pending};
+use super::moves;
 use super::request::{AppendRequest, DeviceRecord, Directory, Standing, StorageReply, StorageRequest};
 use super::streams::Streams;
 use super::{Effect, FlowLimits};
@@ -65,6 +66,10 @@ impl Session {
             ToRelay::Ping { token } => link.send(&ToDevice::Pong { token }),
             ToRelay::Bye => return Ok(true),
             ToRelay::Heal { ask, space, question } => self.heal(ask, space, question, limits, link),
+            ToRelay::Move(wanted) => {
+                let role = self.role(&wanted.to);
+                moves::ask(self.device, wanted, role, self.draining, link);
+            }
             // The comparison has taken them.
             ToRelay::ControlHead(_) | ToRelay::ControlEntries { .. } => {}
             // Of a later version that this relay doesn't have: the device has to live without an answer.

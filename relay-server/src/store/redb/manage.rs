@@ -14,11 +14,11 @@ use super::tables::{
     DEVICES, DEVICES_SEEN, INVITES, ROLES, Readable, SPACES, USER_IDS, USERS, corrupt, get, id_in_key, put,
     role_key, scan,
 };
-use super::{CONTROL_BYTES, Commit, RedbStore, log};
+use super::{CONTROL_BYTES, Commit, RedbStore, log, moves};
 use crate::names;
 use crate::store::{
     AccessCommand, AccessDone, AccessStore, ControlAdopted, ControlError, DeviceState, DeviceSummary,
-    InviteSummary, StoreError, StoreIdentity, UserSummary,
+    InviteSummary, MoveOutcome, MoveRequest, StoreError, StoreIdentity, UserSummary,
 };
 
 /// Room that an entry of the control log takes with what it changes, in bytes.
@@ -48,6 +48,10 @@ impl AccessStore for RedbStore {
     fn adopt_control(&self, entries: &[SignedEntry], now_ms: u64) -> Result<ControlAdopted, StoreError> {
         self.reserve(CONTROL_BYTES + ENTRY_ROOM * entries.len() as u64)?;
         self.write(now_ms, |tx| log::adopt(self, tx, entries, now_ms))
+    }
+
+    fn move_documents(&self, request: &MoveRequest, now_ms: u64) -> Result<Vec<MoveOutcome>, StoreError> {
+        moves::move_documents(self, request, now_ms)
     }
 
     fn change_access(&self, command: &AccessCommand, now_ms: u64) -> Result<AccessDone, ControlError> {

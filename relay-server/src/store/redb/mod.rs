@@ -12,6 +12,7 @@ mod find;
 mod heal;
 mod log;
 mod manage;
+mod moves;
 mod opening;
 mod read;
 mod repair;

@@ -20,9 +20,6 @@ use super::tables::{
 use super::{CONTROL_BYTES, Commit, RedbStore, lock_tries, read};
 use crate::store::{Repaired, StoreError};
 
-/// What a dropped entry carries: an entry of its kind on the wire, with nothing in it.
-const NOTHING: [u8; 3] = [0x81, 0x18, FEED_KIND_DROPPED];
-
 impl RedbStore {
     /// Drops what is damaged, with what builds on it, and writes anew what follows from the rest. For a store that
     /// nobody is served from: devices bring back what they hold of it.
@@ -82,7 +79,7 @@ fn nothing(document: DocumentId) -> FeedRow {
         device: nobody,
         origin: nobody,
         received_at_ms: 0,
-        bytes: NOTHING.to_vec(),
+        bytes: Vec::new(),
     }
 }
 

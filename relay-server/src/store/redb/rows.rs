@@ -9,9 +9,11 @@ use crate::store::Role;
 
 mod control;
 mod invite;
+mod moves;
 
 pub(super) use self::control::ControlRow;
 pub(super) use self::invite::InviteRow;
+pub(super) use self::moves::{FEED_KIND_LEFT, FEED_KIND_MOVED_IN, FEED_KIND_MOVED_OUT, MovedOutRow};
 
 /// The format byte of every row written today.
 const FORMAT: u8 = 1;
@@ -307,7 +309,7 @@ pub(super) const FEED_KIND_BROUGHT_BACK: u8 = 128;
 pub(super) const FEED_KIND_CONTROL: u8 = 6;
 
 /// The kind of an entry whose change was damaged and dropped by a repair; it holds the position.
-pub(super) const FEED_KIND_DROPPED: u8 = 129;
+pub(super) const FEED_KIND_DROPPED: u8 = 130;
 
 impl Row for FeedRow {
     fn encode(&self, key: &[u8]) -> Vec<u8> {

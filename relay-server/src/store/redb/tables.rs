@@ -60,8 +60,11 @@ pub(super) const CONTROL: Definition = Definition("control");
 /// Device id → number of the entry that revokes it.
 pub(super) const REVOCATIONS: Definition = Definition("revocations");
 
+/// Space id, document id → where the space's feed last says that the document left.
+pub(super) const MOVED_OUT: Definition = Definition("moved_out");
+
 /// Every table: they are made when the store is, so that reading never meets a missing one.
-pub(super) const ALL: [Definition; 19] = [
+pub(super) const ALL: [Definition; 20] = [
     META,
     SPACES,
     SPACE_NAMES,
@@ -81,6 +84,7 @@ pub(super) const ALL: [Definition; 19] = [
     DOCUMENTS_BY_BUCKET,
     CONTROL,
     REVOCATIONS,
+    MOVED_OUT,
 ];
 
 /// A table that can be read, in a read or a write transaction.
@@ -156,6 +160,11 @@ pub(super) fn change_key(document: &DocumentId, hash: &ChangeHash) -> [u8; 48] {
 /// Key of an actor in a document.
 pub(super) fn actor_key(document: &DocumentId, actor: &ActorId) -> Vec<u8> {
     [document.as_bytes().as_slice(), actor.as_bytes()].concat()
+}
+
+/// Key of a document that left a space.
+pub(super) fn moved_out_key(space: &SpaceId, document: &DocumentId) -> [u8; 32] {
+    join(space.as_bytes(), document.as_bytes())
 }
 
 /// Key of a bucket.

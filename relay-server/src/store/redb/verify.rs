@@ -7,12 +7,14 @@ use forsat_sync::id::{ChangeHash, Digest, DocumentId, FeedSeq, SpaceId};
 use redb::ReadTransaction;
 
 use super::examine::is_change;
-use super::rows::{ChangeRow, DocumentRow, EpochRow, FeedRow, InviteRow, TotalsRow};
-use super::tables::{
-    CHANGES, DEVICES, DOCUMENTS, DOCUMENTS_BY_BUCKET, EPOCHS, FEED, INVITES, META, bucket_document_key,
-    change_key, get, id_in_key, scan,
+use super::rows::{
+    ChangeRow, DocumentRow, EpochRow, FEED_KIND_MOVED_OUT, FeedRow, InviteRow, MovedOutRow, TotalsRow,
 };
-use super::{StoreError, read};
+use super::tables::{
+    CHANGES, DEVICES, DOCUMENTS, DOCUMENTS_BY_BUCKET, EPOCHS, FEED, INVITES, META, MOVED_OUT,
+    bucket_document_key, change_key, feed_key, get, id_in_key, scan,
+};
+use super::{StoreError, moves, read};
 use crate::store::SpaceSummary;
 
 /// What a document should be, as its entries say.
@@ -44,6 +46,7 @@ pub(super) fn verify(tx: &ReadTransaction) -> Result<Vec<String>, StoreError> {
     }
     check_invites(tx, &mut wrong)?;
     check_by_bucket(tx, &mut wrong)?;
+    check_moved_out(tx, &mut wrong)?;
     Ok(wrong)
 }
 
@@ -175,6 +178,29 @@ fn check_invites(tx: &ReadTransaction, wrong: &mut Vec<String>) -> Result<(), St
             && get::<super::rows::DeviceRow>(&devices, DEVICES, device.as_bytes())?.is_none()
         {
             wrong.push(format!("7: an invite was used by device {device}, which is missing"));
+        }
+        Ok(true)
+    })
+}
+
+/// 10: what the feeds say of documents that left.
+fn check_moved_out(tx: &ReadTransaction, wrong: &mut Vec<String>) -> Result<(), StoreError> {
+    let (documents, feed) = (tx.open_table(DOCUMENTS.table())?, tx.open_table(FEED.table())?);
+    scan::<MovedOutRow>(&tx.open_table(MOVED_OUT.table())?, MOVED_OUT, &[], |key, row| {
+        let (space, document) = key.split_at(SpaceId::LEN);
+        let space = SpaceId::from_bytes(id_in_key(MOVED_OUT, space)?);
+        let entry: Option<FeedRow> = get(&feed, FEED, &feed_key(&space, row.seq))?;
+        let says = entry.is_some_and(|entry| {
+            entry.kind == FEED_KIND_MOVED_OUT
+                && entry.document.as_bytes() == document
+                && moves::told(&entry.bytes).is_ok_and(|(home, _)| home == row.home)
+        });
+        let home: Option<DocumentRow> = get(&documents, DOCUMENTS, document)?;
+        let follows = home.is_some_and(|home| {
+            home.home_version > row.home.get() || (home.home_version == row.home.get() && home.space != space)
+        });
+        if !says || !follows {
+            wrong.push(format!("10: position {} of space {space} isn't the move that its row says", row.seq));
         }
         Ok(true)
     })
