@@ -3,6 +3,7 @@
 //! The same requests go through the admin socket of a relay that serves, one JSON object a line each way, and straight
 //! to the store of one that doesn't.
 
+mod erase;
 mod looking;
 mod manage;
 mod socket;
@@ -14,6 +15,7 @@ use forsat_sync::id::SpaceId;
 use forsat_sync::identity::{InviteCode, InviteSecret, RelayKey};
 use serde::{Deserialize, Serialize};
 
+pub use self::erase::ErasureView;
 pub(crate) use self::looking::Looking;
 pub use self::manage::{DeviceView, InviteEntryView, RoleView, UserRoleView, UserView};
 pub use self::socket::{SOCKET_NAME, ask};
@@ -88,6 +90,14 @@ pub enum Request {
         /// Its name or the beginning of its id.
         device: String,
     },
+    /// Erase a record's document for good, or say what that would take away.
+    Erase {
+        /// The record's whole id.
+        record: String,
+        /// Whether it is meant.
+        #[serde(default)]
+        confirmed: bool,
+    },
     /// Count what there is.
     Status,
     /// Look whether the store holds together.
@@ -128,6 +138,8 @@ pub enum Answer {
     },
     /// A device as it stands now.
     Device(DeviceView),
+    /// What there is, or was, of a document.
+    Erasure(ErasureView),
     /// The counts.
     Status(StatusView),
     /// What a thorough look found.
@@ -233,6 +245,7 @@ impl Request {
     pub fn changes_access(&self) -> bool {
         match self {
             Self::SpaceAdd { .. }
+            | Self::Erase { .. }
             | Self::RoleSet { .. }
             | Self::RoleRemove { .. }
             | Self::DeviceRevoke { .. }
@@ -270,6 +283,7 @@ impl From<ControlError> for Failure {
             ControlError::UserWithoutDevice(_) => "user_without_device",
             ControlError::NoRole { .. } => "no_role",
             ControlError::DeviceRevoked(_) => "device_revoked",
+            ControlError::NotAdministrator => "not_administrator",
             ControlError::InviteUsed(_) => "invite_used",
         };
         Self::new(code, error.to_string())
@@ -291,6 +305,7 @@ pub fn execute(store: &dyn RelayStore, request: &Request, url: &str, serving: Op
             let asked = Invitation { user, space, role, approve: *approve };
             invite(store, &asked, url).map(Answer::Invite)
         }
+        Request::Erase { record, confirmed } => erase::execute(store, record, *confirmed),
         Request::Status => status(store, serving).map(Answer::Status),
         Request::InviteList
         | Request::InviteCancel { .. }

@@ -79,6 +79,14 @@ enum Command {
     /// List, revoke or let in devices, also while the relay serves; open connections follow at once.
     #[command(subcommand)]
     Device(DeviceCommand),
+    /// Erase a record for good, here and on every device, also while the relay serves. Without --yes it says what would go.
+    Erase {
+        /// Its whole id: the `id` or the 26 letters of `short` in `forsat record show --json`.
+        record: String,
+        /// Do it. It can't be taken back.
+        #[arg(long)]
+        yes: bool,
+    },
     /// Count what the relay holds and does, also while it serves.
     Status,
     /// Look whether the store is whole, also while the relay serves: every change is hashed anew.
@@ -315,6 +323,7 @@ fn request(command: Command) -> Request {
         Command::Device(DeviceCommand::List) => Request::DeviceList,
         Command::Device(DeviceCommand::Revoke { device, lost }) => Request::DeviceRevoke { device, lost },
         Command::Device(DeviceCommand::Activate { device }) => Request::DeviceActivate { device },
+        Command::Erase { record, yes } => Request::Erase { record, confirmed: yes },
         Command::Status | Command::Init { .. } | Command::Serve | Command::Verify { .. } => Request::Status,
     }
 }

@@ -154,10 +154,9 @@ impl Driver {
                 let serving = admin::serving(&self.url, self.hub.counts());
                 let done = admin::execute(&*self.store, &request, &self.url, Some(serving));
                 if request.changes_access() && !matches!(done, Answer::Failed(_)) {
-                    // The control log has grown too, which stands in the feed of `common`.
                     self.at_moment(|hub, store, moment| {
                         hub.access_changed(moment);
-                        hub.feed_grew(&store.identity().common, moment);
+                        hub.control_grew(store, moment);
                     });
                 }
                 let _ = answer.send(done);

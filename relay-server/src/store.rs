@@ -24,8 +24,8 @@ pub use forsat_sync::relay::{
 
 pub use self::examination::{Examination, FINDINGS_MAX, FindingKind, Remedy, Repaired, StoreFinding};
 pub use self::manage::{
-    AccessCommand, AccessDone, AccessStore, ControlAdopted, DeviceState, DeviceSummary, InviteSummary,
-    MoveOutcome, UserSummary,
+    AccessCommand, AccessDone, AccessStore, AdminDone, AdminOrder, ControlAdopted, DeviceState,
+    DeviceSummary, DocumentSummary, InviteSummary, MoveOutcome, UserSummary,
 };
 pub use self::redb::{BackendSource, InitWorkspace, OpenOptions, RedbStore};
 
@@ -132,6 +132,11 @@ pub enum ControlError {
     /// Revoking is for good.
     #[error("the device \"{0}\" was revoked, which is for good: make an invite, and let it join anew")]
     DeviceRevoked(String),
+    /// Not an administrator, or not of all that it concerns.
+    #[error(
+        "only an administrator of every space that this concerns may do it: ask one, or the relay's operator"
+    )]
+    NotAdministrator,
     /// Somebody has redeemed it.
     #[error("the invite {0} was redeemed: revoke the device instead, see `forsat-relay device list`")]
     InviteUsed(String),
@@ -289,6 +294,8 @@ pub enum Refusal {
     Unverified,
     /// In `common` the user's role doesn't write documents of this kind.
     Forbidden,
+    /// The document was erased, for good.
+    Erased,
 }
 
 /// What a request for entries gives.

@@ -1,8 +1,9 @@
 //! How `inspect` reads.
 
-use forsat_client::Inspection;
+use forsat_client::{Authorship, Inspection, StoredChange};
 
 use crate::app::App;
+use crate::i18n::tr;
 use crate::output::{STRONG, paint};
 use crate::table::{Align, table};
 
@@ -39,6 +40,7 @@ fn changes(app: &App, inspection: &Inspection) -> String {
         (text("inspect-device"), Align::Start),
         (text("inspect-seq"), Align::End),
         (text("inspect-author"), Align::Start),
+        (text("inspect-vouched"), Align::Start),
         (text("inspect-time"), Align::Start),
         (text("inspect-bytes"), Align::End),
         (text("inspect-state"), Align::Start),
@@ -52,6 +54,7 @@ fn changes(app: &App, inspection: &Inspection) -> String {
                 short(&change.actor).to_owned(),
                 change.seq.to_string(),
                 change.author.as_deref().map_or("—", short).to_owned(),
+                vouched(app, change),
                 app.locale.moment(change.time_ms),
                 change.size.to_string(),
                 change.state.clone(),
@@ -59,6 +62,15 @@ fn changes(app: &App, inspection: &Inspection) -> String {
         })
         .collect();
     table(&headings, rows, app.out.width())
+}
+
+/// What stands behind an author; of what nobody made, nothing is asked.
+fn vouched(app: &App, change: &StoredChange) -> String {
+    match change.authorship {
+        Some(Authorship::Own) => tr!(app.messages, "author-own"),
+        Some(authorship) => super::past::vouched(app, authorship).unwrap_or_default(),
+        None => "—".to_owned(),
+    }
 }
 
 fn short(hex: &str) -> &str {

@@ -1,7 +1,8 @@
 //! How the change log, the list of commands and the trash read.
 
 use forsat_client::{
-    ChangeLog, CommandView, Engine, LeftAlone, LeftReason, LogEntry, LogField, TrashedRecord, Undone,
+    Authorship, ChangeLog, CommandView, Engine, LeftAlone, LeftReason, LogEntry, LogField, TrashedRecord,
+    Undone,
 };
 use forsat_domain::{Scalar, World};
 
@@ -30,7 +31,11 @@ pub fn log_lines(
 }
 
 fn entry_lines(app: &App, world: &dyn World, entry: &LogEntry, is_record: bool) -> Vec<String> {
-    let who = entry.author.clone().unwrap_or_else(|| tr!(app.messages, "unknown-author"));
+    let named = entry.author.clone().unwrap_or_else(|| tr!(app.messages, "unknown-author"));
+    let who = match vouched(app, entry.authorship) {
+        Some(word) => format!("{named} ({word})"),
+        None => named,
+    };
     let device = entry.actor.get(..DEVICE_DIGITS).unwrap_or(&entry.actor);
     let mut head = vec![app.locale.moment(entry.time_ms), who, paint(FAINT, device)];
     if !is_record {
@@ -49,6 +54,15 @@ fn entry_lines(app: &App, world: &dyn World, entry: &LogEntry, is_record: bool) 
         lines.extend(entry.changes.iter().map(|field| field_line(app, world, entry, field)));
     }
     lines
+}
+
+/// Whether the relay vouches for an author; nothing of what is one's own, which isn't in question.
+pub fn vouched(app: &App, authorship: Authorship) -> Option<String> {
+    match authorship {
+        Authorship::Verified => Some(paint(FAINT, tr!(app.messages, "author-verified"))),
+        Authorship::Unverified => Some(paint(WARN, tr!(app.messages, "author-unverified"))),
+        Authorship::Own => None,
+    }
 }
 
 fn field_line(app: &App, world: &dyn World, entry: &LogEntry, field: &LogField) -> String {

@@ -5,6 +5,7 @@
 //! record, so that one device whose clock runs ahead can't hold the top: times are labels of the devices that wrote
 //! them, and decide nothing but the order of this list.
 
+use crate::authors::{Authors, Authorship};
 use crate::engine::Engine;
 use crate::error::{ArgumentError, ClientError};
 use crate::find::{self, Hit};
@@ -84,6 +85,8 @@ pub struct LogEntry {
     pub hash: String,
     /// Who wrote it, by name where known.
     pub author: Option<String>,
+    /// What stands behind that.
+    pub authorship: Authorship,
     /// The device's actor, hex; a device writes as another actor every month.
     pub actor: String,
     /// The change's number with its actor.
@@ -152,8 +155,8 @@ impl Engine {
         let tx = self.read()?;
         let hit = find::resolve_document(&tx, self.schema(), module, reference)?;
         let wanted = self.wanted(&tx, query)?;
-        let world = StoreWorld::new(&tx)?;
-        let mut entries = self.entries_of(&tx, &world, &hit, None, &wanted)?;
+        let (world, authors) = (StoreWorld::new(&tx)?, Authors::new(&tx));
+        let mut entries = self.entries_of(&authors, &world, &hit, None, &wanted)?;
         // A record's own history is in the order of its causes, whatever the clocks said.
         entries.sort_by_key(|entry| entry.order.2);
         world.check()?;
@@ -168,7 +171,7 @@ impl Engine {
         let limit = query.limit.unwrap_or(LIMIT).min(ENTRIES_MAX);
         // One more than asked for tells whether there are more.
         let needed = query.skip.saturating_add(limit).saturating_add(1).min(ENTRIES_MAX);
-        let world = StoreWorld::new(&tx)?.with_module(USER)?;
+        let (world, authors) = (StoreWorld::new(&tx)?.with_module(USER)?, Authors::new(&tx));
         let mut found: Vec<LogEntry> = Vec::new();
         let mut cut = false;
         for (read, candidate) in self.candidates(&tx, &wanted)?.into_iter().enumerate() {
@@ -179,7 +182,8 @@ impl Engine {
                 cut = true;
                 break;
             }
-            let entries = self.entries_of(&tx, &world, &candidate.hit, Some(candidate.time_ms), &wanted)?;
+            let entries =
+                self.entries_of(&authors, &world, &candidate.hit, Some(candidate.time_ms), &wanted)?;
             found.extend(entries);
             found.sort_by_key(|entry| entry.order);
             found.truncate(needed);
@@ -242,12 +246,13 @@ impl Engine {
 
     fn entries_of(
         &self,
-        tx: &ReadTx,
+        authors: &Authors<'_>,
         world: &StoreWorld<'_, impl forsat_store::Access>,
         hit: &Hit,
         last_ms: Option<i64>,
         wanted: &Wanted,
     ) -> Result<Vec<LogEntry>, ClientError> {
+        let tx = authors.tx();
         let Some(loaded) = vault::load(tx, hit.id)? else { return Ok(Vec::new()) };
         // A document whose module isn't known, or whose beginning was refused, may have no row.
         let state = vault::any_state(tx, hit.id)?.unwrap_or_else(|| loaded.document.read(self.schema()));
@@ -264,7 +269,9 @@ impl Engine {
             if changes.is_empty() {
                 continue;
             }
-            let chunk = tx.chunk(&document_id(hit.id), &ChangeHash::from_bytes(change.hash))?;
+            let (document, hash) = (document_id(hit.id), ChangeHash::from_bytes(change.hash));
+            let state_of_change = tx.chunk(&document, &hash)?.map(|chunk| chunk.state);
+            let authorship = authors.of(&document, &hash, state_of_change, change.author)?;
             let author = change
                 .author
                 .map(|author| world.name(RecordId(author.0)).unwrap_or_else(|| author.to_string()));
@@ -276,10 +283,11 @@ impl Engine {
                 name: name.clone(),
                 hash: hex::encode(change.hash),
                 author,
+                authorship,
                 actor: hex::encode(&change.actor),
                 seq: change.seq,
                 time_ms: change.time_ms,
-                unsent: chunk.is_some_and(|chunk| chunk.state == ChunkState::Outbox),
+                unsent: state_of_change == Some(ChunkState::Outbox),
                 created,
                 changes,
                 order: (std::cmp::Reverse(counted_ms), *hit.id.as_bytes(), std::cmp::Reverse(place)),

@@ -357,6 +357,7 @@ fn add(whole: &mut SyncSummary, part: SyncSummary) {
     whole.gone += part.gone;
     whole.refused += part.refused;
     whole.unreadable += part.unreadable;
+    whole.erased += part.erased;
     whole.put_off = part.put_off;
     whole.synced |= part.synced;
 }

@@ -1,5 +1,6 @@
 //! A record's past and its inside: history, changes as they are stored, the document as JSON.
 
+use crate::authors::Authors;
 use crate::engine::Engine;
 use crate::error::{ArgumentError, ClientError, Damage};
 use crate::find::{self, Hit};
@@ -11,7 +12,7 @@ use forsat_document::{FieldChange, Genesis};
 use forsat_domain::RecordId;
 use forsat_domain::id::encode_id;
 use forsat_store::{ChunkState, ReadTx, StoredChunk};
-use forsat_sync::id::ChangeHash;
+use forsat_sync::id::{ChangeHash, DocumentId};
 use forsat_sync::limits::ChunkLimits;
 use std::collections::BTreeMap;
 
@@ -22,21 +23,25 @@ impl Engine {
         let hit = find::resolve_document(&tx, self.schema(), module, reference)?;
         let loaded = loaded(&tx, &hit)?;
         let world = StoreWorld::new(&tx)?;
+        let authors = Authors::new(&tx);
         let mut entries = Vec::new();
         let mut history = loaded.document.history();
         history.retain(|entry| Genesis::by_hash(&entry.hash).is_none());
         for entry in history.into_iter().rev() {
-            let chunk = tx.chunk(&document_id(hit.id), &ChangeHash::from_bytes(entry.hash))?;
+            let (document, hash) = (document_id(hit.id), ChangeHash::from_bytes(entry.hash));
+            let state = tx.chunk(&document, &hash)?.map(|chunk| chunk.state);
+            let authorship = authors.of(&document, &hash, state, entry.author)?;
             let author = entry
                 .author
                 .map(|author| world.name(RecordId(author.0)).unwrap_or_else(|| author.to_string()));
             entries.push(HistoryView {
                 hash: hex::encode(entry.hash),
                 author,
+                authorship,
                 actor: hex::encode(&entry.actor),
                 seq: entry.seq,
                 time_ms: entry.time_ms,
-                unsent: chunk.is_some_and(|chunk| chunk.state == ChunkState::Outbox),
+                unsent: state == Some(ChunkState::Outbox),
                 changes: entry.changes.into_iter().map(change_view).collect(),
             });
         }
@@ -76,7 +81,7 @@ impl Engine {
             heads: hex_all(&loaded.row.heads),
             feed_heads: hex_all(&loaded.row.feed_heads),
             document: loaded.document.to_json(at.as_deref())?,
-            changes: stored_changes(&loaded, &chunks, raw),
+            changes: stored_changes(&Authors::new(&tx), &document_id(hit.id), &loaded, &chunks, raw)?,
             stored,
         })
     }
@@ -100,29 +105,38 @@ fn change_named(chunks: &[StoredChunk], text: &str) -> Result<ChangeHash, Client
     }
 }
 
-fn stored_changes(loaded: &Loaded, chunks: &[StoredChunk], raw: bool) -> Vec<StoredChange> {
-    let authors: BTreeMap<[u8; 32], (Option<String>, i64)> = loaded
-        .document
-        .history()
-        .into_iter()
-        .map(|entry| (entry.hash, (entry.author.map(|author| author.0.to_string()), entry.time_ms)))
-        .collect();
+fn stored_changes(
+    authors: &Authors<'_>,
+    document: &DocumentId,
+    loaded: &Loaded,
+    chunks: &[StoredChunk],
+    raw: bool,
+) -> Result<Vec<StoredChange>, ClientError> {
+    let history = loaded.document.history();
+    let history: BTreeMap<[u8; 32], _> = history.iter().map(|entry| (entry.hash, entry)).collect();
     let limits = ChunkLimits::default();
     let views = chunks.iter().map(|chunk| {
         let header = forsat_sync::chunk::parse(&chunk.bytes, &limits).ok().map(|(header, _)| header);
-        StoredChange {
+        let entry = history.get(chunk.hash.as_bytes());
+        let author = entry.and_then(|entry| entry.author);
+        let authorship = match Genesis::by_hash(chunk.hash.as_bytes()) {
+            Some(_) => None,
+            None => Some(authors.of(document, &chunk.hash, Some(chunk.state), author)?),
+        };
+        Ok(StoredChange {
             hash: chunk.hash.to_string(),
             actor: header.as_ref().map(|header| header.actor.to_string()).unwrap_or_default(),
-            author: authors.get(chunk.hash.as_bytes()).and_then(|(author, _)| author.clone()),
+            author: author.map(|author| author.0.to_string()),
+            authorship,
             seq: header.as_ref().map_or(0, |header| header.seq),
-            time_ms: authors.get(chunk.hash.as_bytes()).map_or(0, |(_, time_ms)| *time_ms),
+            time_ms: entry.map_or(0, |entry| entry.time_ms),
             size: chunk.bytes.len(),
             deps: header
                 .map(|header| header.deps.iter().map(ChangeHash::to_string).collect())
                 .unwrap_or_default(),
             state: state_name(chunk.state).to_owned(),
             raw: raw.then(|| hex::encode(&chunk.bytes)),
-        }
+        })
     });
     views.collect()
 }

@@ -12,6 +12,7 @@
 mod admin;
 mod agenda;
 mod ambient;
+mod authors;
 mod briefs;
 mod bulk;
 mod changelog;
@@ -21,6 +22,7 @@ mod connect;
 mod deal_contact;
 mod duplicates;
 mod engine;
+mod erased;
 mod error;
 mod exchange;
 mod find;
@@ -62,6 +64,7 @@ pub use admin::{
 };
 pub use agenda::{DueItem, DueList, TodayIssues, TodayView};
 pub use ambient::{Ambient, SystemAmbient};
+pub use authors::Authorship;
 pub use bulk::TrashedRecord;
 pub use changelog::{ChangeLog, LogEntry, LogField, LogQuery};
 pub use checks::CheckView;

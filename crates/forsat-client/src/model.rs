@@ -1,5 +1,6 @@
 //! What commands and queries answer with: plain data, ready to be shown or written as JSON.
 
+use crate::authors::Authorship;
 use crate::checks::CheckView;
 use crate::error::RowReason;
 use forsat_domain::issue::Issue;
@@ -375,6 +376,8 @@ pub struct HistoryView {
     pub hash: String,
     /// The author's name, where known.
     pub author: Option<String>,
+    /// What stands behind that.
+    pub authorship: Authorship,
     /// The device's actor, hex.
     pub actor: String,
     /// The change's number with its actor.
@@ -396,6 +399,8 @@ pub struct StoredChange {
     pub actor: String,
     /// The author's id, where the change or an earlier one of the actor names it.
     pub author: Option<String>,
+    /// What stands behind that; none for a fixed beginning, which nobody made.
+    pub authorship: Option<Authorship>,
     /// The number with its actor.
     pub seq: u64,
     /// When, by the writer's clock, in milliseconds since 1970 UTC.

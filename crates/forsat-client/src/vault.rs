@@ -143,6 +143,7 @@ pub(crate) fn name_module(
     Ok(tx.set_document_module(&at, &module)?)
 }
 
+/// Removes a row with its names, and its brief.
 pub(crate) fn drop_row(tx: &mut WriteTx<'_>, module: &str, at: &DocumentId) -> Result<(), ClientError> {
     tx.remove_row(module, at)?;
     tx.remove_row(&briefs::place(module), at)?;

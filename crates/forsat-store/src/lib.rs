@@ -17,6 +17,7 @@ mod control;
 mod cursors;
 mod documents;
 mod engine;
+mod erase;
 mod error;
 mod examine;
 mod integrity;

@@ -83,6 +83,8 @@ codes! {
     DEVICE_REVOKED = "device_revoked", "This device was revoked at the relay; ask an administrator for a new invite.";
     /// The device is enrolled and waits to be let in.
     DEVICE_PENDING = "device_pending", "This device waits for an administrator to let it in; do the same again when that is done.";
+    /// The document was erased for good.
+    ERASED = "erased", "The record was erased for good; nothing of it is taken any more.";
     /// The signature doesn't fit the device's key.
     BAD_SIGNATURE = "bad_signature", "The device's signature is wrong; its key isn't the one that was enrolled.";
     /// The invite isn't known, was used or has expired; the three are not told apart.

@@ -124,6 +124,7 @@ fn answer(done: AccessDone, now_ms: u64) -> Answer {
             role: now.map(|role| role.as_str().to_owned()),
         }),
         AccessDone::Device { device: row, changed } => Answer::Device(device(row, Some(changed))),
+        AccessDone::Erased(summary) => Answer::Erasure(super::erase::view(summary)),
         AccessDone::Invite(row) => Answer::InviteCancelled(invite(row, now_ms)),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::admin::{DeviceView, InviteEntryView, RoleView, UserView};
+use crate::admin::{DeviceView, ErasureView, InviteEntryView, RoleView, UserView};
 
 /// What an operator does after the device of such an invite has joined.
 pub(super) const APPROVE_HINT: &str = "Their device then waits: let it in with `forsat-relay device activate DEVICE`, after which they join again.\n";
@@ -45,6 +45,23 @@ pub(super) fn device(view: &DeviceView) -> String {
         view.user,
         view.state
     )
+}
+
+pub(super) fn erasure(view: &ErasureView) -> String {
+    let held = match &view.space {
+        Some(space) => format!("{} changes ({} bytes) in \"{space}\"", view.changes, view.bytes),
+        None => "nothing on this relay".to_owned(),
+    };
+    match view.erased {
+        true => format!(
+            "The record {} is erased: {held}. Devices erase it when they sync; backups and exports keep it.\n",
+            view.document
+        ),
+        false => format!(
+            "The record {} has {held}. Nothing is erased yet: to erase it here and on every device for good, run the same with --yes.\n",
+            view.document
+        ),
+    }
 }
 
 pub(super) fn invites(invites: &[InviteEntryView]) -> String {

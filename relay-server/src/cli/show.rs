@@ -50,6 +50,7 @@ pub(super) fn answer(answer: &Answer, json: bool) -> String {
         Answer::Role(role) if json => line(role),
         Answer::Devices { devices } if json => line(&json!({ "devices": devices })),
         Answer::Device(device) if json => line(device),
+        Answer::Erasure(erasure) if json => line(erasure),
         Answer::Space(space) => format!("The space \"{}\" is made ({}).\n", space.name, space.id),
         Answer::Spaces { spaces } => spaces_table(spaces),
         Answer::Invite(invite) => format!(
@@ -68,6 +69,7 @@ pub(super) fn answer(answer: &Answer, json: bool) -> String {
         Answer::Role(role) => lists::role(role),
         Answer::Devices { devices } => lists::devices(devices),
         Answer::Device(device) => lists::device(device),
+        Answer::Erasure(erasure) => lists::erasure(erasure),
         Answer::Status(status) => status_text(status),
         Answer::Verified(found) => line(found),
         Answer::Failed(failure) => format!("{failure}\n"),

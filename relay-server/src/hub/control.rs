@@ -44,10 +44,19 @@ impl Hub {
             );
             // Whom the entries threw out is out before the device that brought them is served.
             self.access_changed(moment);
-            self.feed_grew(&store.identity().common, moment);
+            self.control_grew(store, moment);
         }
         self.input(connection, Input::Storage { request, reply }, moment);
         Ok(())
+    }
+
+    /// Tells everybody of new entries of the control log: they stand in the feed of `common`, erasures in those of other spaces too.
+    pub fn control_grew(&mut self, store: &dyn RelayStore, moment: &Moment<'_>) {
+        // A space that isn't told now is with its next change, or at the next connection.
+        let spaces = store.spaces().unwrap_or_default();
+        for space in spaces {
+            self.feed_grew(&space.id, moment);
+        }
     }
 
     /// Tells the subscribers of a feed that it has new entries.

@@ -64,6 +64,7 @@ fn refused(refusal: &Refusal) -> (Code, String) {
             TOO_MANY_HEADS,
             "Too many devices edited the record at once; sync first, then make the change again.".to_owned(),
         ),
+        Refusal::Erased => (code::ERASED, code::message(&code::ERASED).to_owned()),
         Refusal::Forbidden => (
             code::FORBIDDEN,
             "Your role may not change this kind of record, which belongs to everybody; ask a manager."

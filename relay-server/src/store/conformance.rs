@@ -3,7 +3,9 @@
 //! Changes are made up of headers: the store reads nothing else of them. Call [`all`] with a function that makes a
 //! fresh, empty store each time.
 
+mod authority;
 mod control;
+mod erase;
 mod healing;
 mod manage;
 mod moves;
@@ -49,6 +51,8 @@ pub fn all(mut fresh: impl FnMut() -> Box<dyn RelayStore>) {
     healing::a_feed_can_be_read_from_its_head(&*fresh());
     moves::all(&mut fresh);
     manage::all(&mut fresh);
+    erase::all(&mut fresh);
+    authority::all(&mut fresh);
     control::all(fresh);
 }
 

@@ -2,10 +2,10 @@
 
 use forsat_sync::control::{ControlMark, SignedEntry};
 use forsat_sync::frame::Role;
-use forsat_sync::id::{DeviceId, HomeVersion, SpaceId, UserId};
+use forsat_sync::id::{DeviceId, DocumentId, HomeVersion, SpaceId, UserId};
 use forsat_sync::relay::{ControlVerdict, MoveRequest};
 
-use super::{ControlError, StoreError};
+use super::{ControlError, NewInvite, SpaceSummary, StoreError};
 
 /// How a device stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +111,11 @@ pub enum AccessCommand {
         /// Its name or the beginning of its id.
         device: String,
     },
+    /// Erases a document for good.
+    EraseDocument {
+        /// Which.
+        document: DocumentId,
+    },
     /// Makes an invite that nobody has redeemed worthless.
     CancelInvite {
         /// The beginning of its id.
@@ -141,6 +146,41 @@ pub enum AccessDone {
     },
     /// The invite that is cancelled.
     Invite(InviteSummary),
+    /// What there was of the document that is erased.
+    Erased(DocumentSummary),
+}
+
+/// What the store holds of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocumentSummary {
+    /// Which.
+    pub document: DocumentId,
+    /// The name of the space that it lives in; none where nobody has written it.
+    pub space: Option<String>,
+    /// Its changes.
+    pub changes: u64,
+    /// Bytes of their canonical chunks.
+    pub bytes: u64,
+    /// Whether it was erased.
+    pub erased: bool,
+}
+
+/// What an administrator's device orders.
+#[derive(Clone, Debug)]
+pub enum AdminOrder {
+    /// A change of access; never [`AccessCommand::EraseDocument`], which is the operator's.
+    Change(AccessCommand),
+    /// An invite.
+    Invite(NewInvite),
+}
+
+/// What an order came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AdminDone {
+    /// A change of access.
+    Changed(AccessDone),
+    /// The space of the invite.
+    Invited(SpaceSummary),
 }
 
 /// What became of entries of the control log that a device brought.
@@ -187,6 +227,9 @@ pub trait AccessStore {
     /// All invites that weren't cancelled, the last to expire first.
     fn invites(&self) -> Result<Vec<InviteSummary>, StoreError>;
 
+    /// What there is of a document.
+    fn document(&self, document: &DocumentId) -> Result<DocumentSummary, StoreError>;
+
     /// Entries of the control log after a number, at most so many.
     fn control_log(&self, after: u64, max: usize) -> Result<Vec<SignedEntry>, StoreError>;
 
@@ -198,6 +241,9 @@ pub trait AccessStore {
 
     /// Gives documents another home; one outcome a document, in order. What is moved is durable when it returns.
     fn move_documents(&self, request: &MoveRequest, now_ms: u64) -> Result<Vec<MoveOutcome>, StoreError>;
+
+    /// Carries out what a device orders, if its user administers all that it concerns; asked in the transaction that does it.
+    fn administer(&self, by: &DeviceId, order: &AdminOrder, now_ms: u64) -> Result<AdminDone, ControlError>;
 
     /// Changes who may do what.
     fn change_access(&self, command: &AccessCommand, now_ms: u64) -> Result<AccessDone, ControlError>;

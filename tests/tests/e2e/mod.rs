@@ -12,6 +12,7 @@ mod custom;
 mod damage;
 mod device;
 mod duplicates;
+mod erase;
 #[cfg(unix)]
 mod forms;
 mod full;

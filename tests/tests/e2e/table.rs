@@ -351,6 +351,7 @@ fn requests(device: DeviceId) -> Vec<Request> {
         Request::DeviceList,
         Request::DeviceRevoke { device: device.to_string(), lost: true },
         Request::DeviceActivate { device: device.to_string() },
+        Request::Erase { record: "01".repeat(16), confirmed: true },
         Request::Status,
         Request::Verify,
     ];
@@ -369,6 +370,7 @@ fn requests(device: DeviceId) -> Vec<Request> {
             | Request::DeviceRevoke { .. }
             | Request::DeviceActivate { .. }
             | Request::Verify
+            | Request::Erase { .. }
             | Request::Status => {}
         }
     }

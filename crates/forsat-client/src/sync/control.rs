@@ -2,10 +2,11 @@
 
 use super::issues;
 use super::session::SyncSession;
+use crate::erased;
 use crate::error::ClientError;
 use forsat_store::WriteTx;
 use forsat_sync::client::{Input, StoreTask};
-use forsat_sync::control::{ControlFault, ControlHead, ENTRIES_MAX, SignedEntry};
+use forsat_sync::control::{ControlEvent, ControlFault, ControlHead, ENTRIES_MAX, SignedEntry};
 use forsat_sync::id::RelayId;
 
 /// The log tells two stories from some entry on.
@@ -13,27 +14,61 @@ const FORKED: &str = "control_forked";
 /// An entry isn't the relay's, or isn't the next one.
 const UNVERIFIED: &str = "control_unverified";
 
-/// Keeps the entries that go on from the copy; raises an issue about any other.
-pub(super) fn keep(tx: &mut WriteTx<'_>, entries: &[SignedEntry], now_ms: i64) -> Result<(), ClientError> {
+/// Keeps the entries that go on from the copy, and erases what they erase; raises an issue about any other. Answers how many
+/// documents went.
+pub(super) fn keep(tx: &mut WriteTx<'_>, entries: &[SignedEntry], now_ms: i64) -> Result<u64, ClientError> {
+    let mut gone = 0;
     if entries.is_empty() {
-        return Ok(());
+        return Ok(gone);
     }
-    let Some(relay) = tx.identity()?.relay else { return Ok(()) };
+    let Some(relay) = tx.identity()?.relay else { return Ok(gone) };
     for entry in entries {
         let head = tx.control_head()?;
         match head.follow(&relay.id, entry) {
-            Ok((read, _)) => tx.put_control_entry(read.number, entry)?,
+            Ok((read, _)) => {
+                tx.put_control_entry(read.number, entry)?;
+                gone += u64::from(erase(tx, &read.event)?);
+            }
             Err(ControlFault::NotNext { wanted, found }) if found < wanted => {
                 if tx.control_entry(found)?.as_ref() != Some(entry) {
                     raise(tx, FORKED, &ControlFault::Forked(found), now_ms)?;
-                    go_over(tx, &relay.id, found, entry)?;
+                    gone += u64::from(go_over(tx, &relay.id, found, entry)?);
                 }
             }
             Err(fault @ ControlFault::Forked(_)) => raise(tx, FORKED, &fault, now_ms)?,
             Err(fault) => raise(tx, UNVERIFIED, &fault, now_ms)?,
         }
     }
-    Ok(())
+    Ok(gone)
+}
+
+/// Erases what entries say that came in the feed of a space, ahead of the log or behind it; answers how many documents went.
+///
+/// They are the relay's by its signature; their place in the log is the concern of the feed of `common`.
+pub(super) fn erase_told(
+    tx: &mut WriteTx<'_>,
+    entries: &[SignedEntry],
+    now_ms: i64,
+) -> Result<u64, ClientError> {
+    let mut gone = 0;
+    if entries.is_empty() {
+        return Ok(gone);
+    }
+    let Some(relay) = tx.identity()?.relay else { return Ok(gone) };
+    for entry in entries {
+        match entry.verify(&relay.id) {
+            Ok(read) => gone += u64::from(erase(tx, &read.event)?),
+            Err(fault) => raise(tx, UNVERIFIED, &fault, now_ms)?,
+        }
+    }
+    Ok(gone)
+}
+
+fn erase(tx: &mut WriteTx<'_>, event: &ControlEvent) -> Result<bool, ClientError> {
+    match event {
+        ControlEvent::DocumentErased { document } => erased::erase(tx, document),
+        _ => Ok(false),
+    }
 }
 
 /// Goes on with the relay's story from an entry on. The relay tells it only after it has been shown this device's copy, and
@@ -43,18 +78,17 @@ fn go_over(
     relay: &RelayId,
     number: u64,
     entry: &SignedEntry,
-) -> Result<(), ClientError> {
+) -> Result<bool, ClientError> {
     let before = number.saturating_sub(1);
     let head = match tx.control_entry(before)? {
         Some(kept) => ControlHead { count: before, hash: kept.hash() },
         None if before == 0 => ControlHead::EMPTY,
-        None => return Ok(()),
+        None => return Ok(false),
     };
-    if head.follow(relay, entry).is_ok() {
-        tx.cut_control(number)?;
-        tx.put_control_entry(number, entry)?;
-    }
-    Ok(())
+    let Ok((read, _)) = head.follow(relay, entry) else { return Ok(false) };
+    tx.cut_control(number)?;
+    tx.put_control_entry(number, entry)?;
+    erase(tx, &read.event)
 }
 
 fn raise(tx: &mut WriteTx<'_>, code: &str, fault: &ControlFault, now_ms: i64) -> Result<(), ClientError> {
@@ -91,7 +125,6 @@ impl SyncSession {
 mod tests {
     use super::*;
     use forsat_store::{CreateParams, RelayRef, Store};
-    use forsat_sync::control::ControlEvent;
     use forsat_sync::id::{DeviceId, WorkspaceId};
     use forsat_sync::identity::RelayKey;
 

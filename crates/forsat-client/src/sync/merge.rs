@@ -5,6 +5,7 @@ use super::moves::Word;
 use super::rebase::{self, to_chunk};
 use super::touched::Touch;
 use crate::engine::Engine;
+use crate::erased;
 use crate::error::{ClientError, Damage};
 use crate::ids::record_id;
 use crate::{turn, vault};
@@ -86,6 +87,9 @@ struct Sorted {
 impl Merge<'_, '_, '_> {
     /// Takes in what came for a document.
     pub(super) fn take(&mut self, document: DocumentId, incoming: &Incoming) -> Result<Merged, TakeError> {
+        if erased::is_erased(self.tx, &document)? {
+            return Ok(Merged::default());
+        }
         let Some(row) = self.row(document, incoming)? else {
             let echoes = incoming.entries.iter().map(Arrived::hash).collect();
             return Ok(Merged { unknown_echoes: echoes, ..Merged::default() });

@@ -36,6 +36,8 @@ pub(super) struct SortedPage {
     documents: BTreeMap<DocumentId, Incoming>,
     /// Entries of the control log.
     control: Vec<SignedEntry>,
+    /// Entries that erase documents of this space.
+    erased: Vec<SignedEntry>,
     /// Entries that this version can't read: kept as they came.
     kept: Vec<Kept>,
 }
@@ -52,7 +54,7 @@ impl SortedPage {
     /// Parses and verifies every change; nothing of a peer reaches a library before.
     fn of(entries: Vec<PageEntry>) -> SortedPage {
         let limits = ChunkLimits::default();
-        let mut page = SortedPage { documents: BTreeMap::new(), control: Vec::new(), kept: Vec::new() };
+        let mut page = SortedPage::default();
         for entry in entries {
             match entry {
                 PageEntry::Change { document, bytes, receipt } => match chunk::parse(&bytes, &limits) {
@@ -67,6 +69,7 @@ impl SortedPage {
                 PageEntry::Control(entry) => page.control.push(entry),
                 PageEntry::MovedOut { document, home, to } => page.told(document, Word::Out { home, to }),
                 PageEntry::MovedIn { document, home } => page.told(document, Word::In { home }),
+                PageEntry::Erased(entry) => page.erased.push(entry),
                 PageEntry::Unknown { kind, bytes } => {
                     page.kept.push(Kept { document: None, bytes, what: format!("kind {kind}") });
                 }
@@ -135,6 +138,8 @@ struct Progress {
     unknown_echoes: Vec<(DocumentId, ChangeHash)>,
     root: Option<Digest>,
     moved: Moved,
+    /// Documents that were here and are erased.
+    erased: u64,
 }
 
 impl SyncSession {
@@ -172,6 +177,7 @@ impl SyncSession {
             }
         }
         self.note_moved(progress.moved);
+        self.erased += progress.erased;
         for merged in progress.merged {
             self.unreadable += merged.unreadable;
             self.touched.extend(merged.touch);
@@ -209,7 +215,8 @@ impl SyncSession {
             }
             Step::Finish => {
                 keep_entries(tx, space, &page.kept, now_ms)?;
-                control::keep(tx, &page.control, now_ms)?;
+                let told = control::keep(tx, &page.control, now_ms)?;
+                progress.erased += told + control::erase_told(tx, &page.erased, now_ms)?;
                 if let End::Page(cursor, root) = end
                     && progress.unknown_echoes.is_empty()
                 {

@@ -90,6 +90,8 @@ pub struct SyncSession {
     pub(super) gone: u64,
     /// Unsent changes go to another space than the machine knows.
     pub(super) has_rehomed: bool,
+    /// Records that were erased since the last summary.
+    pub(super) erased: u64,
     /// How often the changes of a document were made again for their actor's sake.
     pub(super) authored_anew: BTreeMap<DocumentId, u32>,
     /// Unsent changes of an earlier incarnation wait for the head of their feed.
@@ -151,6 +153,7 @@ impl SyncSession {
             moved: 0,
             gone: 0,
             has_rehomed: false,
+            erased: 0,
             authored_anew: BTreeMap::new(),
             reauthor_pending: identity.reauthor_pending,
             authored_anew_in: BTreeSet::new(),
@@ -399,6 +402,7 @@ impl SyncSession {
             unreadable: std::mem::take(&mut self.unreadable),
             moved: std::mem::take(&mut self.moved),
             gone: std::mem::take(&mut self.gone),
+            erased: std::mem::take(&mut self.erased),
             unsent,
             synced: status.synced,
         };

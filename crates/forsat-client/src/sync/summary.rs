@@ -29,6 +29,8 @@ pub struct SyncSummary {
     pub moved: u64,
     /// Records that were moved to a space that isn't shown here, and have left this store.
     pub gone: u64,
+    /// Records that the relay's operator erased for good, and that are gone from here too.
+    pub erased: u64,
     /// Changes that are still unsent.
     pub unsent: u64,
     /// Whether every feed was read to its head and nothing is unsent.

@@ -1,9 +1,11 @@
 //! The engine on real stores: import of the whole sample set, commands, undo, and two devices that meet.
 
 mod admin;
+mod authors;
 mod chain;
 mod commands;
 mod custom;
+mod erased;
 mod exchange;
 mod hostile;
 mod import;

@@ -11,7 +11,7 @@ use forsat_relay::store::{
 };
 use forsat_store::{CreateParams, RelayRef, Store};
 use forsat_sync::frame::{ToDevice, ToRelay};
-use forsat_sync::id::{ChangeHash, Epoch, Nonce, SpaceId, WorkspaceId};
+use forsat_sync::id::{ChangeHash, DocumentId, Epoch, Nonce, SpaceId, WorkspaceId};
 use forsat_sync::identity::{DeviceKey, InviteCode, InviteSecret, RelayKey};
 use forsat_sync::limits::MESSAGE_BYTES_MAX;
 use forsat_sync::relay::{FlowLimits, Input, RelayConfig};
@@ -157,6 +157,13 @@ impl Relay {
     pub fn totals(&self) -> (u64, u64) {
         let status = self.store.status(wall_ms()).expect("reads");
         (status.documents, status.changes)
+    }
+
+    /// Erases a document for good, and checks the store afterwards.
+    pub fn erase(&self, document: DocumentId) {
+        let command = AccessCommand::EraseDocument { document };
+        self.store.access().change_access(&command, wall_ms()).expect("the store works");
+        assert_eq!(self.store.verify().expect("verifies"), [""; 0]);
     }
 
     /// Runs a machine until it ends, or until the wire is cut and `once_cut` says so.

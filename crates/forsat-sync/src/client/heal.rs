@@ -344,6 +344,8 @@ impl Walk {
                 // What it builds on is nowhere: nobody can bring it back before that.
                 ItemOutcome::Later { code, .. } if code == code::MISSING_DEPS => {}
                 ItemOutcome::Later { .. } => return Err(Unanswered::Later),
+                // It is gone here too as soon as the log says so.
+                ItemOutcome::Refused { code, .. } if code == code::ERASED => {}
                 ItemOutcome::Refused { code, message } => {
                     self.refused.get_or_insert((0, code, message)).0 += 1;
                 }

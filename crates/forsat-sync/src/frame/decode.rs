@@ -275,6 +275,7 @@ fn read_entry(fields: &mut Fields<'_, '_>) -> Decoded<PageEntry> {
         kind::ENTRY_MOVED_OUT => Some(moves::read_moved_out(&mut entry)?),
         kind::ENTRY_MOVED_IN => Some(moves::read_moved_in(&mut entry)?),
         kind::ENTRY_CONTROL => Some(PageEntry::Control(read_control(&mut entry)?)),
+        kind::ENTRY_ERASED => Some(PageEntry::Erased(read_control(&mut entry)?)),
         _ => None,
     };
     entry.rest()?;

@@ -188,6 +188,10 @@ fn write_page(w: &mut Writer, page: &Page) -> Written {
                 moves::write_moved_out(w, document, *home, to.as_ref())?;
             }
             PageEntry::MovedIn { document, home } => moves::write_moved_in(w, document, *home)?,
+            PageEntry::Erased(entry) => {
+                w.array(3)?.u64(kind::ENTRY_ERASED)?;
+                write_control(w, entry)?;
+            }
             PageEntry::Unknown { bytes, .. } => w.writer_mut().extend_from_slice(bytes),
         }
     }

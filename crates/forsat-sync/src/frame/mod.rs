@@ -440,6 +440,8 @@ pub enum PageEntry {
         /// As above.
         home: HomeVersion,
     },
+    /// A document of this space was erased: the entry of the control log that says so.
+    Erased(SignedEntry),
     /// A kind that this version doesn't read, kept whole: the entry's own CBOR.
     Unknown {
         /// The kind.
@@ -488,6 +490,7 @@ mod kind {
     pub(super) const ENTRY_MOVED_OUT: u64 = 3;
     pub(super) const ENTRY_CONTROL: u64 = 6;
     pub(super) const ENTRY_MOVED_IN: u64 = 7;
+    pub(super) const ENTRY_ERASED: u64 = 8;
 
     pub(super) const OUTCOME_ACKED: u64 = 0;
     pub(super) const OUTCOME_LATER: u64 = 1;
@@ -502,6 +505,8 @@ pub mod reserved {
     pub const ENTRY_SNAPSHOT: u64 = 5;
     /// An entry of the control log, as a relay keeps it ready for the wire; it reads as [`super::PageEntry::Control`].
     pub const ENTRY_CONTROL: u64 = super::kind::ENTRY_CONTROL;
+    /// The same of an erased document; it reads as [`super::PageEntry::Erased`].
+    pub const ENTRY_ERASED: u64 = super::kind::ENTRY_ERASED;
     /// Frames of attachments.
     pub const FRAME_BLOB: u64 = 32;
 }
@@ -513,7 +518,7 @@ impl PageEntry {
         match self {
             Self::Change { bytes, receipt, .. } => 1 + 1 + 17 + 5 + receipt_bytes(receipt) + bytes.len(),
             Self::Echo { receipt, .. } => 1 + 1 + 17 + 34 + receipt_bytes(receipt),
-            Self::Control(entry) => 1 + 1 + 3 + entry.bytes.len() + 66,
+            Self::Control(entry) | Self::Erased(entry) => 1 + 1 + 3 + entry.bytes.len() + 66,
             Self::MovedOut { .. } => 1 + 1 + 17 + 9 + 17,
             Self::MovedIn { .. } => 1 + 1 + 17 + 9,
             Self::Unknown { bytes, .. } => bytes.len(),

@@ -118,6 +118,7 @@ fn entry() -> impl Strategy<Value = PageEntry> {
         }),
         (id(), any::<u64>())
             .prop_map(|(document, home)| PageEntry::MovedIn { document, home: HomeVersion::new(home) }),
+        control().prop_map(PageEntry::Erased),
         // [9, [7]] as a later version might write it.
         Just(PageEntry::Unknown { kind: 9, bytes: vec![0x82, 9, 0x81, 7] }),
     ]

@@ -22,7 +22,7 @@ fn relay(store: &dyn RelayStore) -> RelayId {
 }
 
 /// The log, with its chain checked.
-fn log(store: &dyn RelayStore) -> (Vec<SignedEntry>, Vec<ControlEvent>, ControlHead) {
+pub(super) fn log(store: &dyn RelayStore) -> (Vec<SignedEntry>, Vec<ControlEvent>, ControlHead) {
     let entries = store.access().control_log(0, usize::MAX).expect("the store works");
     let (mut head, mut events) = (ControlHead::EMPTY, Vec::new());
     for entry in &entries {

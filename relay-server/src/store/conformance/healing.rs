@@ -50,7 +50,7 @@ pub(super) fn what_a_space_holds_is_told_to_its_members(store: &dyn RelayStore) 
     assert_eq!(ask(store, &omid, tehran, Question::Nodes(vec![Node::ROOT])), HealOutcome::Hidden);
 }
 
-fn fetch(
+pub(super) fn fetch(
     store: &dyn RelayStore,
     member: &Member,
     space: SpaceId,
@@ -64,7 +64,7 @@ fn fetch(
 }
 
 /// The receipts of a feed, as a device keeps them from its pages.
-fn receipts(store: &dyn RelayStore, member: &Member, space: SpaceId) -> Vec<Receipt> {
+pub(super) fn receipts(store: &dyn RelayStore, member: &Member, space: SpaceId) -> Vec<Receipt> {
     let entries = whole(store, member, space).entries;
     let receipt = |entry: &PageEntry| match entry {
         PageEntry::Change { receipt, .. } | PageEntry::Echo { receipt, .. } => *receipt,
@@ -73,7 +73,7 @@ fn receipts(store: &dyn RelayStore, member: &Member, space: SpaceId) -> Vec<Rece
     entries.iter().filter_map(receipt).collect()
 }
 
-fn bring_back(
+pub(super) fn bring_back(
     store: &dyn RelayStore,
     member: &Member,
     space: SpaceId,

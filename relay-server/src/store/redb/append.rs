@@ -19,11 +19,11 @@ use super::rows::{
     TotalsRow,
 };
 use super::tables::{
-    ACTORS, BUCKETS, CHANGES, DEVICES_SEEN, DOCUMENTS, DOCUMENTS_BY_BUCKET, FEED, FEED_HEADS, META,
+    ACTORS, BUCKETS, CHANGES, DEVICES_SEEN, DOCUMENTS, DOCUMENTS_BY_BUCKET, ERASED, FEED, FEED_HEADS, META,
     MOVED_OUT, Writable, actor_key, bucket_document_key, bucket_key, change_key, feed_key, get,
     moved_out_key, put,
 };
-use super::{Commit, OpenOptions, RedbStore, lock_tries, read, remember};
+use super::{Commit, OpenOptions, RedbStore, erase, lock_tries, read, remember};
 use crate::store::{AppendBatch, ItemOutcome, Later, Push, PushItem, PushOutcome, Refusal, StoreError};
 
 /// The most heads of one document: as many changes nobody has built on. Bounds what a commit rewrites.
@@ -72,6 +72,8 @@ struct Document {
     /// Its digest before the batch.
     before: Digest,
     changed: bool,
+    /// Nothing of it is taken, for good.
+    erased: bool,
 }
 
 /// One transaction of appends. Documents, heads and totals are written once, at its end.
@@ -86,6 +88,7 @@ struct Appender<'tx> {
     buckets: Writable<'tx>,
     by_bucket: Writable<'tx>,
     moved_out: Writable<'tx>,
+    erased: Writable<'tx>,
     meta: Writable<'tx>,
     seen: Writable<'tx>,
     documents: BTreeMap<DocumentId, Document>,
@@ -162,6 +165,7 @@ impl<'tx> Appender<'tx> {
             buckets: tx.open_table(BUCKETS.table())?,
             by_bucket: tx.open_table(DOCUMENTS_BY_BUCKET.table())?,
             moved_out: tx.open_table(MOVED_OUT.table())?,
+            erased: tx.open_table(ERASED.table())?,
             meta,
             seen: tx.open_table(DEVICES_SEEN.table())?,
             documents: BTreeMap::new(),
@@ -197,6 +201,9 @@ impl<'tx> Appender<'tx> {
             Err(error) => return Ok(ItemOutcome::Refused(Refusal::Chunk(error.clone()))),
         };
         self.load(&item.document)?;
+        if self.documents[&item.document].erased {
+            return Ok(ItemOutcome::Refused(Refusal::Erased));
+        }
         let row = self.documents[&item.document].row.as_ref();
         // Before anything else: whether the change is known there is nobody's business here.
         if let Some(home) = row.map(|row| row.space).filter(|home| *home != delivery.space) {
@@ -275,8 +282,9 @@ impl<'tx> Appender<'tx> {
     fn load(&mut self, document: &DocumentId) -> Result<(), StoreError> {
         if !self.documents.contains_key(document) {
             let row: Option<DocumentRow> = get(&self.document_rows, DOCUMENTS, document.as_bytes())?;
+            let erased = row.is_none() && erase::is_erased(&self.erased, document)?;
             let before = row.as_ref().map_or(Digest::EMPTY, |row| document_digest(document, &row.heads));
-            self.documents.insert(*document, Document { row, before, changed: false });
+            self.documents.insert(*document, Document { row, before, changed: false, erased });
         }
         Ok(())
     }

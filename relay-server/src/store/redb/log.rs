@@ -4,6 +4,7 @@
 
 use forsat_sync::control::{ControlEvent, ControlFault, ControlHead, ControlMark, SignedEntry};
 use forsat_sync::frame::Role;
+use forsat_sync::frame::reserved::ENTRY_CONTROL;
 use forsat_sync::id::{ChangeHash, DeviceId, DocumentId, FeedSeq, SpaceId, UserId};
 use forsat_sync::identity::{PublicKey, RelayKey};
 use forsat_sync::relay::ControlVerdict;
@@ -14,14 +15,14 @@ use super::access::{DEVICE_PENDING, DEVICE_REVOKED};
 use super::replay;
 use super::rows::{ControlRow, DeviceRow, FEED_KIND_CONTROL, FeedRow, SpaceRow, UserRow};
 use super::tables::{
-    CONTROL, DEVICES, FEED, FEED_HEADS, REVOCATIONS, ROLES, Readable, SPACES, USER_IDS, USERS, Writable,
-    corrupt, feed_key, get, id_in_key, put, scan,
+    CONTROL, DEVICES, ERASED, FEED, FEED_HEADS, REVOCATIONS, ROLES, Readable, SPACES, USER_IDS, USERS,
+    Writable, corrupt, feed_key, get, id_in_key, put, scan,
 };
 use super::{Commit, RedbStore, read};
 use crate::store::{ControlAdopted, StoreError, StoreIdentity};
 
 /// Writes what happened, in the transaction in which it happened. No other handle of the tables `control`, `revocations`,
-/// `feed` and `feed_heads` may be open.
+/// `erased`, `feed` and `feed_heads` may be open.
 pub(super) fn record(
     tx: &WriteTransaction,
     identity: &StoreIdentity,
@@ -43,6 +44,7 @@ struct Log<'tx> {
     identity: &'tx StoreIdentity,
     control: Writable<'tx>,
     revocations: Writable<'tx>,
+    erased: Writable<'tx>,
     feed: Writable<'tx>,
     feed_heads: Writable<'tx>,
     head: ControlHead,
@@ -56,6 +58,7 @@ impl<'tx> Log<'tx> {
             identity,
             control,
             revocations: tx.open_table(REVOCATIONS.table())?,
+            erased: tx.open_table(ERASED.table())?,
             feed: tx.open_table(FEED.table())?,
             feed_heads: tx.open_table(FEED_HEADS.table())?,
             head,
@@ -73,6 +76,9 @@ impl<'tx> Log<'tx> {
         if let ControlEvent::DeviceRevoked { device, .. } = event {
             put(&mut self.revocations, device.as_bytes(), &head.count)?;
         }
+        if let ControlEvent::DocumentErased { document } = event {
+            put(&mut self.erased, document.as_bytes(), &head.count)?;
+        }
         let common = self.identity.common;
         let seq = read::head(&self.feed_heads, &common)?.next().expect("a feed has fewer than 2^64 entries");
         let row = FeedRow {
@@ -82,7 +88,7 @@ impl<'tx> Log<'tx> {
             device: DeviceId::from_bytes([0; 16]),
             origin: DeviceId::from_bytes([0; 16]),
             received_at_ms: now_ms,
-            bytes: on_the_wire(entry),
+            bytes: on_the_wire(ENTRY_CONTROL, entry),
         };
         put(&mut self.feed, &feed_key(&common, seq), &row)?;
         put(&mut self.feed_heads, common.as_bytes(), &seq.get())?;
@@ -91,13 +97,11 @@ impl<'tx> Log<'tx> {
     }
 }
 
-/// An entry as pages carry it: `[6, bytes, signature]`.
-fn on_the_wire(entry: &SignedEntry) -> Vec<u8> {
+/// An entry as pages carry it: `[kind, bytes, signature]`.
+pub(super) fn on_the_wire(kind: u64, entry: &SignedEntry) -> Vec<u8> {
     let mut writer = Encoder::new(Vec::new());
-    let mut write = || {
-        let kind = u64::from(FEED_KIND_CONTROL);
-        writer.array(3)?.u64(kind)?.bytes(&entry.bytes)?.bytes(entry.signature.as_bytes())?.ok()
-    };
+    let mut write =
+        || writer.array(3)?.u64(kind)?.bytes(&entry.bytes)?.bytes(entry.signature.as_bytes())?.ok();
     let written: Result<(), minicbor::encode::Error<std::convert::Infallible>> = write();
     written.expect("writing to a vector never fails");
     writer.into_writer()
@@ -260,7 +264,7 @@ pub(super) fn verify(tx: &ReadTransaction, identity: &StoreIdentity) -> Result<V
             Ok((_, next)) => head = next,
             Err(fault) => wrong.push(format!("8: {fault}")),
         }
-        rows.push(on_the_wire(&row.0));
+        rows.push(on_the_wire(ENTRY_CONTROL, &row.0));
         Ok(true)
     })?;
     let mut fed = Vec::new();

@@ -2,27 +2,31 @@
 
 use forsat_sync::control::{ControlEvent, ControlMark, SignedEntry};
 use forsat_sync::frame::Role;
-use forsat_sync::id::{DeviceId, SpaceId, UserId};
+use forsat_sync::id::{DeviceId, DocumentId, SpaceId, UserId};
 use forsat_sync::relay::ControlVerdict;
 use redb::{ReadTransaction, WriteTransaction};
 
 use super::access::{DEVICE_ACTIVE, DEVICE_PENDING, DEVICE_REVOKED};
-use super::control::find_space;
+use super::authority::Authority;
+use super::control::{create_invite, find_space};
 use super::find::{find_device, find_invite, find_user, invite_id};
 use super::rows::{DeviceRow, InviteRow, SpaceRow, UserRow};
 use super::tables::{
     DEVICES, DEVICES_SEEN, INVITES, ROLES, Readable, SPACES, USER_IDS, USERS, corrupt, get, id_in_key, put,
     role_key, scan,
 };
-use super::{CONTROL_BYTES, Commit, RedbStore, log, moves};
+use super::{CONTROL_BYTES, Commit, RedbStore, erase, log, moves};
 use crate::names;
 use crate::store::{
-    AccessCommand, AccessDone, AccessStore, ControlAdopted, ControlError, DeviceState, DeviceSummary,
-    InviteSummary, MoveOutcome, MoveRequest, StoreError, StoreIdentity, UserSummary,
+    AccessCommand, AccessDone, AccessStore, AdminDone, AdminOrder, ControlAdopted, ControlError, DeviceState,
+    DeviceSummary, DocumentSummary, InviteSummary, MoveOutcome, MoveRequest, StoreError, StoreIdentity,
+    UserSummary,
 };
 
 /// Room that an entry of the control log takes with what it changes, in bytes.
 const ENTRY_ROOM: u64 = 16 * 1024;
+/// Room that erasing a change takes: the pages of its rows are written anew, in bytes.
+const ROOM_PER_ERASED: u64 = 8 * 1024;
 
 impl AccessStore for RedbStore {
     fn users(&self) -> Result<Vec<UserSummary>, StoreError> {
@@ -54,9 +58,26 @@ impl AccessStore for RedbStore {
         moves::move_documents(self, request, now_ms)
     }
 
-    fn change_access(&self, command: &AccessCommand, now_ms: u64) -> Result<AccessDone, ControlError> {
+    fn document(&self, document: &DocumentId) -> Result<DocumentSummary, StoreError> {
+        self.read(|tx| erase::summary(tx, document))
+    }
+
+    fn administer(&self, by: &DeviceId, order: &AdminOrder, now_ms: u64) -> Result<AdminDone, ControlError> {
         self.reserve(CONTROL_BYTES)?;
-        self.write(now_ms, |tx| match change(tx, &self.identity, command, now_ms) {
+        self.write(now_ms, |tx| match administer(tx, &self.identity, by, order, now_ms) {
+            Ok((done, commit)) => Ok((Ok(done), commit)),
+            Err(ControlError::Store(error)) => Err(error),
+            Err(other) => Ok((Err(other), Commit::NothingWritten)),
+        })?
+    }
+
+    fn change_access(&self, command: &AccessCommand, now_ms: u64) -> Result<AccessDone, ControlError> {
+        let room = match command {
+            AccessCommand::EraseDocument { document } => self.document(document)?.changes * ROOM_PER_ERASED,
+            _ => 0,
+        };
+        self.reserve(CONTROL_BYTES + room)?;
+        self.write(now_ms, |tx| match change(tx, &self.identity, None, command, now_ms) {
             Ok((done, commit)) => Ok((Ok(done), commit)),
             Err(ControlError::Store(error)) => Err(error),
             Err(other) => Ok((Err(other), Commit::NothingWritten)),
@@ -180,9 +201,28 @@ fn space_name(spaces: &impl Readable, space: &SpaceId) -> Result<String, StoreEr
     Ok(row.ok_or_else(|| corrupt(SPACES, "a space that is named elsewhere is missing"))?.name)
 }
 
+/// Carries out what a device orders, if its user may.
+fn administer(
+    tx: &WriteTransaction,
+    identity: &StoreIdentity,
+    by: &DeviceId,
+    order: &AdminOrder,
+    now_ms: u64,
+) -> Result<(AdminDone, Commit), ControlError> {
+    let user = Authority::check(tx, by, order)?;
+    match order {
+        AdminOrder::Change(command) => {
+            let (done, commit) = change(tx, identity, Some(user), command, now_ms)?;
+            Ok((AdminDone::Changed(done), commit))
+        }
+        AdminOrder::Invite(invite) => Ok((AdminDone::Invited(create_invite(tx, invite)?), Commit::Yes)),
+    }
+}
+
 fn change(
     tx: &WriteTransaction,
     identity: &StoreIdentity,
+    by: Option<UserId>,
     command: &AccessCommand,
     now_ms: u64,
 ) -> Result<(AccessDone, Commit), ControlError> {
@@ -192,10 +232,25 @@ fn change(
         AccessCommand::RevokeDevice { device, lost } => set_state(tx, device, DEVICE_REVOKED, *lost),
         AccessCommand::ActivateDevice { device } => set_state(tx, device, DEVICE_ACTIVE, false),
         AccessCommand::CancelInvite { invite } => return Ok((cancel(tx, invite)?, Commit::Yes)),
+        AccessCommand::EraseDocument { document } => return erase_document(tx, identity, document, now_ms),
     }?;
     let Some(event) = event else { return Ok((done, Commit::NothingWritten)) };
-    log::record(tx, identity, None, now_ms, [event])?;
+    log::record(tx, identity, by, now_ms, [event])?;
     Ok((done, Commit::Yes))
+}
+
+/// Erases a document, in the log and everywhere else in the store.
+fn erase_document(
+    tx: &WriteTransaction,
+    identity: &StoreIdentity,
+    document: &DocumentId,
+    now_ms: u64,
+) -> Result<(AccessDone, Commit), ControlError> {
+    let (summary, event) = erase::ordered(tx, document)?;
+    let Some(event) = event else { return Ok((AccessDone::Erased(summary), Commit::NothingWritten)) };
+    log::record(tx, identity, None, now_ms, [event])?;
+    erase::carry_out(tx, identity, document, now_ms)?;
+    Ok((AccessDone::Erased(summary), Commit::Yes))
 }
 
 /// What a change came to, and what the control log is to say of it, if anything changed.

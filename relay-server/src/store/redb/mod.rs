@@ -5,8 +5,10 @@
 
 mod access;
 mod append;
+mod authority;
 mod backend;
 mod control;
+mod erase;
 mod examine;
 mod find;
 mod heal;
@@ -199,6 +201,7 @@ impl RedbStore {
         self.read(|tx| {
             let mut wrong = verify::verify(tx)?;
             wrong.extend(log::verify(tx, &self.identity)?);
+            wrong.extend(erase::verify(tx)?);
             Ok(wrong)
         })
     }

@@ -8,8 +8,8 @@ use redb::{ReadOnlyTable, ReadTransaction, ReadableTableMetadata as _};
 
 use super::access::{Access, AccessTables, DEVICE_ACTIVE, DEVICE_REVOKED};
 use super::rows::{
-    DeviceRow, EpochRow, FEED_KIND_BROUGHT_BACK, FEED_KIND_CHANGE, FEED_KIND_DROPPED, FEED_KIND_LEFT,
-    FEED_KIND_MOVED_IN, FEED_KIND_MOVED_OUT, FeedRow, InviteRow, SpaceRow, TotalsRow,
+    DeviceRow, EpochRow, FEED_KIND_BROUGHT_BACK, FEED_KIND_CHANGE, FEED_KIND_DROPPED, FEED_KIND_ERASED,
+    FEED_KIND_LEFT, FEED_KIND_MOVED_IN, FEED_KIND_MOVED_OUT, FeedRow, InviteRow, SpaceRow, TotalsRow,
 };
 use super::tables::{
     BUCKETS, DEVICES, EPOCHS, FEED, FEED_HEADS, INVITES, META, Readable, SPACES, USERS, corrupt, decode,
@@ -133,7 +133,7 @@ impl Reader<'_> {
                     PageEntry::Change { document, bytes, receipt }
                 }
             }
-            FEED_KIND_LEFT | FEED_KIND_DROPPED => return Ok(None),
+            FEED_KIND_LEFT | FEED_KIND_DROPPED | FEED_KIND_ERASED => return Ok(None),
             FEED_KIND_MOVED_OUT => {
                 let (home, to) = moves::told(&bytes)?;
                 let to = match to {

@@ -7,22 +7,27 @@ use forsat_sync::identity::{PublicKey, SecretHash};
 use redb::WriteTransaction;
 
 use super::access::{DEVICE_ACTIVE, DEVICE_PENDING, DEVICE_REVOKED};
-use super::log;
 use super::opening::add_epoch;
 use super::rows::{DeviceRow, EpochRow, InviteRow, SpaceRow, UserRow};
 use super::tables::{
-    DEVICES, EPOCHS, FEED_HEADS, INVITES, ROLES, SPACE_NAMES, SPACES, USER_IDS, USERS, get, put, role_key,
+    DEVICES, EPOCHS, ERASED, FEED_HEADS, INVITES, ROLES, SPACE_NAMES, SPACES, USER_IDS, USERS, get, put,
+    role_key,
 };
+use super::{erase, log};
 use crate::names::{self, Person};
 use crate::store::{StoreError, StoreIdentity};
 
-/// What of an entry that another branch of the log has counts here too: whom it threw out stays out. The rest may contradict
+/// What of an entry that another branch of the log has counts here too: whom it threw out stays out, and what it
+/// erased stays erased. The rest may contradict
 /// what this branch says.
 pub(super) fn of_another_branch(
     tx: &WriteTransaction,
     event: ControlEvent,
 ) -> Result<Vec<ControlEvent>, StoreError> {
     let counts = match &event {
+        ControlEvent::DocumentErased { document } => {
+            !erase::is_erased(&tx.open_table(ERASED.table())?, document)?
+        }
         ControlEvent::DeviceRevoked { device, .. } => {
             let row: Option<DeviceRow> = get(&tx.open_table(DEVICES.table())?, DEVICES, device.as_bytes())?;
             row.is_some_and(|row| row.state != DEVICE_REVOKED)
@@ -51,9 +56,9 @@ pub(super) fn carry_out(
         ControlEvent::DeviceRevoked { device, .. } => set_state(tx, device, DEVICE_REVOKED),
         ControlEvent::RoleSet { user, space, role } => set_role(tx, user, space, Some(role)),
         ControlEvent::RoleRemoved { user, space } => set_role(tx, user, space, None),
+        ControlEvent::DocumentErased { document } => erase::carry_out(tx, identity, &document, now_ms),
         ControlEvent::WorkspaceMade { .. }
         | ControlEvent::SpaceMade { common: true, .. }
-        | ControlEvent::DocumentErased { .. }
         | ControlEvent::Unknown { .. } => Ok(()),
     }
 }

@@ -307,6 +307,10 @@ pub(super) const FEED_KIND_CHANGE: u8 = 0;
 pub(super) const FEED_KIND_BROUGHT_BACK: u8 = 128;
 /// The kind of an entry of the control log; its bytes are the entry as pages carry it.
 pub(super) const FEED_KIND_CONTROL: u8 = 6;
+/// The kind of an entry that tells a space of a document that was erased; its bytes are the entry as pages carry it.
+pub(super) const FEED_KIND_ERASURE: u8 = 8;
+/// The kind of what is left at the position of an erased change: nothing. Pages pass it over.
+pub(super) const FEED_KIND_ERASED: u8 = 131;
 
 /// The kind of an entry whose change was damaged and dropped by a repair; it holds the position.
 pub(super) const FEED_KIND_DROPPED: u8 = 130;

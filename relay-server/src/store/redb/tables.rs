@@ -62,9 +62,11 @@ pub(super) const REVOCATIONS: Definition = Definition("revocations");
 
 /// Space id, document id → where the space's feed last says that the document left.
 pub(super) const MOVED_OUT: Definition = Definition("moved_out");
+/// Document id → number of the entry that erases it.
+pub(super) const ERASED: Definition = Definition("erased");
 
 /// Every table: they are made when the store is, so that reading never meets a missing one.
-pub(super) const ALL: [Definition; 20] = [
+pub(super) const ALL: [Definition; 21] = [
     META,
     SPACES,
     SPACE_NAMES,
@@ -85,6 +87,7 @@ pub(super) const ALL: [Definition; 20] = [
     CONTROL,
     REVOCATIONS,
     MOVED_OUT,
+    ERASED,
 ];
 
 /// A table that can be read, in a read or a write transaction.

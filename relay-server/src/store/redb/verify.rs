@@ -11,10 +11,10 @@ use super::rows::{
     ChangeRow, DocumentRow, EpochRow, FEED_KIND_MOVED_OUT, FeedRow, InviteRow, MovedOutRow, TotalsRow,
 };
 use super::tables::{
-    CHANGES, DEVICES, DOCUMENTS, DOCUMENTS_BY_BUCKET, EPOCHS, FEED, INVITES, META, MOVED_OUT,
+    CHANGES, DEVICES, DOCUMENTS, DOCUMENTS_BY_BUCKET, EPOCHS, ERASED, FEED, INVITES, META, MOVED_OUT,
     bucket_document_key, change_key, feed_key, get, id_in_key, scan,
 };
-use super::{StoreError, moves, read};
+use super::{StoreError, erase, moves, read};
 use crate::store::SpaceSummary;
 
 /// What a document should be, as its entries say.
@@ -186,6 +186,7 @@ fn check_invites(tx: &ReadTransaction, wrong: &mut Vec<String>) -> Result<(), St
 /// 10: what the feeds say of documents that left.
 fn check_moved_out(tx: &ReadTransaction, wrong: &mut Vec<String>) -> Result<(), StoreError> {
     let (documents, feed) = (tx.open_table(DOCUMENTS.table())?, tx.open_table(FEED.table())?);
+    let erased = tx.open_table(ERASED.table())?;
     scan::<MovedOutRow>(&tx.open_table(MOVED_OUT.table())?, MOVED_OUT, &[], |key, row| {
         let (space, document) = key.split_at(SpaceId::LEN);
         let space = SpaceId::from_bytes(id_in_key(MOVED_OUT, space)?);
@@ -196,9 +197,11 @@ fn check_moved_out(tx: &ReadTransaction, wrong: &mut Vec<String>) -> Result<(), 
                 && moves::told(&entry.bytes).is_ok_and(|(home, _)| home == row.home)
         });
         let home: Option<DocumentRow> = get(&documents, DOCUMENTS, document)?;
-        let follows = home.is_some_and(|home| {
-            home.home_version > row.home.get() || (home.home_version == row.home.get() && home.space != space)
-        });
+        let follows = match home {
+            Some(home) if home.home_version == row.home.get() => home.space != space,
+            Some(home) => home.home_version > row.home.get(),
+            None => erase::is_erased(&erased, &DocumentId::from_bytes(id_in_key(MOVED_OUT, document)?))?,
+        };
         if !says || !follows {
             wrong.push(format!("10: position {} of space {space} isn't the move that its row says", row.seq));
         }

@@ -1,0 +1,126 @@
+//! What an administrator's device may order, and that the transaction asks.
+
+use forsat_sync::control::ControlEvent;
+use forsat_sync::frame::Role;
+use forsat_sync::id::DeviceId;
+
+use super::control::log;
+use super::{Member, NOW_MS, document, enrol, secret, space};
+use crate::store::{AccessCommand, AdminDone, AdminOrder, ControlError, NewInvite, RelayStore};
+
+pub(super) fn all(mut fresh: impl FnMut() -> Box<dyn RelayStore>) {
+    administrators_order_what_is_all_theirs(&*fresh());
+    whoever_administers_all_of_it_orders_all_of_it(&*fresh());
+    nobody_else_orders_anything(&*fresh());
+    an_invite_gives_no_way_into_a_space_of_others(&*fresh());
+}
+
+fn order(store: &dyn RelayStore, by: &Member, command: AccessCommand) -> Result<AdminDone, ControlError> {
+    store.access().administer(&by.device, &AdminOrder::Change(command), NOW_MS)
+}
+
+fn invite(
+    store: &dyn RelayStore,
+    by: &Member,
+    number: u8,
+    user: &str,
+    space: &str,
+) -> Result<AdminDone, ControlError> {
+    let new = NewInvite {
+        secret: secret(number).hash(),
+        user: user.to_owned(),
+        space: space.to_owned(),
+        role: Role::Rep,
+        approve: false,
+        now_ms: NOW_MS,
+        expires_at_ms: NOW_MS + 1000,
+    };
+    store.access().administer(&by.device, &AdminOrder::Invite(new), NOW_MS)
+}
+
+fn set(user: &str, space: &str, role: Role) -> AccessCommand {
+    AccessCommand::SetRole { user: user.to_owned(), space: space.to_owned(), role }
+}
+
+fn revoke(device: &DeviceId) -> AccessCommand {
+    AccessCommand::RevokeDevice { device: device.to_string(), lost: false }
+}
+
+fn refused(done: Result<AdminDone, ControlError>) -> bool {
+    matches!(done, Err(ControlError::NotAdministrator))
+}
+
+/// The operator's first administrator, one of Tehran alone, a rep of Tehran, and one of both spaces.
+fn people(store: &dyn RelayStore) -> [Member; 4] {
+    space(store, 10, "Tehran");
+    space(store, 11, "Isfahan");
+    let first = enrol(store, 1, "Operator", "Isfahan", Role::Admin);
+    let sara = enrol(store, 2, "Sara", "Tehran", Role::Admin);
+    let reza = enrol(store, 3, "Reza", "Tehran", Role::Rep);
+    let omid = enrol(store, 4, "Omid", "Tehran", Role::Rep);
+    let both = AccessCommand::SetRole { user: "Omid".into(), space: "Isfahan".into(), role: Role::Viewer };
+    store.access().change_access(&both, NOW_MS).expect("he is known");
+    [first, sara, reza, omid]
+}
+
+fn administrators_order_what_is_all_theirs(store: &dyn RelayStore) {
+    let [_, sara, reza, omid] = people(store);
+    order(store, &sara, set("Reza", "Tehran", Role::Manager)).expect("a role in her space");
+    let (entries, events, _) = log(store);
+    let role = |event: &ControlEvent| matches!(event, ControlEvent::RoleSet { user, role: Role::Manager, .. } if *user == reza.user);
+    assert!(events.last().is_some_and(role), "{events:?}");
+    let last = forsat_sync::control::ControlEntry::decode(&entries.last().expect("it is there").bytes);
+    assert_eq!(last.expect("it reads").by, Some(sara.user), "the log says who asked for it");
+    // Also to and from somebody who is in other spaces too: the space is hers.
+    order(store, &sara, set("Omid", "Tehran", Role::Viewer)).expect("a role in her space");
+    assert!(refused(order(store, &sara, revoke(&omid.device))), "not all of his spaces are hers");
+    invite(store, &sara, 20, "Mina", "Tehran").expect("to her space");
+    order(store, &sara, revoke(&reza.device)).expect("all of his spaces are hers");
+    // A space that she doesn't see isn't there for her; one that she only reads is not hers.
+    for order in
+        [order(store, &sara, set("Reza", "Isfahan", Role::Rep)), invite(store, &sara, 21, "Ali", "Isfahan")]
+    {
+        assert!(matches!(order, Err(ControlError::NoSuchSpace(_))), "{order:?}");
+    }
+    assert!(refused(order(store, &sara, set("Sara", "common", Role::Admin))));
+    assert!(refused(order(store, &sara, AccessCommand::EraseDocument { document: document(1) })));
+}
+
+fn whoever_administers_all_of_it_orders_all_of_it(store: &dyn RelayStore) {
+    let [first, sara, reza, omid] = people(store);
+    order(store, &first, revoke(&reza.device)).expect("the workspace's first administrator may");
+    let raise = AccessCommand::SetRole { user: "Sara".into(), space: "Isfahan".into(), role: Role::Admin };
+    assert!(refused(order(store, &sara, revoke(&omid.device))), "he is in Isfahan too");
+    store.access().change_access(&raise, NOW_MS).expect("the operator may");
+    order(store, &sara, revoke(&omid.device)).expect("she administers every space now");
+    order(store, &sara, revoke(&first.device)).expect("also the first administrator's");
+    assert!(refused(order(store, &first, set("Omid", "Isfahan", Role::Rep))), "whose device is out then");
+}
+
+fn nobody_else_orders_anything(store: &dyn RelayStore) {
+    let [_, sara, reza, omid] = people(store);
+    let stranger = Member { device: DeviceId::from_bytes([99; 16]), ..sara.clone() };
+    let before = log(store).2;
+    for who in [&reza, &omid, &stranger] {
+        assert!(refused(order(store, who, set("Reza", "Tehran", Role::Admin))), "{who:?}");
+        assert!(refused(order(store, who, revoke(&sara.device))));
+        assert!(refused(invite(store, who, 30, "Mina", "Tehran")));
+    }
+    assert_eq!(log(store).2, before, "nothing is said of it");
+    let take = AccessCommand::SetRole { user: "Sara".into(), space: "Tehran".into(), role: Role::Manager };
+    store.access().change_access(&take, NOW_MS).expect("she is known");
+    assert!(refused(order(store, &sara, set("Reza", "Tehran", Role::Admin))), "no longer");
+}
+
+/// An invite of somebody who is there makes another device of theirs, which may do all that they may.
+fn an_invite_gives_no_way_into_a_space_of_others(store: &dyn RelayStore) {
+    let [first, sara, ..] = people(store);
+    for (number, user) in [(40, "Operator"), (41, "Omid")] {
+        assert!(refused(invite(store, &sara, number, user, "Tehran")), "{user}");
+    }
+    invite(store, &sara, 42, "Reza", "Tehran").expect("all of his spaces are hers");
+    // Nor of somebody whom an invite to another space awaits.
+    invite(store, &first, 43, "Ali", "Isfahan").expect("the first administrator may");
+    assert!(refused(invite(store, &sara, 44, "Ali", "Tehran")));
+    invite(store, &first, 45, "Ali", "Tehran").expect("who administers all of it may");
+}

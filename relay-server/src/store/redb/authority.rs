@@ -1,0 +1,180 @@
+//! What an administrator's device may order, asked inside the transaction that carries the order out.
+//!
+//! An administrator of a space gives and takes roles there and invites to it. Whose spaces are all theirs, that user's devices they
+//! revoke and let in, and may be given another device. Who administers every space, or is the workspace's first administrator and
+//! still one somewhere, may do all of it.
+
+use std::collections::BTreeSet;
+
+use forsat_sync::control::{ControlEntry, ControlEvent};
+use forsat_sync::frame::Role;
+use forsat_sync::id::{DeviceId, SpaceId, UserId};
+use redb::WriteTransaction;
+
+use super::access::DEVICE_ACTIVE;
+use super::control::find_space;
+use super::find::{find_device, find_invite};
+use super::rows::{ControlRow, DeviceRow, InviteRow, SpaceRow, UserRow};
+use super::tables::{
+    CONTROL, DEVICES, INVITES, ROLES, Readable, SPACES, USERS, Writable, get, id_in_key, role_key, scan,
+};
+use crate::names;
+use crate::store::{AccessCommand, AdminOrder, ControlError, NewInvite, StoreError};
+
+/// Who orders, and what they administer.
+pub(super) struct Authority {
+    /// Whose device it is.
+    user: UserId,
+    spaces: BTreeSet<SpaceId>,
+    everywhere: bool,
+}
+
+/// The tables that an authority follows from.
+struct Tables<T> {
+    devices: T,
+    roles: T,
+    spaces: T,
+    control: T,
+}
+
+impl Authority {
+    /// Of a device; refused when its user administers nothing.
+    fn of<T: Readable>(tables: &Tables<T>, device: &DeviceId) -> Result<Self, ControlError> {
+        let row: Option<DeviceRow> = get(&tables.devices, DEVICES, device.as_bytes())?;
+        let user = row.filter(|row| row.state == DEVICE_ACTIVE).map(|row| row.user);
+        let user = user.ok_or(ControlError::NotAdministrator)?;
+        let mut spaces = BTreeSet::new();
+        scan::<Role>(&tables.roles, ROLES, user.as_bytes(), |key, role| {
+            if role == Role::Admin {
+                spaces.insert(SpaceId::from_bytes(id_in_key(ROLES, key)?));
+            }
+            Ok(true)
+        })?;
+        if spaces.is_empty() {
+            return Err(ControlError::NotAdministrator);
+        }
+        let mut everywhere = first_administrator(&tables.control)? == Some(user);
+        if !everywhere {
+            everywhere = true;
+            scan::<SpaceRow>(&tables.spaces, SPACES, &[], |key, row| {
+                everywhere = row.common || spaces.contains(&SpaceId::from_bytes(id_in_key(SPACES, key)?));
+                Ok(everywhere)
+            })?;
+        }
+        Ok(Self { user, spaces, everywhere })
+    }
+}
+
+/// The first user whom the log names as an administrator of anything.
+fn first_administrator(control: &impl Readable) -> Result<Option<UserId>, StoreError> {
+    let mut first = None;
+    scan::<ControlRow>(control, CONTROL, &[], |_, row| {
+        if let Ok(ControlEntry { event: ControlEvent::RoleSet { user, role: Role::Admin, .. }, .. }) =
+            ControlEntry::decode(&row.0.bytes)
+        {
+            first = Some(user);
+        }
+        Ok(first.is_none())
+    })?;
+    Ok(first)
+}
+
+/// The orders of a transaction that writes.
+impl Authority {
+    /// Whose device it is, if what it orders is theirs to order.
+    pub(super) fn check(
+        tx: &WriteTransaction,
+        device: &DeviceId,
+        order: &AdminOrder,
+    ) -> Result<UserId, ControlError> {
+        let authority = Self::of(&Tables::write(tx)?, device)?;
+        match order {
+            AdminOrder::Invite(invite) => authority.may_invite(tx, invite)?,
+            AdminOrder::Change(command) => authority.may_change(tx, command)?,
+        }
+        Ok(authority.user)
+    }
+
+    fn may_change(&self, tx: &WriteTransaction, command: &AccessCommand) -> Result<(), ControlError> {
+        match command {
+            AccessCommand::SetRole { space, .. } | AccessCommand::RemoveRole { space, .. } => {
+                self.over_space(tx, space)
+            }
+            AccessCommand::RevokeDevice { device, .. } | AccessCommand::ActivateDevice { device } => {
+                let (_, row) = find_device(tx, device)?;
+                self.over_user(tx, row.user)
+            }
+            AccessCommand::CancelInvite { invite } => {
+                let (_, row) = find_invite(tx, invite)?;
+                granted(self.everywhere || self.spaces.contains(&row.space))
+            }
+            // For good, on every device: the operator's alone.
+            AccessCommand::EraseDocument { .. } => Err(ControlError::NotAdministrator),
+        }
+    }
+
+    /// An invite gives another device to a user who is there, with all that the user may do: so all of it has to be theirs to give.
+    fn may_invite(&self, tx: &WriteTransaction, invite: &NewInvite) -> Result<(), ControlError> {
+        self.over_space(tx, &invite.space)?;
+        let key = names::person(&invite.user).map_err(ControlError::BadName)?.key();
+        let users = tx.open_table(USERS.table()).map_err(StoreError::from)?;
+        let Some(row) = get::<UserRow>(&users, USERS, key.as_bytes())? else { return Ok(()) };
+        if let Some(user) = row.id {
+            self.over_user(tx, user)?;
+        }
+        let mut theirs = true;
+        scan::<InviteRow>(
+            &tx.open_table(INVITES.table()).map_err(StoreError::from)?,
+            INVITES,
+            &[],
+            |_, row| {
+                // What waits for the user will be the user's too, by whichever device.
+                let waits = row.user_key == key && row.used_by.is_none() && row.expires_at_ms > invite.now_ms;
+                theirs &= !waits || self.spaces.contains(&row.space);
+                Ok(theirs)
+            },
+        )?;
+        granted(self.everywhere || theirs)
+    }
+
+    fn over_space(&self, tx: &WriteTransaction, name: &str) -> Result<(), ControlError> {
+        let space = find_space(tx, name)?;
+        if self.everywhere || self.spaces.contains(&space.id) {
+            return Ok(());
+        }
+        let roles = tx.open_table(ROLES.table()).map_err(StoreError::from)?;
+        let sees = space.common || get::<Role>(&roles, ROLES, &role_key(&self.user, &space.id))?.is_some();
+        // A space that a user doesn't see answers as one that isn't there.
+        Err(if sees { ControlError::NotAdministrator } else { ControlError::NoSuchSpace(name.to_owned()) })
+    }
+
+    fn over_user(&self, tx: &WriteTransaction, user: UserId) -> Result<(), ControlError> {
+        let (mut any, mut all) = (false, true);
+        scan::<Role>(
+            &tx.open_table(ROLES.table()).map_err(StoreError::from)?,
+            ROLES,
+            user.as_bytes(),
+            |key, _| {
+                any = true;
+                all &= self.spaces.contains(&SpaceId::from_bytes(id_in_key(ROLES, key)?));
+                Ok(all)
+            },
+        )?;
+        granted(self.everywhere || (any && all))
+    }
+}
+
+fn granted(granted: bool) -> Result<(), ControlError> {
+    if granted { Ok(()) } else { Err(ControlError::NotAdministrator) }
+}
+
+impl<'tx> Tables<Writable<'tx>> {
+    fn write(tx: &'tx WriteTransaction) -> Result<Self, StoreError> {
+        Ok(Self {
+            devices: tx.open_table(DEVICES.table())?,
+            roles: tx.open_table(ROLES.table())?,
+            spaces: tx.open_table(SPACES.table())?,
+            control: tx.open_table(CONTROL.table())?,
+        })
+    }
+}

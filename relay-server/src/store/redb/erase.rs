@@ -1,0 +1,209 @@
+//! Erasing a document for good: its bytes and rows go, its positions stay as tombstones, and it is never taken again.
+//!
+//! What says so is an entry of the control log. Members of the document's space get that entry in the feed of the space
+//! too, so that whoever reads the feed up to its head holds the same documents as its digest.
+
+use std::collections::BTreeSet;
+
+use forsat_sync::control::{ControlEntry, ControlEvent};
+use forsat_sync::digest::{Bucket, document_digest, exchange};
+use forsat_sync::frame::reserved::ENTRY_ERASED;
+use forsat_sync::id::{ActorId, ChangeHash, DeviceId, Digest, DocumentId, FeedSeq, SpaceId};
+use redb::{ReadTransaction, WriteTransaction};
+
+use super::examine::is_change;
+use super::log;
+use super::read;
+use super::rows::{
+    ActorRow, ChangeRow, ControlRow, DocumentRow, FEED_KIND_ERASED, FEED_KIND_ERASURE, FeedRow, SpaceRow,
+    TotalsRow,
+};
+use super::tables::{
+    ACTORS, BUCKETS, CHANGES, CONTROL, DOCUMENTS, DOCUMENTS_BY_BUCKET, ERASED, FEED, FEED_HEADS, META,
+    Readable, SPACES, actor_key, bucket_document_key, bucket_key, change_key, corrupt, feed_key, get,
+    id_in_key, put, scan,
+};
+use crate::store::{DocumentSummary, StoreError, StoreIdentity};
+
+/// What the store holds of a document.
+pub(super) fn summary(tx: &ReadTransaction, document: &DocumentId) -> Result<DocumentSummary, StoreError> {
+    let row: Option<DocumentRow> = get(&tx.open_table(DOCUMENTS.table())?, DOCUMENTS, document.as_bytes())?;
+    let erased = is_erased(&tx.open_table(ERASED.table())?, document)?;
+    summed(&tx.open_table(SPACES.table())?, document, row.as_ref(), erased)
+}
+
+fn summed(
+    spaces: &impl Readable,
+    document: &DocumentId,
+    row: Option<&DocumentRow>,
+    erased: bool,
+) -> Result<DocumentSummary, StoreError> {
+    let space: Option<SpaceRow> =
+        row.map(|row| get(spaces, SPACES, row.space.as_bytes())).transpose()?.flatten();
+    Ok(DocumentSummary {
+        document: *document,
+        space: space.map(|space| space.name),
+        changes: row.map_or(0, |row| row.changes),
+        bytes: row.map_or(0, |row| row.bytes),
+        erased,
+    })
+}
+
+/// Whether a document was erased: nothing of it is taken then.
+pub(super) fn is_erased(erased: &impl Readable, document: &DocumentId) -> Result<bool, StoreError> {
+    Ok(get::<u64>(erased, ERASED, document.as_bytes())?.is_some())
+}
+
+/// What an operator's order to erase a document comes to, and what the log is to say; nothing when it was erased before.
+pub(super) fn ordered(
+    tx: &WriteTransaction,
+    document: &DocumentId,
+) -> Result<(DocumentSummary, Option<ControlEvent>), StoreError> {
+    let row: Option<DocumentRow> = get(&tx.open_table(DOCUMENTS.table())?, DOCUMENTS, document.as_bytes())?;
+    let before = is_erased(&tx.open_table(ERASED.table())?, document)?;
+    let summary = summed(&tx.open_table(SPACES.table())?, document, row.as_ref(), true)?;
+    Ok((summary, (!before).then_some(ControlEvent::DocumentErased { document: *document })))
+}
+
+/// Does what the log's newest entry about a document says. Doing it twice changes nothing.
+pub(super) fn carry_out(
+    tx: &WriteTransaction,
+    identity: &StoreIdentity,
+    document: &DocumentId,
+    now_ms: u64,
+) -> Result<(), StoreError> {
+    let mut documents = tx.open_table(DOCUMENTS.table())?;
+    let Some(row) = get::<DocumentRow>(&documents, DOCUMENTS, document.as_bytes())? else { return Ok(()) };
+    documents.remove(document.as_bytes().as_slice())?;
+    bury_changes(tx, document, &row.space)?;
+    forget_actors(tx, document)?;
+    let mut by_bucket = tx.open_table(DOCUMENTS_BY_BUCKET.table())?;
+    by_bucket.remove(bucket_document_key(&row.space, document).as_slice())?;
+    let mut buckets = tx.open_table(BUCKETS.table())?;
+    let key = bucket_key(&row.space, Bucket::of(document).get());
+    let digest = get(&buckets, BUCKETS, &key)?.unwrap_or(Digest::EMPTY);
+    put(&mut buckets, &key, &exchange(digest, document_digest(document, &row.heads), Digest::EMPTY))?;
+    let mut meta = tx.open_table(META.table())?;
+    let totals = read::totals(&meta)?;
+    let left = TotalsRow {
+        documents: totals.documents.saturating_sub(1),
+        changes: totals.changes.saturating_sub(row.changes),
+        bytes: totals.bytes.saturating_sub(row.bytes),
+        ..totals
+    };
+    put(&mut meta, b"totals", &left)?;
+    if row.space == identity.common { Ok(()) } else { announce(tx, document, &row.space, now_ms) }
+}
+
+/// Takes the headers of a document's changes away, and leaves a tombstone at each of their positions.
+fn bury_changes(tx: &WriteTransaction, document: &DocumentId, space: &SpaceId) -> Result<(), StoreError> {
+    let mut changes = tx.open_table(CHANGES.table())?;
+    let mut found = Vec::new();
+    scan::<ChangeRow>(&changes, CHANGES, document.as_bytes(), |key, row| {
+        let hash = ChangeHash::from_slice(key).ok_or_else(|| corrupt(CHANGES, "a key has a wrong length"))?;
+        found.push((row.feed_seq, hash));
+        Ok(true)
+    })?;
+    let mut feed = tx.open_table(FEED.table())?;
+    for (seq, hash) in found {
+        changes.remove(change_key(document, &hash).as_slice())?;
+        put(&mut feed, &feed_key(space, seq), &empty(FEED_KIND_ERASED))?;
+    }
+    Ok(())
+}
+
+fn forget_actors(tx: &WriteTransaction, document: &DocumentId) -> Result<(), StoreError> {
+    let mut actors = tx.open_table(ACTORS.table())?;
+    let mut found = Vec::new();
+    scan::<ActorRow>(&actors, ACTORS, document.as_bytes(), |key, _| {
+        found.push(ActorId::from_slice(key).ok_or_else(|| corrupt(ACTORS, "a key has a wrong length"))?);
+        Ok(true)
+    })?;
+    for actor in found {
+        actors.remove(actor_key(document, &actor).as_slice())?;
+    }
+    Ok(())
+}
+
+/// Puts the entry of the log into the feed of the space that the document lived in.
+fn announce(
+    tx: &WriteTransaction,
+    document: &DocumentId,
+    space: &SpaceId,
+    now_ms: u64,
+) -> Result<(), StoreError> {
+    let number: u64 = get(&tx.open_table(ERASED.table())?, ERASED, document.as_bytes())?
+        .ok_or_else(|| corrupt(ERASED, "an erasure is carried out that no entry orders"))?;
+    let entry = log::entry(&tx.open_table(CONTROL.table())?, number)?
+        .ok_or_else(|| corrupt(CONTROL, "an entry that erases a document is missing"))?;
+    let mut heads = tx.open_table(FEED_HEADS.table())?;
+    let seq = read::head(&heads, space)?.next().expect("a feed has fewer than 2^64 entries");
+    let row = FeedRow {
+        hash: ChangeHash::from_bytes(*entry.hash().as_bytes()),
+        received_at_ms: now_ms,
+        bytes: log::on_the_wire(ENTRY_ERASED, &entry),
+        ..empty(FEED_KIND_ERASURE)
+    };
+    put(&mut tx.open_table(FEED.table())?, &feed_key(space, seq), &row)?;
+    put(&mut heads, space.as_bytes(), &seq.get())
+}
+
+/// An entry that says nothing of any document.
+fn empty(kind: u8) -> FeedRow {
+    FeedRow {
+        kind,
+        document: DocumentId::from_bytes([0; 16]),
+        hash: ChangeHash::from_bytes([0; 32]),
+        device: DeviceId::from_bytes([0; 16]),
+        origin: DeviceId::from_bytes([0; 16]),
+        received_at_ms: 0,
+        bytes: Vec::new(),
+    }
+}
+
+/// 11: what the log erases is what `erased` names, and nothing of it is left.
+pub(super) fn verify(tx: &ReadTransaction) -> Result<Vec<String>, StoreError> {
+    let (mut ordered, mut wrong) = (BTreeSet::new(), Vec::new());
+    scan::<ControlRow>(&tx.open_table(CONTROL.table())?, CONTROL, &[], |_, row| {
+        if let Ok(ControlEntry { event: ControlEvent::DocumentErased { document }, .. }) =
+            ControlEntry::decode(&row.0.bytes)
+        {
+            ordered.insert(document);
+        }
+        Ok(true)
+    })?;
+    let mut named = BTreeSet::new();
+    scan::<u64>(&tx.open_table(ERASED.table())?, ERASED, &[], |key, _| {
+        named.insert(DocumentId::from_bytes(id_in_key(ERASED, key)?));
+        Ok(true)
+    })?;
+    if ordered != named {
+        wrong.push("11: what is erased isn't what the control log erases".into());
+    }
+    let (documents, changes) = (tx.open_table(DOCUMENTS.table())?, tx.open_table(CHANGES.table())?);
+    let actors = tx.open_table(ACTORS.table())?;
+    for document in &named {
+        let mut left = get::<DocumentRow>(&documents, DOCUMENTS, document.as_bytes())?.is_some();
+        scan::<ChangeRow>(&changes, CHANGES, document.as_bytes(), |_, _| {
+            left = true;
+            Ok(false)
+        })?;
+        scan::<ActorRow>(&actors, ACTORS, document.as_bytes(), |_, _| {
+            left = true;
+            Ok(false)
+        })?;
+        if left {
+            wrong.push(format!("11: rows of the erased document {document} are left"));
+        }
+    }
+    scan::<FeedRow>(&tx.open_table(FEED.table())?, FEED, &[], |key, row| {
+        if (named.contains(&row.document) && is_change(row.kind))
+            || (row.kind == FEED_KIND_ERASED && row != empty(FEED_KIND_ERASED))
+        {
+            let seq = FeedSeq::new(key.last_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes)));
+            wrong.push(format!("11: position {seq} holds something of an erased document"));
+        }
+        Ok(true)
+    })?;
+    Ok(wrong)
+}
