@@ -72,7 +72,7 @@ pub(super) fn home(
 
 struct Mover<'tx> {
     device: DeviceId,
-    /// Who moves, and whether into `common`; none where the user may not.
+    /// Whether the user may bring anything into the new space.
     target: Target,
     to: SpaceId,
     now_ms: u64,
@@ -151,8 +151,7 @@ impl<'tx> Mover<'tx> {
     /// Empties the places of the old feed, ends it with `moved out`, and writes the changes to the new one.
     fn leave(&mut self, document: &DocumentId, from: &SpaceId, home: HomeVersion) -> Result<(), StoreError> {
         let to = self.to;
-        let at = self.append(&to, self.word(document, FEED_KIND_MOVED_IN, home, None))?;
-        debug_assert!(at > FeedSeq::ZERO, "positions begin at 1");
+        self.append(&to, self.word(document, FEED_KIND_MOVED_IN, home, None))?;
         for (seq, hash) in self.in_order(document)? {
             let key = feed_key(from, seq);
             let entry: FeedRow = get(&self.feed, FEED, &key)?
@@ -213,9 +212,9 @@ impl<'tx> Mover<'tx> {
         row: DocumentRow,
         home: HomeVersion,
     ) -> Result<(), StoreError> {
-        let digest = document_digest(document, &row.heads);
+        let (to, digest) = (self.to, document_digest(document, &row.heads));
         self.exchange(&row.space, document, digest, Digest::EMPTY)?;
-        self.exchange(&self.to.clone(), document, Digest::EMPTY, digest)?;
+        self.exchange(&to, document, Digest::EMPTY, digest)?;
         self.by_bucket.remove(bucket_document_key(&row.space, document).as_slice())?;
         if !row.heads.is_empty() {
             put(&mut self.by_bucket, &bucket_document_key(&self.to, document), &())?;
