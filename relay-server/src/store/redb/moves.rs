@@ -249,6 +249,8 @@ pub(super) fn told(bytes: &[u8]) -> Result<(HomeVersion, Option<SpaceId>), Store
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicBool;
+
     use super::*;
     use crate::store::conformance::{chain, document, enrol, space};
     use crate::store::redb::{InitWorkspace, OpenOptions};
@@ -269,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn the_invariants_hold_after_moves_there_and_back() {
+    fn the_invariants_hold_after_moves_there_and_back_and_an_erasure() {
         let store = store();
         let spaces = [space(&store, 10, "Tehran"), space(&store, 11, "Isfahan")];
         let sara = enrol(&store, 1, "Sara", "Tehran", Role::Manager);
@@ -283,5 +285,9 @@ mod tests {
             assert_eq!(store.verify().unwrap(), [""; 0]);
         }
         assert_eq!(store.buckets(&spaces[0]).unwrap(), []);
+        store.change_access(&AccessCommand::EraseDocument { document: document(1) }, 3).unwrap();
+        assert_eq!(store.verify().unwrap(), [""; 0]);
+        assert!(store.examine(&AtomicBool::new(false)).unwrap().is_sound());
+        assert_eq!(store.buckets(&spaces[1]).unwrap(), []);
     }
 }

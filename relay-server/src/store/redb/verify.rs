@@ -50,7 +50,7 @@ pub(super) fn verify(tx: &ReadTransaction) -> Result<Vec<String>, StoreError> {
     Ok(wrong)
 }
 
-/// What doesn't hold of epochs and invites, or keeps that from being told.
+/// What doesn't hold of epochs, invites, moves and erasures, or keeps that from being told.
 pub(super) fn others(tx: &ReadTransaction, spaces: &[SpaceSummary]) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut told: Vec<String> = Vec::new();
@@ -58,6 +58,11 @@ pub(super) fn others(tx: &ReadTransaction, spaces: &[SpaceSummary]) -> Vec<Strin
         told.extend(check_epochs(tx, &space.id, space.head, &mut wrong).err().map(|error| error.to_string()));
     }
     told.extend(check_invites(tx, &mut wrong).err().map(|error| error.to_string()));
+    told.extend(check_moved_out(tx, &mut wrong).err().map(|error| error.to_string()));
+    match erase::verify(tx) {
+        Ok(left) => wrong.extend(left),
+        Err(error) => told.push(error.to_string()),
+    }
     wrong.extend(told);
     wrong
 }
