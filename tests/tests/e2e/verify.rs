@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use forsat_document::Genesis;
 use serde_json::{Value, json};
 
 use super::device::{Device, Office};
@@ -20,10 +21,16 @@ fn changes(device: &Device) -> Table {
     chunks.map(|value| (value[3..35].to_vec(), value[CHUNK_HEAD..value.len() - SEAL_LEN].to_vec())).collect()
 }
 
-/// Flips a byte of the newest changes that came with the feed, `count` of them, skipping as many; answers their documents.
+/// Whether a change is one that every device makes the same, and can make again.
+fn is_genesis(value: &[u8]) -> bool {
+    Genesis::by_hash(value[3..35].try_into().unwrap()).is_some()
+}
+
+/// Flips a byte of the last changes that came with the feed, `count` of them after `skip`, in the order of the store.
 fn damage_changes(device: &Device, skip: usize, count: usize, seals: bool) {
     let chunks = read(&device.file(), "chunks");
-    let from_feed = chunks.iter().filter(|(_, value)| value[1] == 2 && value.len() > 200);
+    let from_feed =
+        chunks.iter().filter(|(_, value)| value[1] == 2 && value.len() > 200 && !is_genesis(value));
     let keys: Vec<Vec<u8>> = from_feed.map(|(key, _)| key.clone()).rev().skip(skip).take(count).collect();
     assert_eq!(keys.len(), count);
     change(&device.file(), "chunks", seals, &mut |key, mut fields| {
