@@ -29,7 +29,10 @@ list-all = { $total ->
 }
 find-none = no record's name holds "{ $text }"
 delete-one = put { $name } into the trash?
-delete-many = put { $count } records into the trash?
+delete-many = { $count ->
+    [one] put 1 record into the trash?
+   *[other] put { $count } records into the trash?
+}
 delete-deals = Open deals that hang on it: { $count }, together { $sums }.
 issues-count = { $total ->
     [0] nothing to decide
@@ -109,15 +112,15 @@ import-saved = saved · { $unsent } unsent
 
 list-comma = ,{" "}
 sync-new = new
-sync-new-records = { $count } new records
+sync-new-records = new records: { $count }
 sync-changed = changed: { $fields }
 sync-merged = merged: { $fields }
 sync-amount = amount { $before } → { $now }, which nobody typed
 sync-counts = { $received } changes received, { $sent } sent
 sync-fetched = { $count } that this device had lost came back from the relay
 sync-brought-back = { $count } that the relay had lost went back to it
-sync-moved = { $count } records moved to another space
-sync-gone = { $count } records left for a space that you don't see
+sync-moved = { $count } moved to another space
+sync-gone = { $count } left for a space that you don't see
 sync-refused = { $count } refused: forsat refused
 sync-erased = { $count } erased for good
 sync-unreadable = { $count } unreadable: forsat issues
@@ -300,7 +303,7 @@ no-store = no Forsat store in { $dir }; run forsat init there, or forsat join UR
 store-exists = { $dir } already holds a Forsat store; open it, or name another directory
 not-found = no { $module } matches "{ $text }"; forsat find { $text } searches by name
 ambiguous = "{ $text }" could be { $count } records; type more of the id: { $options }
-needs-yes = { $message }; confirm with --yes
+needs-yes = { $message } Confirm with --yes
 nothing-to-undo = nothing to undo on this device
 unreachable = the relay { $url } can't be reached: { $why }; work goes on offline, try again later
 relay-refused = { $why }
@@ -488,7 +491,10 @@ mass-counts = { $matched } meant · { $changed } to change · { $unchanged } say
 mass-done = { $changed } changed · { $unchanged } said so already · { $refused } left out
 mass-saved = saved · { $unsent } unsent · undo: forsat undo
 mass-nothing = nothing was written
-mass-confirm = change { $count } records?
+mass-confirm = { $count ->
+    [one] change 1 record?
+   *[other] change { $count } records?
+}
 filter-saved-broken = the saved filter "{ $name }" can't be used as it stands; mend it with: forsat filter edit "{ $name }" condition="…"
 filter-expected-test = a field is expected here, such as stage=negotiation
 filter-expected-operator = an operator is expected behind the field: = != < <= > >= ~, in (…), is empty, is not empty
@@ -506,7 +512,7 @@ filter-operator = { $field } takes { $known }, not { $operator }
 filter-not_open = "open" says nothing about { $module }; it is for opportunities, leads and activities
 
 # import, export, change log, undo, trash
-exported = exported { $count } records: { $module }
+exported = exported: { $count } { $module }
 log-created = created
 log-more = { $shown } shown · more: add --skip { $next }
 log-cut = The search ended before it was through: too many records changed since. Narrow it with --since, or name the record.
@@ -519,7 +525,10 @@ commands-undone = taken back
 commands-fixed = nothing to take back
 commands-more = { $names } and { $more } more
 list-comma = {", "}
-undone-many = { $count } records were put back as they were
+undone-many = { $count ->
+    [one] 1 record was put back as it was
+   *[other] { $count } records were put back as they were
+}
 trash-count = { $count } in the trash
 trash-module = module
 trash-name = name
@@ -571,7 +580,7 @@ invite-length = the invite code has { $letters } characters, which no code has; 
 invite-checksum = the invite code was changed on its way (its checksum is wrong); copy it again
 invite-key = the invite code holds no valid relay key; ask for a new invite
 invite-address = the invite code holds no valid relay address; ask for a new invite
-delete-leaves-deals = deleting this record leaves open deals behind
+delete-leaves-deals = deleting this record leaves open deals behind.
 not-a-field = "{ $text }" isn't FIELD=VALUE; write for example next_step="call"
 no-home = no home directory to keep the store in ({ $why }); name a folder with --store
 place-terminal = the terminal
@@ -724,7 +733,7 @@ relay-unreadable-change = a change of this record was left out of what you see; 
 relay-damaged-change = the relay sent a change that can't be one; it was kept and left out
 relay-document-in-other-space = this record came in the feed of a space that isn't its own; tell the relay's operator
 erased = this device was revoked at the relay: its records and its key were erased here
-erased-kept = this device was revoked at the relay: its records and its key were erased here; { $count } changes that were never sent are in { $path }, for an administrator
+erased-kept = this device was revoked at the relay: its records and its key were erased here; changes that were never sent ({ $count }) are in { $path }, for an administrator
 relay-forbidden = your role in this space doesn't allow this; ask an administrator for one that does
 relay-cursor-invalid = the relay's store is new or was restored; it is compared with what this device holds
 relay-overloaded = the relay has too much to do right now; it is tried again by itself
@@ -735,9 +744,15 @@ relay-common-stays = records of the space that every member reads stay there, an
 relay-unknown-document = the relay has no such record, or none that this device may see; sync first, then move it
 relay-moved-away = the record was moved to a space that isn't shown to you before this was sent; what was typed is kept here
 relay-move-refused = a record was not moved: the relay refused it; see your roles in both spaces, then move it again
-move-confirm = Move { $count } records to { $space }?
-move-would = { $count } records would move to { $space }, { $there } live there already; nothing was asked for
-move-asked = { $count } records move to { $space } with the next sync
+move-confirm = { $count ->
+    [one] Move 1 record to { $space }?
+   *[other] Move { $count } records to { $space }?
+}
+move-would = would move to { $space }: { $count } · lives there already: { $there } · nothing was asked for
+move-asked = { $count ->
+    [one] 1 record moves to { $space } with the next sync
+   *[other] { $count } records move to { $space } with the next sync
+}
 common-stays = records of the space that every member reads stay there, and nothing is moved into it
 may-not-move = your role in { $space } ({ $role }) doesn't move records; ask a manager of both spaces
 relay-missing-deps = changes that this one builds on aren't at the relay yet; it is tried again by itself
@@ -769,7 +784,7 @@ network-http = it answers with HTTP { $status }, not as a Forsat relay
 
 # verify
 verify-sound = the store is whole
-verify-unsound = the store isn't whole ({ $count } findings); the lines above say what heals it
+verify-unsound = the store isn't whole (findings: { $count }); the lines above say what heals it
 verify-looked = looked at { $documents } records with { $changes } changes
 verify-more = … and { $count } more
 verify-change-damaged = the change { $change } is damaged: its bytes aren't what was saved
@@ -793,9 +808,18 @@ verify-heal-repair = → forsat verify --repair makes anew what follows from the
 verify-heal-sync = → forsat verify --repair, then forsat sync: the relay has what is damaged or missing here
 verify-heal-backup = → put a backup of the store's folder back if you have one, for what nobody else has; else forsat verify --repair sets it aside and the rest works
 verify-repaired = repaired: rows, indexes and digests are made anew
-verify-set-aside = { $count } changes are set aside; forsat sync brings them again from the relay
-verify-lost = { $count } changes were never sent and are lost; their bytes are kept aside in the store
-verify-refused = { $count } unsent edits build on what is lost and can't be sent: forsat refused
+verify-set-aside = { $count ->
+    [one] 1 change is set aside; forsat sync brings it again from the relay
+   *[other] { $count } changes are set aside; forsat sync brings them again from the relay
+}
+verify-lost = { $count ->
+    [one] 1 change was never sent and is lost; its bytes are kept aside in the store
+   *[other] { $count } changes were never sent and are lost; their bytes are kept aside in the store
+}
+verify-refused = { $count ->
+    [one] 1 unsent edit builds on what is lost and can't be sent: forsat refused
+   *[other] { $count } unsent edits build on what is lost and can't be sent: forsat refused
+}
 
 # refused
 refused-none = nothing that this device made was refused
@@ -819,7 +843,7 @@ key-now-sealed = the key is sealed; without the passphrase this store can be rea
 key-now-plain = the key lies on the disk as it is again
 key-error-sealed = the device's key is sealed: give the passphrase in a terminal, in FORSAT_PASSPHRASE, or with --passphrase-fd; or run forsat key unseal once, so that syncs in the background need none
 key-error-wrong = the passphrase is wrong, or the key's file was changed; nothing was sent, try again
-key-error-empty = the passphrase is empty; give one of at least one letter
+key-error-empty = no passphrase was given: type one in a terminal, or give it in FORSAT_PASSPHRASE or with --passphrase-fd
 key-error-different = the two passphrases differ; nothing was changed, try again
 key-error-none = the store has no key of its device here: put back device.key from where it was, or join again with a new invite
 key-error-sealed-already = the key is sealed already; to give it another passphrase, unseal it first

@@ -5,6 +5,7 @@ help-heading-usage = کاربرد:
 help-heading-commands = فرمان‌ها
 help-heading-arguments = آرگومان‌ها
 help-heading-options = گزینه‌ها
+help-heading-everywhere = گزینه‌های همهٔ فرمان‌ها
 help-heading-fields = فیلدها
 help-heading-own-fields = فیلدهای سفارشی
 help-help = نمایش این راهنما یا راهنمای یک فرمان

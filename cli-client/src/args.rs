@@ -31,29 +31,32 @@ pub const EXIT_CODES: &str = "\
 Exit codes: 0 done · 1 failed · 2 wrong usage · 3 no such record, or more than one · 4 refused by a rule ·
 5 the store can't be used · 6 the relay can't be reached or refused · 7 needs --yes";
 
+/// What help calls the options that every command takes.
+pub const EVERYWHERE: &str = "Options of every command";
+
 /// Options that every command takes.
 #[derive(Args, Clone, Debug)]
 pub struct Global {
     /// Where the store is [default: the user's data directory]
-    #[arg(long, global = true, value_name = "DIR", env = "FORSAT_STORE")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "DIR", env = "FORSAT_STORE")]
     pub store: Option<PathBuf>,
     /// Print data as JSON
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub json: bool,
     /// The language of labels and messages
-    #[arg(long, global = true, value_enum, env = "FORSAT_LANG")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_enum, env = "FORSAT_LANG")]
     pub lang: Option<Language>,
     /// When to colour the output
-    #[arg(long, global = true, value_enum, default_value_t)]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_enum, default_value_t)]
     pub color: Color,
     /// Who brings right-to-left text into visual order
-    #[arg(long, global = true, value_enum, default_value_t, env = "FORSAT_BIDI")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_enum, default_value_t, env = "FORSAT_BIDI")]
     pub bidi: Bidi,
     /// Print data only
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, help_heading = EVERYWHERE)]
     pub quiet: bool,
     /// Answer yes where a command asks before it acts
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, help_heading = EVERYWHERE)]
     pub yes: bool,
 }
 

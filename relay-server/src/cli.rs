@@ -36,10 +36,10 @@ struct Arguments {
     #[command(flatten)]
     flags: Flags,
     /// The configuration file; without one, relay.toml of the data directory counts.
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = config::HEADING)]
     config: Option<PathBuf>,
     /// Print JSON.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = config::HEADING)]
     json: bool,
 }
 
@@ -288,13 +288,15 @@ fn execute(
     environment: impl IntoIterator<Item = (String, String)>,
     json: bool,
 ) -> Result<String, CliError> {
+    let file = arguments.config.clone();
     let config = config::load(arguments.config, environment, &arguments.flags)?;
     let data = config.data.clone().ok_or(CliError::NoData)?;
     match arguments.command {
         Command::Init { workspace_name, space, admin } => {
             let init = InitOptions { workspace_name, space, admin, url: offline_url(&config) };
             let invite = setup::init(&data, store_options(&config), &init)?;
-            Ok(show::initialised(&data, &init, &invite, json))
+            let start = show::start_command(&data, file.as_deref(), &arguments.flags);
+            Ok(show::initialised(&data, &init, &start, &invite, json))
         }
         Command::Serve => serve::serve(&data, &config, json).map(|()| String::new()),
         Command::Verify { repair } => verify::run(&data, &config, repair, json),

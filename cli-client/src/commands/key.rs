@@ -22,17 +22,21 @@ pub fn run(app: &mut App, command: KeyCommand) -> Result<(), CliError> {
     match command {
         KeyCommand::Show => {}
         KeyCommand::Seal { passphrase_fd } => {
-            if forsat_client::key_view(&dir)?.state == KeyState::Plain {
-                let passphrase = new_passphrase(app, passphrase_fd)?;
-                forsat_client::seal_key(&dir, &passphrase, &*app.ambient)?;
-                app.out.note(paint(GOOD, tr!(app.messages, "key-now-sealed")));
-            } else {
-                // Whatever the passphrase: it says why this can't be.
-                let any = Passphrase::new("-".to_owned()).map_err(forsat_client::ClientError::from)?;
-                forsat_client::seal_key(&dir, &any, &*app.ambient)?;
+            match forsat_client::key_view(&dir)?.state {
+                KeyState::Plain => {}
+                KeyState::Sealed => return Err(wrong(KeyError::SealedAlready)),
+                KeyState::None => return Err(wrong(KeyError::NoKey)),
             }
+            let passphrase = new_passphrase(app, passphrase_fd)?;
+            forsat_client::seal_key(&dir, &passphrase, &*app.ambient)?;
+            app.out.note(paint(GOOD, tr!(app.messages, "key-now-sealed")));
         }
         KeyCommand::Unseal { passphrase_fd } => {
+            match forsat_client::key_view(&dir)?.state {
+                KeyState::Sealed => {}
+                KeyState::Plain => return Err(wrong(KeyError::NotSealed)),
+                KeyState::None => return Err(wrong(KeyError::NoKey)),
+            }
             let passphrase = passphrase(app, passphrase_fd)?;
             forsat_client::unseal_key(&dir, &passphrase)?;
             app.out.note(paint(WARN, tr!(app.messages, "key-now-plain")));

@@ -14,8 +14,10 @@ pub enum KeyError {
     /// The passphrase is another.
     #[error("the passphrase is wrong, or the key's file was changed; nothing was sent, try again")]
     WrongPassphrase,
-    /// The passphrase is empty.
-    #[error("the passphrase is empty; give one of at least one letter")]
+    /// No passphrase, or an empty one.
+    #[error(
+        "no passphrase was given: type one in a terminal, or give it in FORSAT_PASSPHRASE or with --passphrase-fd"
+    )]
     NoPassphrase,
     /// The two typed passphrases differ.
     #[error("the two passphrases differ; nothing was changed, try again")]
