@@ -29,7 +29,10 @@ list-all = { $total ->
 }
 find-none = no record's name holds "{ $text }"
 delete-one = put { $name } into the trash?
-delete-many = put { $count } records into the trash?
+delete-many = { $count ->
+    [one] put 1 record into the trash?
+   *[other] put { $count } records into the trash?
+}
 delete-deals = Open deals that hang on it: { $count }, together { $sums }.
 issues-count = { $total ->
     [0] nothing to decide
@@ -109,14 +112,16 @@ import-saved = saved · { $unsent } unsent
 
 list-comma = ,{" "}
 sync-new = new
-sync-new-records = { $count } new records
+sync-new-records = new records: { $count }
 sync-changed = changed: { $fields }
 sync-merged = merged: { $fields }
 sync-amount = amount { $before } → { $now }, which nobody typed
 sync-counts = { $received } changes received, { $sent } sent
 sync-fetched = { $count } that this device had lost came back from the relay
 sync-brought-back = { $count } that the relay had lost went back to it
-sync-refused = { $count } refused: forsat issues
+sync-moved = { $count } moved to another space
+sync-gone = { $count } left for a space that you don't see
+sync-refused = { $count } refused: forsat refused
 sync-erased = { $count } erased for good
 sync-unreadable = { $count } unreadable: forsat issues
 
@@ -298,7 +303,7 @@ no-store = no Forsat store in { $dir }; run forsat init there, or forsat join UR
 store-exists = { $dir } already holds a Forsat store; open it, or name another directory
 not-found = no { $module } matches "{ $text }"; forsat find { $text } searches by name
 ambiguous = "{ $text }" could be { $count } records; type more of the id: { $options }
-needs-yes = { $message }; confirm with --yes
+needs-yes = { $message } Confirm with --yes
 nothing-to-undo = nothing to undo on this device
 unreachable = the relay { $url } can't be reached: { $why }; work goes on offline, try again later
 relay-refused = { $why }
@@ -486,7 +491,10 @@ mass-counts = { $matched } meant · { $changed } to change · { $unchanged } say
 mass-done = { $changed } changed · { $unchanged } said so already · { $refused } left out
 mass-saved = saved · { $unsent } unsent · undo: forsat undo
 mass-nothing = nothing was written
-mass-confirm = change { $count } records?
+mass-confirm = { $count ->
+    [one] change 1 record?
+   *[other] change { $count } records?
+}
 filter-saved-broken = the saved filter "{ $name }" can't be used as it stands; mend it with: forsat filter edit "{ $name }" condition="…"
 filter-expected-test = a field is expected here, such as stage=negotiation
 filter-expected-operator = an operator is expected behind the field: = != < <= > >= ~, in (…), is empty, is not empty
@@ -504,7 +512,7 @@ filter-operator = { $field } takes { $known }, not { $operator }
 filter-not_open = "open" says nothing about { $module }; it is for opportunities, leads and activities
 
 # import, export, change log, undo, trash
-exported = exported { $count } records: { $module }
+exported = exported: { $count } { $module }
 log-created = created
 log-more = { $shown } shown · more: add --skip { $next }
 log-cut = The search ended before it was through: too many records changed since. Narrow it with --since, or name the record.
@@ -517,7 +525,10 @@ commands-undone = taken back
 commands-fixed = nothing to take back
 commands-more = { $names } and { $more } more
 list-comma = {", "}
-undone-many = { $count } records were put back as they were
+undone-many = { $count ->
+    [one] 1 record was put back as it was
+   *[other] { $count } records were put back as they were
+}
 trash-count = { $count } in the trash
 trash-module = module
 trash-name = name
@@ -536,7 +547,7 @@ account-name = an account needs a name; give --new-account NAME
 no-change = no change of this record begins with { $hash }
 several-changes = several changes begin with { $hash }; type more of the hash
 not-exported = { $module } has no field "{ $field }" to export; there are { $known }
-no-refused-edit = no refused edit has the number { $number }; forsat issues lists them
+no-refused-edit = no refused edit has the number { $number }; forsat refused lists them
 too-many-records = { $count } records are more than one command changes ({ $max }); narrow the condition
 filter-not-saved = a saved filter keeps conditions, columns and sorting; write --text as a condition, such as name~word
 team-name = name the team, such as --team north
@@ -569,7 +580,7 @@ invite-length = the invite code has { $letters } characters, which no code has; 
 invite-checksum = the invite code was changed on its way (its checksum is wrong); copy it again
 invite-key = the invite code holds no valid relay key; ask for a new invite
 invite-address = the invite code holds no valid relay address; ask for a new invite
-delete-leaves-deals = deleting this record leaves open deals behind
+delete-leaves-deals = deleting this record leaves open deals behind.
 not-a-field = "{ $text }" isn't FIELD=VALUE; write for example next_step="call"
 no-home = no home directory to keep the store in ({ $why }); name a folder with --store
 place-terminal = the terminal
@@ -721,11 +732,29 @@ relay-control-unverified = the relay sent an entry about access that it didn't s
 relay-unreadable-change = a change of this record was left out of what you see; its bytes are kept, see forsat inspect
 relay-damaged-change = the relay sent a change that can't be one; it was kept and left out
 relay-document-in-other-space = this record came in the feed of a space that isn't its own; tell the relay's operator
+erased = this device was revoked at the relay: its records and its key were erased here
+erased-kept = this device was revoked at the relay: its records and its key were erased here; changes that were never sent ({ $count }) are in { $path }, for an administrator
 relay-forbidden = your role in this space doesn't allow this; ask an administrator for one that does
 relay-cursor-invalid = the relay's store is new or was restored; it is compared with what this device holds
 relay-overloaded = the relay has too much to do right now; it is tried again by itself
 relay-unavailable = the relay's storage can't do this right now; it is tried again by itself
 relay-draining = the relay is stopping for a while; the connection is made again by itself
+relay-home-is = the record has gone to another space; it is made there by itself as soon as the feed has said so
+relay-common-stays = records of the space that every member reads stay there, and nothing is moved into it
+relay-unknown-document = the relay has no such record, or none that this device may see; sync first, then move it
+relay-moved-away = the record was moved to a space that isn't shown to you before this was sent; what was typed is kept here
+relay-move-refused = a record was not moved: the relay refused it; see your roles in both spaces, then move it again
+move-confirm = { $count ->
+    [one] Move 1 record to { $space }?
+   *[other] Move { $count } records to { $space }?
+}
+move-would = would move to { $space }: { $count } · lives there already: { $there } · nothing was asked for
+move-asked = { $count ->
+    [one] 1 record moves to { $space } with the next sync
+   *[other] { $count } records move to { $space } with the next sync
+}
+common-stays = records of the space that every member reads stay there, and nothing is moved into it
+may-not-move = your role in { $space } ({ $role }) doesn't move records; ask a manager of both spaces
 relay-missing-deps = changes that this one builds on aren't at the relay yet; it is tried again by itself
 relay-too-many-streams = more spaces were asked for than a connection may; connect again
 relay-bye = the connection was closed in good order
@@ -752,3 +781,114 @@ network-nothing-taken = the network took no data for too long
 network-closed = the relay closed the connection
 network-not-a-relay = what answers at this address isn't a Forsat relay
 network-http = it answers with HTTP { $status }, not as a Forsat relay
+
+# verify
+verify-sound = the store is whole
+verify-unsound = the store isn't whole (findings: { $count }); the lines above say what heals it
+verify-looked = looked at { $documents } records with { $changes } changes
+verify-more = … and { $count } more
+verify-change-damaged = the change { $change } is damaged: its bytes aren't what was saved
+verify-change-missing = the change { $change } is missing
+verify-unsent-damaged = the change { $change }, which was never sent, is damaged
+verify-unsent-missing = the change { $change }, which was never sent, is missing
+verify-change-index = the index of its changes is wrong
+verify-document-row = what is known of it beside its changes is gone
+verify-document-sums = its counts or heads aren't those of its changes
+verify-snapshot = its quick copy is wrong
+verify-outbox = the outbox doesn't name exactly what is unsent
+verify-names = it isn't found by its name as it should be
+verify-digests = the digests of the space { $space } are wrong
+verify-value = a value in the table { $table } can't be read
+verify-pages = pages of the file were damaged
+verify-row = lists show other than the record says
+verify-no-row = lists don't show it
+verify-stray-row = lists show a record that isn't there
+verify-brief = lists sort and filter it by other than the record says
+verify-heal-repair = → forsat verify --repair makes anew what follows from the records
+verify-heal-sync = → forsat verify --repair, then forsat sync: the relay has what is damaged or missing here
+verify-heal-backup = → put a backup of the store's folder back if you have one, for what nobody else has; else forsat verify --repair sets it aside and the rest works
+verify-repaired = repaired: rows, indexes and digests are made anew
+verify-set-aside = { $count ->
+    [one] 1 change is set aside; forsat sync brings it again from the relay
+   *[other] { $count } changes are set aside; forsat sync brings them again from the relay
+}
+verify-lost = { $count ->
+    [one] 1 change was never sent and is lost; its bytes are kept aside in the store
+   *[other] { $count } changes were never sent and are lost; their bytes are kept aside in the store
+}
+verify-refused = { $count ->
+    [one] 1 unsent edit builds on what is lost and can't be sent: forsat refused
+   *[other] { $count } unsent edits build on what is lost and can't be sent: forsat refused
+}
+
+# refused
+refused-none = nothing that this device made was refused
+refused-how = forsat refused retry N makes an edit again · export N writes it to a file · drop N gives it up
+refused-made = made by { $who }, { $made } · refused { $refused }
+refused-exported = written to { $path }
+refused-confirm = Give the refused edit { $number } up? It won't be listed any more
+refused-dropped = the refused edit { $number } is given up; its bytes are kept
+relay-lost-base = what this edit builds on was damaged before it was sent; make the edit again
+
+# key
+key-none = this store has no key of a device here
+key-plain = the device's key lies in { $path } as it is, for its owner alone to read; forsat key seal protects it with a passphrase
+key-sealed = the device's key lies in { $path }, sealed with a passphrase
+key-public = public half { $public }
+key-cost = each attempt to open it takes { $mib } MiB of memory and { $passes } passes over it
+key-ask = Passphrase of the device's key:
+key-ask-new = New passphrase of the device's key:
+key-ask-again = The same once more:
+key-now-sealed = the key is sealed; without the passphrase this store can be read and edited, and not synced
+key-now-plain = the key lies on the disk as it is again
+key-error-sealed = the device's key is sealed: give the passphrase in a terminal, in FORSAT_PASSPHRASE, or with --passphrase-fd; or run forsat key unseal once, so that syncs in the background need none
+key-error-wrong = the passphrase is wrong, or the key's file was changed; nothing was sent, try again
+key-error-empty = no passphrase was given: type one in a terminal, or give it in FORSAT_PASSPHRASE or with --passphrase-fd
+key-error-different = the two passphrases differ; nothing was changed, try again
+key-error-none = the store has no key of its device here: put back device.key from where it was, or join again with a new invite
+key-error-sealed-already = the key is sealed already; to give it another passphrase, unseal it first
+key-error-not-sealed = the key isn't sealed
+key-error-unreadable = the sealed key can't be read; restore device.key from a backup
+
+# What administrators ask of the relay
+admin-user = user
+admin-email = e-mail
+admin-devices = devices
+admin-roles = roles
+admin-role = role
+admin-device = device
+admin-state = state
+admin-seen = last heard of
+admin-space = space
+admin-id = id
+admin-nobody = nobody is in a space that you administer
+admin-state-pending = waits
+admin-state-active = active
+admin-state-revoked = revoked
+admin-state-open = open
+admin-state-used = used
+admin-state-expired = expired
+admin-to-approve = { $state }, to approve
+admin-role-none = { $user } has no role in { $space } any more
+admin-role-now = { $user } is { $role } in { $space } now
+admin-role-already = { $user } is { $role } in { $space } already
+admin-device-now = device { $device } ({ $id }) of { $user }: { $state }
+admin-device-already = device { $device } ({ $id }) of { $user }: { $state } already
+admin-cancelled = the invite { $invite } of { $user } is worthless now
+admin-invited = { $user } is invited to { $space } as { $role } and joins with:
+admin-invite-once = the code works once, within 24 hours; hand it to nobody else
+admin-invite-approve = their device then waits: let it in with forsat admin device activate, after which they join again
+admin-revoke = revoke the device { $device } for good? It erases its records when it next connects.
+admin-revoke-lost = revoke the device { $device } for good, as a lost one? It erases its records when it next connects, unsent ones too.
+admin-no-answer = the relay gave no answer that this program understands; nothing is known to be done: see forsat admin user list, and update the older of the two programs
+admin-failed = the relay refused: { $why }
+admin-not-administrator = only an administrator of every space that this concerns may do it; ask one, or the relay's operator
+admin-no-such-space = you see no space of that name; forsat status lists yours
+admin-no-such-user = there is no such user; see forsat admin user list
+admin-no-such-device = there is no such device; see forsat admin device list
+admin-no-such-invite = there is no such invite; see forsat admin invite list
+admin-user-without-device = they have no device yet: the invite gives the role; cancel it and make another one
+admin-no-role = they have no role in that space; see forsat admin user list
+admin-device-revoked = the device was revoked, which is for good; make an invite, and let it join anew
+admin-invite-used = the invite was redeemed; revoke the device instead, see forsat admin device list
+admin-too-many = the list is longer than a device can be told; ask the relay's operator

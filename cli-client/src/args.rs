@@ -7,6 +7,7 @@ use forsat_domain::schema::{
     ACTIVITY, Access, FieldDef, FieldKind, LEAD, MergeCode, ModuleDef, OPPORTUNITY, SETTINGS, Schema, USER,
 };
 
+pub mod access;
 mod duplicates;
 
 use crate::bidi::Bidi;
@@ -16,12 +17,14 @@ use crate::output::Color;
 pub mod files;
 mod lead;
 mod log;
+mod moves;
 pub mod past;
 mod query;
 mod settings;
 
 use files::{ExportArgs, ImportArgs};
 pub use log::{LogArgs, LogKind};
+pub use moves::MoveArgs;
 use past::{HistoryArgs, TrashCommand, UndoArgs};
 
 /// The exit codes, as the help prints them.
@@ -29,29 +32,32 @@ pub const EXIT_CODES: &str = "\
 Exit codes: 0 done · 1 failed · 2 wrong usage · 3 no such record, or more than one · 4 refused by a rule ·
 5 the store can't be used · 6 the relay can't be reached or refused · 7 needs --yes";
 
+/// What help calls the options that every command takes.
+pub const EVERYWHERE: &str = "Options of every command";
+
 /// Options that every command takes.
 #[derive(Args, Clone, Debug)]
 pub struct Global {
     /// Where the store is [default: the user's data directory]
-    #[arg(long, global = true, value_name = "DIR", env = "FORSAT_STORE")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "DIR", env = "FORSAT_STORE")]
     pub store: Option<PathBuf>,
     /// Print data as JSON
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub json: bool,
     /// The language of labels and messages
-    #[arg(long, global = true, value_enum, env = "FORSAT_LANG")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_enum, env = "FORSAT_LANG")]
     pub lang: Option<Language>,
     /// When to colour the output
-    #[arg(long, global = true, value_enum, default_value_t)]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_enum, default_value_t)]
     pub color: Color,
     /// Who brings right-to-left text into visual order
-    #[arg(long, global = true, value_enum, default_value_t, env = "FORSAT_BIDI")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_enum, default_value_t, env = "FORSAT_BIDI")]
     pub bidi: Bidi,
     /// Print data only
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, help_heading = EVERYWHERE)]
     pub quiet: bool,
     /// Answer yes where a command asks before it acts
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, help_heading = EVERYWHERE)]
     pub yes: bool,
 }
 
@@ -82,6 +88,20 @@ pub enum Fixed {
         /// A file of certificates (PEM) to trust beside the usual ones
         #[arg(long, value_name = "FILE")]
         ca: Option<PathBuf>,
+        /// Read the passphrase of the device's key from this file descriptor
+        #[arg(long, value_name = "FD")]
+        passphrase_fd: Option<u32>,
+    },
+    /// Users, roles, devices and invites at the relay, for administrators
+    Admin(access::AdminArgs),
+    /// The device's key, by which the relay knows this device: where it lies, and sealing it with a passphrase
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Look whether the store is whole: every change is hashed anew, and what follows from it compared
+    Verify {
+        /// Make rows, indexes and digests anew, and set damaged changes aside: the next sync brings them again
+        #[arg(long)]
+        repair: bool,
     },
     /// What a person must decide
     Issues {
@@ -97,6 +117,13 @@ pub enum Fixed {
         #[arg(long)]
         info: bool,
     },
+    /// What this device couldn't send, why, and what to do about it
+    #[command(args_conflicts_with_subcommands = true)]
+    Refused {
+        /// What to do about one
+        #[command(subcommand)]
+        what: Option<RefusedCommand>,
+    },
     /// End a conflict or another issue of a record
     Resolve(ResolveArgs),
     /// Take back this device's last command or an earlier one, as far as its values are still its own
@@ -109,6 +136,8 @@ pub enum Fixed {
         #[command(subcommand)]
         command: TrashCommand,
     },
+    /// Give records another home space; the next sync asks the relay
+    Move(MoveArgs),
     /// The pipeline by stage, or broken down
     #[command(args_conflicts_with_subcommands = true)]
     Pipeline {
@@ -173,6 +202,47 @@ pub enum DraftsCommand {
     Drop {
         /// Its number
         number: u64,
+    },
+}
+
+/// What to do about an edit that the relay refused.
+#[derive(Subcommand, Clone, Debug, PartialEq, Eq)]
+pub enum RefusedCommand {
+    /// Write a refused edit to a file as JSON, with the bytes of its change
+    Export {
+        /// Its number
+        number: u64,
+        /// The file [default: standard output]
+        file: Option<PathBuf>,
+    },
+    /// Make a refused edit again as a new one, for instance after you got another role
+    Retry {
+        /// Its number
+        number: u64,
+    },
+    /// Give a refused edit up; its bytes are kept
+    Drop {
+        /// Its number
+        number: u64,
+    },
+}
+
+/// What to do with the device's key.
+#[derive(Subcommand, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyCommand {
+    /// Say how the key lies on the disk, and its public half
+    Show,
+    /// Seal the key with a passphrase: without it this store can be read and not synced
+    Seal {
+        /// Read the passphrase of the device's key from this file descriptor
+        #[arg(long, value_name = "FD")]
+        passphrase_fd: Option<u32>,
+    },
+    /// Write the key as it is again, for syncs in the background
+    Unseal {
+        /// Read the passphrase of the device's key from this file descriptor
+        #[arg(long, value_name = "FD")]
+        passphrase_fd: Option<u32>,
     },
 }
 

@@ -3,7 +3,7 @@
 use forsat_client::{ClientError, Engine};
 use inquire::autocompletion::{Autocomplete, Replacement};
 use inquire::ui::RenderConfig;
-use inquire::{CustomUserError, InquireError, Select, Text};
+use inquire::{CustomUserError, InquireError, Password, PasswordDisplayMode, Select, Text};
 
 use crate::app::App;
 use crate::error::{CliError, Place};
@@ -70,6 +70,15 @@ pub fn choice(app: &App, label: &str, options: Vec<String>, start: usize) -> Res
         .with_sorter(&|options| options.sort_by_key(|(place, _)| *place))
         .with_starting_cursor(start);
     Ok(select.raw_prompt_skippable().map_err(failed)?.map(|chosen| chosen.index))
+}
+
+/// Asks for a secret, which isn't shown while it is typed.
+pub fn secret(app: &App, label: &str) -> Result<String, CliError> {
+    let secret = Password::new(label)
+        .with_render_config(look(app))
+        .with_display_mode(PasswordDisplayMode::Hidden)
+        .without_confirmation();
+    secret.prompt().map_err(failed)
 }
 
 fn look(app: &App) -> RenderConfig<'static> {

@@ -9,6 +9,7 @@ use crate::args::{Fixed, PipelineCommand};
 use crate::error::{CliError, Place};
 use crate::i18n::tr;
 
+mod access;
 pub mod add;
 pub mod close;
 mod complete;
@@ -18,17 +19,21 @@ mod export;
 pub mod import;
 mod inspect;
 mod issues;
+mod key;
 mod lead;
 mod list;
 mod log;
 mod mass;
+mod moves;
 mod past;
 pub mod record;
+mod refused;
 mod report;
 pub mod settings;
 mod store;
 pub mod sync;
 pub mod today;
+mod verify;
 
 /// Runs a command that isn't a module's.
 pub fn run(app: &mut App, command: Fixed) -> Result<(), CliError> {
@@ -36,15 +41,20 @@ pub fn run(app: &mut App, command: Fixed) -> Result<(), CliError> {
         Fixed::Init { user, email, currency } => store::init(app, user, email, currency),
         Fixed::Join(arguments) => sync::join(app, &arguments),
         Fixed::Status => store::status(app),
-        Fixed::Sync { watch: false, ca } => sync::once(app, ca),
-        Fixed::Sync { watch: true, ca } => sync::watch(app, ca),
+        Fixed::Sync { watch: false, ca, passphrase_fd } => sync::once(app, ca, passphrase_fd),
+        Fixed::Sync { watch: true, ca, passphrase_fd } => sync::watch(app, ca, passphrase_fd),
+        Fixed::Admin(arguments) => access::run(app, arguments),
+        Fixed::Key(command) => key::run(app, command),
+        Fixed::Verify { repair } => verify::run(app, repair),
         Fixed::Issues { record, code, all, info } => {
             issues::list(app, &issues::Asked { record, code, all, info })
         }
+        Fixed::Refused { what } => refused::run(app, what),
         Fixed::Resolve(arguments) => issues::resolve(app, &arguments),
         Fixed::Undo(arguments) => past::undo(app, &arguments),
         Fixed::History(arguments) => past::history(app, &arguments),
         Fixed::Trash { command } => past::trash(app, &command),
+        Fixed::Move(arguments) => moves::run(app, &arguments),
         Fixed::Pipeline { by: None, what: None } => report::pipeline(app),
         Fixed::Pipeline { by: Some(by), .. } => report::breakdown(app, by),
         Fixed::Pipeline { what: Some(PipelineCommand::Stuck), .. } => report::stuck(app),

@@ -30,6 +30,9 @@ pub enum CliError {
     /// The person stopped the questions.
     #[error("stopped; nothing was saved")]
     Interrupted,
+    /// The store isn't whole; what is wrong was listed.
+    #[error("the store isn't whole: {0} findings")]
+    Unsound(u64),
     /// Something that the demo started went wrong.
     #[error("{0}")]
     Demo(String),
@@ -80,6 +83,7 @@ impl CliError {
         match self {
             Self::Usage(_) | Self::NotAField(_) | Self::NoHome(_) => Exit::Usage,
             Self::Io { .. } | Self::Demo(_) | Self::Interrupted => Exit::Failed,
+            Self::Unsound(_) => Exit::Store,
             Self::Client(error) => match error {
                 ClientError::NotFound { .. } | ClientError::Ambiguous { .. } => Exit::NotFound,
                 ClientError::Rule(_)
@@ -87,11 +91,15 @@ impl CliError {
                 | ClientError::Argument(_)
                 | ClientError::Filter { .. }
                 | ClientError::Edit(_)
+                | ClientError::Key(_)
+                | ClientError::NotAdministered { .. }
                 | ClientError::NothingToUndo => Exit::Refused,
                 ClientError::NeedsConfirmation(_) => Exit::Confirmation,
-                ClientError::Unreachable { .. } | ClientError::Relay { .. } | ClientError::NotJoined => {
-                    Exit::Relay
-                }
+                ClientError::Unreachable { .. }
+                | ClientError::Relay { .. }
+                | ClientError::Erased { .. }
+                | ClientError::NoAdminAnswer
+                | ClientError::NotJoined => Exit::Relay,
                 ClientError::NoStore { .. }
                 | ClientError::StoreExists { .. }
                 | ClientError::SyncBusy

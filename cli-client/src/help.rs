@@ -9,6 +9,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, Resettable, StyledStr};
 use clap::{Arg, Command};
 use forsat_domain::schema::{FieldDef, SETTINGS, Schema, USER};
 
+use crate::args::EVERYWHERE;
 use crate::i18n::Messages;
 
 /// A command as clap prints it, with a heading of its own before the usage.
@@ -57,6 +58,7 @@ impl Texts<'_> {
     fn argument(&self, argument: Arg, path: &[String]) -> Arg {
         let heading = match argument.get_help_heading() {
             Some("Fields") => "help-heading-fields",
+            Some(EVERYWHERE) => "help-heading-everywhere",
             Some(_) => "help-heading-own-fields",
             None if argument.is_positional() => "help-heading-arguments",
             None => "help-heading-options",

@@ -23,6 +23,7 @@ mod progress;
 mod reference;
 mod render;
 mod table;
+mod usage;
 
 pub use app::run;
 pub use args::{EXIT_CODES, command};

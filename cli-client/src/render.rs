@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::i18n::Language;
 use crate::output::{FAINT, STRONG, paint};
 
+pub mod access;
 pub mod breakdown;
 pub mod comparison;
 pub mod duplicates;
@@ -23,6 +24,7 @@ pub mod mass;
 pub mod past;
 pub mod pipeline;
 pub mod record;
+pub mod refused;
 pub mod related;
 pub mod settings;
 pub mod status;

@@ -4,9 +4,12 @@
 //! to the store of one that doesn't.
 
 mod erase;
+mod looking;
 mod manage;
 pub(crate) mod orders;
 mod socket;
+
+use std::sync::atomic::AtomicBool;
 
 use forsat_sync::frame::Role;
 use forsat_sync::id::SpaceId;
@@ -14,13 +17,14 @@ use forsat_sync::identity::{InviteCode, InviteSecret, RelayKey};
 use serde::{Deserialize, Serialize};
 
 pub use self::erase::ErasureView;
+pub(crate) use self::looking::Looking;
 pub use self::manage::{DeviceView, InviteEntryView, RoleView, UserRoleView, UserView};
 pub use self::orders::DeviceRequest;
 pub use self::socket::{SOCKET_NAME, ask};
 pub(crate) use self::socket::{listen, serve};
 use crate::ambient;
 use crate::hub::HubCounts;
-use crate::store::{ControlError, NewInvite, RelayStore, SpaceSummary, StoreError};
+use crate::store::{ControlError, Examination, NewInvite, RelayStore, SpaceSummary, StoreError};
 
 /// How long an invite can be redeemed, in milliseconds.
 pub const INVITE_MS: u64 = 24 * 60 * 60 * 1000;
@@ -98,6 +102,8 @@ pub enum Request {
     },
     /// Count what there is.
     Status,
+    /// Look whether the store holds together.
+    Verify,
 }
 
 /// An answer.
@@ -138,6 +144,8 @@ pub enum Answer {
     Erasure(ErasureView),
     /// The counts.
     Status(StatusView),
+    /// What a thorough look found.
+    Verified(Examination),
     /// Nothing was done.
     Failed(Failure),
 }
@@ -250,6 +258,7 @@ impl Request {
             | Self::InviteCancel { .. }
             | Self::UserList
             | Self::DeviceList
+            | Self::Verify
             | Self::Status => false,
         }
     }
@@ -308,8 +317,19 @@ pub fn execute(store: &dyn RelayStore, request: &Request, url: &str, serving: Op
         | Request::DeviceList
         | Request::DeviceRevoke { .. }
         | Request::DeviceActivate { .. } => manage::execute(store, request),
+        Request::Verify => look(store).map(Answer::Verified).map_err(Failure::from),
     };
     done.unwrap_or_else(Answer::Failed)
+}
+
+/// Looks whether a store holds together.
+pub fn look(store: &dyn RelayStore) -> Result<Examination, StoreError> {
+    store.examine(&AtomicBool::new(false))
+}
+
+/// The same as an answer, until `stop` is set.
+pub(crate) fn examine(store: &dyn RelayStore, stop: &AtomicBool) -> Answer {
+    store.examine(stop).map_or_else(|error| Answer::Failed(error.into()), Answer::Verified)
 }
 
 fn add_space(store: &dyn RelayStore, name: &str) -> Result<SpaceView, Failure> {

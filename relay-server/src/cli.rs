@@ -7,6 +7,7 @@
 mod lists;
 mod serve;
 mod show;
+mod verify;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -35,10 +36,10 @@ struct Arguments {
     #[command(flatten)]
     flags: Flags,
     /// The configuration file; without one, relay.toml of the data directory counts.
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = config::HEADING)]
     config: Option<PathBuf>,
     /// Print JSON.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = config::HEADING)]
     json: bool,
 }
 
@@ -88,6 +89,13 @@ enum Command {
     },
     /// Count what the relay holds and does, also while it serves.
     Status,
+    /// Look whether the store is whole, also while the relay serves: every change is hashed anew.
+    Verify {
+        /// Drop what is damaged, so that devices bring it back, and write anew what follows from the rest; only while the
+        /// relay doesn't serve.
+        #[arg(long)]
+        repair: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -193,6 +201,9 @@ enum CliError {
     Server(#[from] ServerError),
     #[error(transparent)]
     Refused(#[from] Failure),
+    /// What was found was printed.
+    #[error("the store is not whole ({left} findings): the lines above say what heals it")]
+    Unsound { report: String, left: u64 },
     #[error("{0}")]
     System(#[from] std::io::Error),
 }
@@ -206,6 +217,7 @@ impl CliError {
                 store_code(error)
             }
             Self::Setup(SetupError::Refused(failure)) | Self::Refused(failure) => failure_code(failure),
+            Self::Unsound { .. } => 6,
             Self::Setup(SetupError::Control(_)) => 4,
             Self::Setup(SetupError::Path { .. }) | Self::Server(_) | Self::System(_) => 1,
         }
@@ -247,6 +259,9 @@ pub fn run(
     match execute(arguments, environment, json) {
         Ok(text) => print(&text),
         Err(error) => {
+            if let CliError::Unsound { report, .. } = &error {
+                print(report);
+            }
             let mut stderr = std::io::stderr().lock();
             let _ = match json {
                 true => writeln!(
@@ -273,15 +288,18 @@ fn execute(
     environment: impl IntoIterator<Item = (String, String)>,
     json: bool,
 ) -> Result<String, CliError> {
+    let file = arguments.config.clone();
     let config = config::load(arguments.config, environment, &arguments.flags)?;
     let data = config.data.clone().ok_or(CliError::NoData)?;
     match arguments.command {
         Command::Init { workspace_name, space, admin } => {
             let init = InitOptions { workspace_name, space, admin, url: offline_url(&config) };
             let invite = setup::init(&data, store_options(&config), &init)?;
-            Ok(show::initialised(&data, &init, &invite, json))
+            let start = show::start_command(&data, file.as_deref(), &arguments.flags);
+            Ok(show::initialised(&data, &init, &start, &invite, json))
         }
         Command::Serve => serve::serve(&data, &config, json).map(|()| String::new()),
+        Command::Verify { repair } => verify::run(&data, &config, repair, json),
         other => ask(&data, &config, &request(other), json),
     }
 }
@@ -308,7 +326,7 @@ fn request(command: Command) -> Request {
         Command::Device(DeviceCommand::Revoke { device, lost }) => Request::DeviceRevoke { device, lost },
         Command::Device(DeviceCommand::Activate { device }) => Request::DeviceActivate { device },
         Command::Erase { record, yes } => Request::Erase { record, confirmed: yes },
-        Command::Status | Command::Init { .. } | Command::Serve => Request::Status,
+        Command::Status | Command::Init { .. } | Command::Serve | Command::Verify { .. } => Request::Status,
     }
 }
 

@@ -74,31 +74,34 @@ impl Default for Config {
     }
 }
 
+/// What help calls the options that every command takes.
+pub(crate) const HEADING: &str = "Options of every command";
+
 /// The keys that flags set; `None` where the flag wasn't given.
 #[derive(Clone, Debug, Default, Serialize, clap::Args)]
 pub struct Flags {
     /// The data directory.
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", help_heading = HEADING)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<PathBuf>,
     /// Where to listen; port 0 takes a free one.
-    #[arg(long, global = true, value_name = "ADDRESS:PORT")]
+    #[arg(long, global = true, value_name = "ADDRESS:PORT", help_heading = HEADING)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub listen: Option<SocketAddr>,
     /// Where devices reach the relay, when a proxy stands before it; goes into invites.
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL", help_heading = HEADING)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_url: Option<String>,
     /// Memory for pages of the store, in MiB.
-    #[arg(long, global = true, value_name = "MIB")]
+    #[arg(long, global = true, value_name = "MIB", help_heading = HEADING)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache_mib: Option<usize>,
     /// What is logged, such as `info` or `forsat_relay=debug`.
-    #[arg(long, global = true, value_name = "FILTER")]
+    #[arg(long, global = true, value_name = "FILTER", help_heading = HEADING)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log: Option<String>,
     /// How it is logged.
-    #[arg(long, global = true, value_name = "FORMAT")]
+    #[arg(long, global = true, value_name = "FORMAT", help_heading = HEADING)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log_format: Option<LogFormat>,
 }

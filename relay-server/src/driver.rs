@@ -10,7 +10,7 @@ use forsat_sync::relay::{Input, RelayConfig};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
-use crate::admin::{self, Answer, Request};
+use crate::admin::{self, Answer, Looking, Request};
 use crate::ambient::{self, Monotonic};
 use crate::hub::{ConnectionId, Hub, HubCounts, HubEffect, HubLimits, Moment};
 use crate::store::{RelayStore, StoreError};
@@ -46,7 +46,9 @@ pub(crate) enum Outgoing {
 /// The hub with what surrounds it.
 struct Driver {
     hub: Hub,
-    store: Box<dyn RelayStore>,
+    /// Ends before the store does.
+    looking: Looking,
+    store: Arc<dyn RelayStore>,
     clock: Monotonic,
     outboxes: BTreeMap<ConnectionId, mpsc::UnboundedSender<Outgoing>>,
     url: String,
@@ -64,7 +66,8 @@ pub(crate) fn spawn(
     let (done, ended) = oneshot::channel();
     let mut driver = Driver {
         hub: Hub::new(config, HubLimits::default()),
-        store,
+        looking: Looking::default(),
+        store: Arc::from(store),
         clock: Monotonic::start(),
         outboxes: BTreeMap::new(),
         url,
@@ -143,6 +146,9 @@ impl Driver {
                 if closed {
                     self.outboxes.remove(&connection);
                 }
+            }
+            Message::Admin { request: Request::Verify, answer } => {
+                self.looking.begin(Arc::clone(&self.store), answer);
             }
             Message::Admin { request, answer } => {
                 let serving = admin::serving(&self.url, self.hub.counts());

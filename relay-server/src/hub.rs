@@ -6,6 +6,7 @@
 
 mod admin;
 mod control;
+mod moves;
 mod outcome;
 mod round;
 #[cfg(test)]

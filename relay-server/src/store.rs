@@ -5,8 +5,11 @@
 //! database server, where a batch is one round of statements.
 
 pub mod conformance;
+mod examination;
 mod manage;
 mod redb;
+
+use std::sync::atomic::AtomicBool;
 
 use forsat_sync::accept::{LaterReason, RefuseReason};
 use forsat_sync::chunk::{ChangeHeader, ChunkError};
@@ -15,11 +18,14 @@ use forsat_sync::id::{DeviceId, Digest, DocumentId, Epoch, FeedSeq, SpaceId, Use
 use forsat_sync::identity::{Receipt, SecretHash};
 
 pub use forsat_sync::frame::Role;
-pub use forsat_sync::relay::{DeviceRecord, Directory, EnrolRequest, FeedPage, HealRequest, PageRequest};
+pub use forsat_sync::relay::{
+    DeviceRecord, Directory, EnrolRequest, FeedPage, HealRequest, MoveRequest, PageRequest,
+};
 
+pub use self::examination::{Examination, FINDINGS_MAX, FindingKind, Remedy, Repaired, StoreFinding};
 pub use self::manage::{
-    AccessCommand, AccessDone, AccessStore, AdminDone, AdminOrder, ControlAdopted, DeviceState,
-    DeviceSummary, DocumentSummary, InviteSummary, UserSummary,
+    AccessCommand, AccessDone, AccessLists, AccessStore, AdminDone, AdminOrder, ControlAdopted, DeviceState,
+    DeviceSummary, DocumentSummary, InviteSummary, MoveOutcome, UserSummary,
 };
 pub use self::redb::{BackendSource, InitWorkspace, OpenOptions, RedbStore};
 
@@ -269,6 +275,8 @@ pub enum Later {
     Judged(LaterReason),
     /// A quota of the workspace is used up.
     Quota(&'static str),
+    /// The document has left the space; its feed says so, and the device takes the change along or gives it up.
+    MovedOut,
 }
 
 /// Why a change is refused for good.
@@ -378,4 +386,11 @@ pub trait RelayStore: Send + Sync {
 
     /// The persisted bucket digests of a space that are not empty, by bucket number.
     fn buckets(&self, space: &SpaceId) -> Result<Vec<(u16, Digest)>, StoreError>;
+
+    /// Hashes every change anew and compares with the feeds what is written down beside them, in one state of the store.
+    /// Long; `stop` ends it early with an error.
+    fn examine(&self, stop: &AtomicBool) -> Result<Examination, StoreError> {
+        let _ = stop;
+        Err(StoreError::Io("this store can't be examined".into()))
+    }
 }

@@ -71,8 +71,9 @@ fn plan_lines(app: &App, plan: &JoinPlan) -> Vec<String> {
 }
 
 /// Sends and receives once.
-pub fn once(app: &mut App, ca: Option<std::path::PathBuf>) -> Result<(), CliError> {
+pub fn once(app: &mut App, ca: Option<std::path::PathBuf>, fd: Option<u32>) -> Result<(), CliError> {
     let engine = app.engine()?;
+    super::key::unlock(app, &engine, fd)?;
     let progress = Progress::new(app.out.shows_progress());
     let options = ConnectOptions { ca_file: ca };
     let outcome = block_on(forsat_client::sync_once(&engine, &options, |step| show(&progress, step)))?;
@@ -98,8 +99,9 @@ fn show(progress: &Progress, step: &SyncProgress) {
 }
 
 /// Stays connected until interrupted.
-pub fn watch(app: &mut App, ca: Option<std::path::PathBuf>) -> Result<(), CliError> {
+pub fn watch(app: &mut App, ca: Option<std::path::PathBuf>, fd: Option<u32>) -> Result<(), CliError> {
     let engine = app.engine()?;
+    super::key::unlock(app, &engine, fd)?;
     app.out.note(tr!(app.messages, "watch-begins"));
     let options = ConnectOptions { ca_file: ca };
     let shutdown = async {
@@ -117,7 +119,7 @@ fn told(app: &mut App, event: &SessionEvent) {
         SessionEvent::Summary(summary) if app.out.is_json() => app.out.json_line(summary),
         SessionEvent::Summary(summary) => {
             let moved = summary.received + summary.sent + summary.fetched + summary.brought_back;
-            if moved + summary.refused > 0 {
+            if moved + summary.moved + summary.gone + summary.refused > 0 {
                 for line in render::summary::lines(app, summary) {
                     app.out.data(line);
                 }

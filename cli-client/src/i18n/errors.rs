@@ -147,6 +147,7 @@ pub fn describe(app: &App, error: &CliError) -> String {
     match error {
         CliError::Client(error) => client::client(&words, error),
         CliError::Usage(message) | CliError::Demo(message) => message.clone(),
+        CliError::Unsound(count) => words.say("verify-unsound", &[("count", words.number(count))]),
         CliError::NotAField(word) => words.say("not-a-field", &[("text", word.clone())]),
         CliError::NoHome(why) => words.say("no-home", &[("why", why.clone())]),
         CliError::Io { what, source } => {

@@ -127,6 +127,8 @@ fn names(app: &App, command: &CommandView) -> String {
     let names = command.names.join(app.messages.text("list-comma", &[]).as_str());
     match command.records.saturating_sub(command.names.len()) {
         0 => names,
+        // The command says what it was, where the one record has no name, as settings haven't.
+        1 if names.is_empty() => names,
         more => tr!(app.messages, "commands-more", names = names, more = app.locale.integer(more as u64)),
     }
 }

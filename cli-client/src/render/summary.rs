@@ -116,6 +116,8 @@ pub fn counts(app: &App, summary: &SyncSummary) -> String {
     let troubles = [
         ("sync-fetched", summary.fetched, WARN),
         ("sync-brought-back", summary.brought_back, WARN),
+        ("sync-moved", summary.moved, FAINT),
+        ("sync-gone", summary.gone, WARN),
         ("sync-refused", summary.refused, BAD),
         ("sync-erased", summary.erased, WARN),
         ("sync-unreadable", summary.unreadable, BAD),

@@ -217,6 +217,30 @@ pub(crate) fn each<A: Access>(tx: &Tx<A>, module: &str, visit: &mut Visit<'_>) -
     failed.map_or(Ok(()), Err)
 }
 
+/// Whether the brief that is kept of a record is what it should be; one that other settings led to is left to
+/// [`bring_up`].
+pub(crate) fn is_kept<A: Access>(
+    tx: &Tx<A>,
+    schema: &Schema,
+    state: &RecordState,
+) -> Result<bool, ClientError> {
+    let (settings, basis) = match state.module.as_str() {
+        OPPORTUNITY => settings_with_basis(tx)?,
+        _ => (Settings::default(), Basis::default()),
+    };
+    let wanted = encode(state, schema, &Alone(&settings), basis, CivilDate::MIN);
+    let kept = tx.row(&place(&state.module), &document_id(state.id))?;
+    let Some(bytes) = &kept else { return Ok(wanted.is_none()) };
+    let led_to = Head::decode(bytes)?.basis;
+    Ok(led_to.is_some_and(|led_to| led_to != basis) || kept == wanted)
+}
+
+/// Derives the deals' briefs anew, whatever the settings were before.
+pub(crate) fn derive_again(store: &Store, schema: &Schema) -> Result<(), ClientError> {
+    store.write::<_, ClientError>(|tx| Ok(tx.remove_client_value(BASIS).map(drop)?))?;
+    bring_up(store, schema)
+}
+
 /// Derives the deals' briefs anew where the settings have changed since they were written.
 pub(crate) fn bring_up(store: &Store, schema: &Schema) -> Result<(), ClientError> {
     let tx = store.read()?;

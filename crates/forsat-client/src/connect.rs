@@ -18,10 +18,9 @@ use serde::Serialize;
 use crate::ambient::Ambient;
 use crate::engine::Engine;
 use crate::error::{ClientError, NetworkFailure};
-use crate::join::key;
 use crate::revoked;
 use crate::sync::{
-    Enrolment, SessionEffect, SessionEvent, SessionInput, SessionPurpose, SyncSession, SyncSummary,
+    Errand, SessionEffect, SessionEvent, SessionInput, SessionPurpose, SyncSession, SyncSummary,
 };
 
 mod transport;
@@ -33,6 +32,8 @@ use transport::{Received, Transport};
 const LOCAL_POLL_MS: u64 = 500;
 /// How often a watch looks whether the process that syncs the store has ended.
 const LEASE_POLL_MS: u64 = 250;
+/// The longest wait for an answer to an administrator.
+const ANSWER_MS: u64 = 30_000;
 /// The longest wait without a deadline of the session.
 const IDLE_MS: u64 = 60_000;
 
@@ -108,8 +109,7 @@ async fn run(
     let relay = engine.read()?.identity()?.relay.ok_or(ClientError::NotJoined)?;
     let mut shutdown = Box::pin(shutdown);
     let Some(_lease) = lease(engine, purpose, shutdown.as_mut(), on_event).await? else { return Ok(()) };
-    let directory = engine.directory().unwrap_or(Path::new("."));
-    let key = key::load(directory)?.ok_or(ClientError::NotJoined)?;
+    let key = engine.device_key()?;
     let ambient = Arc::clone(engine.ambient());
     let (session, effects) = SyncSession::start(engine, purpose, key, ambient.monotonic_ms())?;
     let seen = engine.commit_seq()?;
@@ -124,12 +124,11 @@ async fn run(
     let ended = driver.run(effects, shutdown.as_mut(), on_event).await;
     let revoked = match &driver.machine {
         Machine::Session { session, .. } => session.revoked(),
-        Machine::Enrolment(_) => None,
+        Machine::Errand(_) => None,
     };
     let Some(lost) = revoked else { return ended.map(|_| ()) };
     let Some(directory) = engine.directory() else { return ended.map(|_| ()) };
-    let message = revoked::erase(engine, directory, lost)?;
-    Err(ClientError::Relay { code: forsat_sync::code::DEVICE_REVOKED.to_string(), message })
+    Err(ClientError::Erased { kept: revoked::erase(engine, directory, lost)? })
 }
 
 /// The right to sync the store. Who syncs once is told at once that another has it; who watches waits for its turn, and
@@ -162,52 +161,67 @@ async fn lease(
 
 /// Redeems an invite: a connection that ends once the relay said who this device is.
 pub(crate) async fn enrol(
-    (enrolment, effects): (Enrolment, Vec<SessionEffect>),
+    errand: (Errand, Vec<SessionEffect>),
     url: &str,
     ca_file: Option<&Path>,
     ambient: &Arc<dyn Ambient>,
 ) -> Result<Welcomed, ClientError> {
-    let mut driver = Driver {
-        machine: Machine::Enrolment(Box::new(enrolment)),
-        transport: None,
-        last_failure: None,
-        url,
-        ca_file,
-        ambient: Arc::clone(ambient),
-    };
-    driver.run(effects, std::pin::pin!(std::future::pending()), &mut |_| {}).await?;
-    match &driver.machine {
-        Machine::Enrolment(enrolment) => enrolment.welcomed().cloned(),
-        Machine::Session { .. } => None,
-    }
-    .ok_or_else(|| driver.unreachable("the relay ended the enrolment without an answer".to_owned()))
+    let mut driver = Driver::of_errand(errand.0, url, ca_file, ambient);
+    driver.run(errand.1, std::pin::pin!(std::future::pending()), &mut |_| {}).await?;
+    let welcomed = driver.machine.errand().and_then(|errand| errand.welcomed().cloned());
+    welcomed.ok_or_else(|| driver.unreachable("the relay ended the enrolment without an answer".to_owned()))
+}
+
+/// Asks the relay for what administrators do; its answer as it came.
+pub(crate) async fn administer(
+    engine: &Engine,
+    options: &ConnectOptions,
+    request: Vec<u8>,
+) -> Result<Vec<u8>, ClientError> {
+    let relay = engine.read()?.identity()?.relay.ok_or(ClientError::NotJoined)?;
+    let ambient = engine.ambient();
+    let key = engine.device_key()?;
+    let (errand, effects) = Errand::administer(engine, relay.id, key, request, ambient.monotonic_ms());
+    let mut driver = Driver::of_errand(errand, &relay.url, options.ca_file.as_deref(), ambient);
+    // A relay of an earlier version passes over what it doesn't know.
+    let patience = std::pin::pin!(tokio::time::sleep(Duration::from_millis(ANSWER_MS)));
+    driver.run(effects, patience, &mut |_| {}).await?;
+    let answer = driver.machine.errand().and_then(|errand| errand.answer().map(<[u8]>::to_vec));
+    answer.ok_or(ClientError::NoAdminAnswer)
 }
 
 /// What a connection is for.
 enum Machine {
     Session { session: Box<SyncSession>, seen: u64 },
-    Enrolment(Box<Enrolment>),
+    Errand(Box<Errand>),
 }
 
 impl Machine {
+    fn errand(&self) -> Option<&Errand> {
+        match self {
+            Self::Errand(errand) => Some(errand),
+            Self::Session { .. } => None,
+        }
+    }
+
     fn handle(&mut self, now_ms: u64, input: SessionInput) -> Vec<SessionEffect> {
         match self {
             Self::Session { session, .. } => session.handle(now_ms, input),
-            Self::Enrolment(enrolment) => enrolment.handle(now_ms, input),
+            Self::Errand(errand) => errand.handle(now_ms, input),
         }
     }
 
     fn deadline_ms(&self) -> Option<u64> {
         match self {
             Self::Session { session, .. } => session.deadline_ms(),
-            Self::Enrolment(enrolment) => enrolment.deadline_ms(),
+            Self::Errand(errand) => errand.deadline_ms(),
         }
     }
 
     fn wants_frames(&self) -> bool {
         match self {
             Self::Session { session, .. } => session.wants_frames(),
-            Self::Enrolment(_) => true,
+            Self::Errand(_) => true,
         }
     }
 
@@ -234,7 +248,17 @@ struct Driver<'u> {
     ambient: Arc<dyn Ambient>,
 }
 
-impl Driver<'_> {
+impl<'u> Driver<'u> {
+    fn of_errand(
+        errand: Errand,
+        url: &'u str,
+        ca_file: Option<&'u Path>,
+        ambient: &Arc<dyn Ambient>,
+    ) -> Self {
+        let machine = Machine::Errand(Box::new(errand));
+        Self { machine, transport: None, last_failure: None, url, ca_file, ambient: Arc::clone(ambient) }
+    }
+
     async fn run(
         &mut self,
         effects: Vec<SessionEffect>,
@@ -356,6 +380,8 @@ fn add(whole: &mut SyncSummary, part: SyncSummary) {
     whole.sent += part.sent;
     whole.fetched += part.fetched;
     whole.brought_back += part.brought_back;
+    whole.moved += part.moved;
+    whole.gone += part.gone;
     whole.refused += part.refused;
     whole.unreadable += part.unreadable;
     whole.erased += part.erased;

@@ -15,9 +15,10 @@ use forsat_domain::world::World;
 use forsat_domain::{CivilDate, RecordId, UserId};
 use forsat_store::{CACHE_BYTES_DEFAULT, CreateParams, OpenParams, ReadTx, SpaceRow, Store, WriteTx};
 use forsat_sync::id::WorkspaceId;
+use forsat_sync::identity::DeviceKey;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// What a new workspace begins with.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +43,8 @@ pub struct Engine {
     schema: Schema,
     directory: Option<PathBuf>,
     locale: Locale,
+    /// The device's key, where it was sealed and has been opened.
+    key: Arc<OnceLock<DeviceKey>>,
 }
 
 impl fmt::Debug for Engine {
@@ -129,6 +132,7 @@ impl Engine {
             schema: Schema::builtin(),
             directory,
             locale: Locale::default(),
+            key: Arc::default(),
         }
     }
 
@@ -193,6 +197,10 @@ impl Engine {
     /// The directory of the store; none in simulations.
     pub fn directory(&self) -> Option<&Path> {
         self.directory.as_deref()
+    }
+
+    pub(crate) fn opened_key(&self) -> &OnceLock<DeviceKey> {
+        &self.key
     }
 
     /// The workspace's settings.
@@ -272,7 +280,7 @@ impl InitOptions {
     }
 }
 
-fn named(dir: &Path) -> impl Fn(forsat_store::StoreError) -> ClientError {
+pub(crate) fn named(dir: &Path) -> impl Fn(forsat_store::StoreError) -> ClientError {
     let dir = dir.display().to_string();
     move |error| match error {
         forsat_store::StoreError::NotFound { .. } => ClientError::NoStore { dir: dir.clone() },

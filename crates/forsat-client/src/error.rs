@@ -11,6 +11,7 @@ use thiserror::Error;
 mod argument;
 mod damage;
 mod file;
+mod key;
 mod network;
 mod refusal;
 mod row;
@@ -18,6 +19,7 @@ mod row;
 pub use argument::ArgumentError;
 pub use damage::Damage;
 pub use file::{FileProblem, UnknownField};
+pub use key::KeyError;
 pub use network::NetworkFailure;
 pub use refusal::{AddressFault, ClientRefusal};
 pub use row::{CellProblem, ExportReason, MappingReason, RowReason};
@@ -44,6 +46,25 @@ pub enum Question {
     /// What the program asked, in the reader's language.
     #[error("{0}")]
     Asked(String),
+}
+
+/// Unsent changes that outlived their store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptUnsent {
+    /// How many.
+    pub changes: usize,
+    /// The file that they are in.
+    pub path: String,
+}
+
+fn erased(kept: Option<&KeptUnsent>) -> String {
+    let erased = "this device was revoked at the relay: its records and its key were erased here";
+    match kept {
+        Some(KeptUnsent { changes, path }) => {
+            format!("{erased}; {changes} changes that were never sent are in {path}, for an administrator")
+        }
+        None => erased.to_owned(),
+    }
 }
 
 /// Why a command, a query or a connection couldn't do what was asked.
@@ -134,12 +155,34 @@ pub enum ClientError {
         /// What happened and what to do next.
         message: String,
     },
+    /// The relay has revoked this device, and what it held is erased.
+    #[error("{}", erased(kept.as_ref()))]
+    Erased {
+        /// What was never sent, where that was kept.
+        kept: Option<KeptUnsent>,
+    },
+    /// The relay refused what was asked of it as an administrator.
+    #[error("the relay refused: {message}")]
+    NotAdministered {
+        /// A stable word.
+        code: String,
+        /// The same for a person.
+        message: String,
+    },
+    /// The relay gave no answer to an administrator, or one that can't be read.
+    #[error(
+        "the relay gave no answer that this program understands; nothing is known to be done: update the older of the two programs"
+    )]
+    NoAdminAnswer,
     /// Another process on this store is syncing.
     #[error("another process is already syncing this store; it sends what you save here within a second")]
     SyncBusy,
     /// This store has no relay yet.
     #[error("this store isn't attached to a relay; run `forsat join URL CODE`")]
     NotJoined,
+    /// The device's key can't be used as it lies.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// The store refused or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -202,7 +245,9 @@ impl ClientError {
         match self {
             ClientError::Rule(refusal) => Some(refusal.code()),
             ClientError::Refused(refusal) => Some(refusal.code()),
-            ClientError::Relay { code, .. } => Some(code),
+            ClientError::Relay { code, .. } | ClientError::NotAdministered { code, .. } => Some(code),
+            ClientError::Erased { .. } => Some("device_revoked"),
+            ClientError::Key(error) => Some(error.code()),
             _ => None,
         }
     }

@@ -7,7 +7,7 @@ use crate::ambient::Ambient;
 use crate::connect;
 use crate::engine::Engine;
 use crate::error::{ClientError, ClientRefusal};
-use crate::sync::Enrolment;
+use crate::sync::Errand;
 use forsat_store::{CACHE_BYTES_DEFAULT, CreateParams, RelayRef, Store, StoreError};
 use forsat_sync::client::Welcomed;
 use forsat_sync::identity::{InviteCode, InviteError};
@@ -164,7 +164,7 @@ pub async fn join(
         if options.device_name.trim().is_empty() { "device" } else { options.device_name.trim() };
     let proposed = identity.and_then(|identity| identity.user);
     let enrolment =
-        Enrolment::start(&invite, key, device_name, proposed, ambient.clone(), ambient.monotonic_ms());
+        Errand::enrol(&invite, key, device_name, proposed, ambient.clone(), ambient.monotonic_ms());
     let welcomed = connect::enrol(enrolment, &url, options.ca_file.as_deref(), &ambient).await?;
     let plan = match &engine {
         Some(engine) => engine.join_plan(&welcomed, options)?,

@@ -9,6 +9,7 @@
 //!
 //! Nothing here prints, prompts or reads the environment: every answer is a struct that the caller shows.
 
+mod access;
 mod admin;
 mod agenda;
 mod ambient;
@@ -32,11 +33,13 @@ mod import;
 mod inspect;
 mod join;
 mod journal;
+mod keys;
 mod lead;
 mod log;
 mod mass;
 mod merged;
 mod model;
+mod moves;
 mod query;
 mod rebuild;
 mod references;
@@ -52,9 +55,14 @@ mod sync;
 mod turn;
 mod undo;
 mod vault;
+mod verify;
 mod view;
 mod world;
 
+pub use access::{
+    AccessAnswer, AccessRequest, DeviceAccess, InviteAccess, InviteRequest, MadeInvite, RoleAccess,
+    SpaceRole, UserAccess,
+};
 pub use admin::{
     CustomFieldView, ItemView, PipelineView, Preferences, RateView, SettingsCommand, SettingsView, StageView,
     TargetFor, TargetView,
@@ -72,7 +80,7 @@ pub use duplicates::{
 pub use engine::{Engine, InitOptions};
 pub use error::{
     AddressFault, ArgumentError, Candidate, CellProblem, ClientError, ClientRefusal, Damage, ExportReason,
-    FileProblem, MappingReason, NetworkFailure, Question, RowReason, UnknownField,
+    FileProblem, KeptUnsent, KeyError, MappingReason, NetworkFailure, Question, RowReason, UnknownField,
 };
 pub use exchange::{ExportFormat, ExportSummary};
 pub use form::{ReadValue, Suggestion};
@@ -82,13 +90,17 @@ pub use forsat_sync::client::{SyncEvent, SyncIssue};
 pub use forsat_sync::code::ALL as RELAY_CODES;
 pub use forsat_sync::identity::InviteError;
 pub use join::{JoinOptions, JoinPlan, PendingJoin, PlannedSpace, join};
+pub use keys::{KeyState, KeyView, Passphrase, key_view, seal_key, unseal_key};
 pub use lead::{ConvertInput, LeadConverted, Outcome};
 pub use log::{FollowUpInput, LogInput, LoggedActivity};
 pub use mass::{MassAction, MassAnswer, MassChange, MassRefusal, MassTarget};
 pub use model::*;
+pub use moves::{MovePlan, MoveRow};
+pub use refused::{RefusedDetail, RefusedExport};
 pub use related::{Around, RelatedGroup, RelatedRow, TimelineEntry};
 pub use sync::{
-    AmountChange, Enrolment, IssueChange, RecordChange, SessionEffect, SessionEvent, SessionInput,
+    AmountChange, Errand, IssueChange, RecordChange, SessionEffect, SessionEvent, SessionInput,
     SessionPurpose, SyncSession, SyncSummary,
 };
 pub use undo::{CommandView, LeftAlone, LeftReason, Undone, UndoneField};
+pub use verify::{Finding, FindingKind, Remedy, RepairView, VerifyReport, repair, verify};

@@ -2,17 +2,108 @@
 
 use crate::engine::Engine;
 use crate::error::{ArgumentError, ClientError, ClientRefusal};
-use crate::ids::{document_id, record_id};
-use crate::model::{ChangeView, Saved};
-use crate::status::read_changes;
+use crate::ids::{document_id, record_id, user_id};
+use crate::model::{ChangeView, RefusedView, Saved};
+use crate::status::{self, read_changes};
 use crate::turn::Turn;
+use crate::{find, vault};
+use forsat_domain::RecordId;
 use forsat_domain::edit::Edit;
 use forsat_domain::record::Scalar;
-use forsat_domain::schema::{MergeCode, ModuleDef};
-use forsat_store::{RefusedEdit, RefusedId, RefusedState};
+use forsat_domain::schema::{MergeCode, ModuleDef, USER};
+use forsat_store::{Access, RefusedEdit, RefusedId, RefusedState, Tx};
+use forsat_sync::chunk::{self, ChangeHeader};
+use forsat_sync::limits::ChunkLimits;
+use serde::Serialize;
 use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// Above it a label counts milliseconds: as seconds it would be in the year 5138.
+const SECONDS_MAX: u64 = 100_000_000_000;
+
+/// An edit that the relay refused, in full.
+#[derive(Clone, Debug, Serialize)]
+pub struct RefusedDetail {
+    /// What of it is listed everywhere.
+    #[serde(flatten)]
+    pub view: RefusedView,
+    /// How many characters of the record's short id name it alone.
+    pub prefix: usize,
+    /// The record's module, where that is known.
+    pub module: Option<String>,
+    /// The space that it was to go to.
+    pub space: String,
+    /// The hash of the change.
+    pub change: String,
+    /// Who made it, where that is known.
+    pub by: Option<String>,
+    /// When it was made, by the clock of the device, in milliseconds since 1970 UTC.
+    pub made_at_ms: Option<i64>,
+}
+
+/// A refused edit as a file: all that is known of it, and its bytes.
+#[derive(Clone, Debug, Serialize)]
+pub struct RefusedExport {
+    /// The edit.
+    #[serde(flatten)]
+    pub edit: RefusedDetail,
+    /// The id of the record.
+    pub id: Uuid,
+    /// The canonical change chunk, hex; none where it isn't here any more.
+    pub chunk: Option<String>,
+}
+
+/// The code of edits that were given up because their record left this device.
+pub(crate) const MOVED_AWAY: &str = "moved_away";
 
 impl Engine {
+    /// Edits that the relay refused and nobody has decided about, oldest first.
+    pub fn refused(&self) -> Result<Vec<RefusedDetail>, ClientError> {
+        let tx = self.read()?;
+        status::refused(self, &tx)?.into_iter().map(|view| self.refused_detail(&tx, view)).collect()
+    }
+
+    /// A refused edit with the bytes of its change.
+    pub fn export_refused(&self, number: u64) -> Result<RefusedExport, ClientError> {
+        let tx = self.read()?;
+        let view = status::refused(self, &tx)?.into_iter().find(|view| view.number == number);
+        let view = view.ok_or(ArgumentError::NoRefusedEdit(number))?;
+        let kept = tx.refused(RefusedId::new(number))?.ok_or(ArgumentError::NoRefusedEdit(number))?;
+        let chunk = tx.chunk(&kept.document, &kept.hash)?.map(|chunk| hex::encode(chunk.bytes));
+        let id = record_id(&kept.document).0;
+        Ok(RefusedExport { edit: self.refused_detail(&tx, view)?, id, chunk })
+    }
+
+    fn refused_detail<A: Access>(&self, tx: &Tx<A>, view: RefusedView) -> Result<RefusedDetail, ClientError> {
+        let gone = || ArgumentError::NoRefusedEdit(view.number);
+        let kept = tx.refused(RefusedId::new(view.number))?.ok_or_else(gone)?;
+        let chunks = tx.chunks(&kept.document)?;
+        let headers = chunks.iter().filter_map(|chunk| {
+            chunk::parse(&chunk.bytes, &ChunkLimits::default()).ok().map(|(header, _)| header)
+        });
+        let headers: Vec<ChangeHeader> = headers.collect();
+        let header = headers.iter().find(|header| header.hash == kept.hash);
+        let author = match header.and_then(|header| author(header, &headers)) {
+            Some(author) => Some(author),
+            // It was made here.
+            None => tx.identity()?.user.map(|user| user_id(&user).0),
+        };
+        let author = author.map(|author| vault::state(tx, USER, RecordId(author))).transpose()?.flatten();
+        let module = tx.document(&kept.document)?.and_then(|row| row.module);
+        Ok(RefusedDetail {
+            prefix: find::prefix_len(tx, record_id(&kept.document))?,
+            module: module.or_else(|| module_of(&view.changes)),
+            space: match tx.space(&kept.space)? {
+                Some(row) => row.name,
+                None => kept.space.to_string(),
+            },
+            change: kept.hash.to_string(),
+            by: author.map(|state| self.name(&state)),
+            made_at_ms: header.map(|header| in_ms(header.timestamp)),
+            view,
+        })
+    }
+
     /// Makes a refused edit again as a new change, for instance after an administrator has given another role.
     pub fn retry_refused(&self, number: u64) -> Result<Saved, ClientError> {
         self.turn(|turn| {
@@ -27,6 +118,9 @@ impl Engine {
             let module = module.ok_or(ClientRefusal::UnknownModule)?;
             let table = crate::find::module(self.schema(), &module)?;
             let edits: Vec<Edit> = changes.iter().filter_map(|change| edit_of(table, change)).collect();
+            if row.is_none() && edit.code == MOVED_AWAY {
+                return Err(ClientRefusal::UnknownModule.into());
+            }
             let has_view = row.is_some_and(|row| !row.heads.is_empty());
             let state = match has_view {
                 true => turn.edit(record, &edits)?,
@@ -54,6 +148,18 @@ fn open_edit(turn: &Turn<'_, '_, '_>, number: u64) -> Result<(RefusedId, Refused
     let id = RefusedId::new(number);
     let edit = turn.tx.refused(id)?.filter(|edit| edit.state == RefusedState::Open);
     edit.map(|edit| (id, edit)).ok_or_else(|| ArgumentError::NoRefusedEdit(number).into())
+}
+
+/// Who made a change: the author stands on the first change of its actor alone.
+fn author(header: &ChangeHeader, all: &[ChangeHeader]) -> Option<Uuid> {
+    let mut of_actor = all.iter().filter(|other| other.actor == header.actor);
+    let author = of_actor.find_map(|other| <[u8; 16]>::try_from(other.author.as_deref()?).ok())?;
+    Some(Uuid::from_bytes(author))
+}
+
+/// A clock's label in milliseconds; programs write seconds or milliseconds.
+fn in_ms(timestamp: i64) -> i64 {
+    if timestamp.unsigned_abs() < SECONDS_MAX { timestamp.saturating_mul(1000) } else { timestamp }
 }
 
 /// The module that a refused creation wrote.

@@ -4,13 +4,13 @@
 //! pinned; the session has checked both before anything here is called.
 
 use crate::engine::Engine;
-use crate::error::ClientError;
+use crate::error::{ClientError, KeptUnsent};
 use crate::join::key;
 use forsat_store::OutboxLimit;
 use serde_json::json;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The file that keeps what was never sent.
 const UNSENT_FILE: &str = "unsent-changes.jsonl";
@@ -18,8 +18,12 @@ const UNSENT_FILE: &str = "unsent-changes.jsonl";
 const DRAFTS: &str = "drafts";
 
 /// Erases the store in `directory`. Where the device isn't lost, its unsent changes are kept beside it first, a line each.
-/// Answers what to tell the person.
-pub(crate) fn erase(engine: &Engine, directory: &Path, lost: bool) -> Result<String, ClientError> {
+/// Answers where they are, and how many.
+pub(crate) fn erase(
+    engine: &Engine,
+    directory: &Path,
+    lost: bool,
+) -> Result<Option<KeptUnsent>, ClientError> {
     let kept = if lost { None } else { keep_unsent(engine, directory)? };
     // The records first: a key that stays behind for a moment opens nothing any more.
     engine.store().erase(directory)?;
@@ -28,18 +32,11 @@ pub(crate) fn erase(engine: &Engine, directory: &Path, lost: bool) -> Result<Str
     if let Err(error) = fs::remove_dir_all(directory.join(DRAFTS)) {
         tracing::debug!(%error, "no drafts were erased");
     }
-    Ok(match kept {
-        Some((count, path)) => format!(
-            "this device was revoked at the relay: its records and its key were erased here; {count} changes that were \
-             never sent are in {}, for an administrator",
-            path.display()
-        ),
-        None => "this device was revoked at the relay: its records and its key were erased here".to_owned(),
-    })
+    Ok(kept)
 }
 
 /// Writes the unsent changes of all spaces to a file; answers how many, or nothing when there are none.
-fn keep_unsent(engine: &Engine, directory: &Path) -> Result<Option<(usize, PathBuf)>, ClientError> {
+fn keep_unsent(engine: &Engine, directory: &Path) -> Result<Option<KeptUnsent>, ClientError> {
     let tx = engine.read()?;
     let all = OutboxLimit { bytes_max: u64::MAX, changes_max: usize::MAX };
     let mut lines = Vec::new();
@@ -60,7 +57,7 @@ fn keep_unsent(engine: &Engine, directory: &Path) -> Result<Option<(usize, PathB
     }
     let path = directory.join(UNSENT_FILE);
     write(&path, &lines).map_err(|source| ClientError::File { path: path.display().to_string(), source })?;
-    Ok(Some((lines.len(), path)))
+    Ok(Some(KeptUnsent { changes: lines.len(), path: path.display().to_string() }))
 }
 
 fn write(path: &Path, lines: &[String]) -> io::Result<()> {

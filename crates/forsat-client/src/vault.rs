@@ -153,21 +153,27 @@ pub(crate) fn drop_row(tx: &mut WriteTx<'_>, module: &str, at: &DocumentId) -> R
 /// Writes a row with its names, and its brief. A document that holds no record, because its module isn't known yet or
 /// can't be one, or it has no more than its fixed beginning, has none.
 pub(crate) fn put_row(tx: &mut WriteTx<'_>, schema: &Schema, state: &RecordState) -> Result<(), ClientError> {
-    let is_written = state.heads.iter().any(|head| Genesis::by_hash(head).is_none());
-    if !is_module_name(&state.module) || !is_written {
+    let Some((names, row)) = row_of(state) else {
         let at = document_id(state.id);
         return match tx.document(&at)?.and_then(|row| row.module) {
             Some(module) => drop_row(tx, &module, &at),
             None => Ok(()),
         };
-    }
-    let name = text::fold(&record_name(state));
-    let references = references::index_names(state);
-    let names = Some(&name).filter(|name| !name.is_empty()).into_iter().chain(&references);
-    let names: Vec<&str> = names.map(String::as_str).collect();
-    tx.put_row(&state.module, &document_id(state.id), &names, &rows::encode(state))?;
+    };
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    tx.put_row(&state.module, &document_id(state.id), &names, &row)?;
     merged::note(tx, state)?;
     briefs::put(tx, schema, state)
+}
+
+/// The names and the bytes of the row that a record should have; none for a document that holds no record.
+pub(crate) fn row_of(state: &RecordState) -> Option<(Vec<String>, Vec<u8>)> {
+    let is_written = state.heads.iter().any(|head| Genesis::by_hash(head).is_none());
+    if !is_module_name(&state.module) || !is_written {
+        return None;
+    }
+    let name = Some(text::fold(&record_name(state))).filter(|name| !name.is_empty());
+    Some((name.into_iter().chain(references::index_names(state)).collect(), rows::encode(state)))
 }
 
 /// Reads a record by its row; none when it isn't here.

@@ -3,7 +3,7 @@
 use crate::clock::SimAmbient;
 use crate::device::{Begun, Connector, SyncInput, SyncOutput, Syncing};
 use forsat_client::{
-    Ambient, Engine, Enrolment, SessionEffect, SessionEvent, SessionInput, SessionPurpose, SyncSession,
+    Ambient, Engine, Errand, SessionEffect, SessionEvent, SessionInput, SessionPurpose, SyncSession,
 };
 use forsat_store::Lease;
 use forsat_sync::client::Welcomed;
@@ -33,7 +33,7 @@ pub fn enrol(
 ) -> Begun {
     let now_ms = ambient.monotonic_ms();
     let (enrolment, effects) =
-        Enrolment::start(invite, key, "simulated", proposed_user, ambient.clone(), now_ms);
+        Errand::enrol(invite, key, "simulated", proposed_user, ambient.clone(), now_ms);
     (Box::new(Enrolling { enrolment, ambient: ambient.clone() }), outputs(effects))
 }
 
@@ -58,7 +58,7 @@ impl Syncing for Watching {
 }
 
 struct Enrolling {
-    enrolment: Enrolment,
+    enrolment: Errand,
     ambient: Arc<SimAmbient>,
 }
 

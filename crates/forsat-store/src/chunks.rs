@@ -115,11 +115,11 @@ impl ChunkValue {
 #[derive(Clone, Copy)]
 pub(crate) struct HashValue {
     pub(crate) ordinal: Ordinal,
-    receipt: Option<Receipt>,
+    pub(crate) receipt: Option<Receipt>,
 }
 
 impl HashValue {
-    fn encode(self) -> Vec<u8> {
+    pub(crate) fn encode(self) -> Vec<u8> {
         let out = Out::new().u64(self.ordinal.0);
         match self.receipt {
             Some(receipt) => out.raw(receipt.device).raw(receipt.code).done(),
@@ -322,6 +322,17 @@ impl WriteTx<'_> {
             value.outbox = Some(self.join_outbox(&row.space, document, &value.chunk)?);
         }
         self.put(CHUNKS, &chunk_key(document, value.chunk.ordinal), &value.encode())
+    }
+
+    /// Writes a chunk value as it is.
+    pub(crate) fn put_chunk(
+        &mut self,
+        document: &DocumentId,
+        chunk: StoredChunk,
+        outbox: Option<OutboxNumber>,
+    ) -> Result<(), StoreError> {
+        let key = chunk_key(document, chunk.ordinal);
+        self.put(CHUNKS, &key, &ChunkValue { chunk, outbox }.encode())
     }
 
     /// Gives the unsent changes of a document numbers in the outbox of another space, in their order.

@@ -6,7 +6,7 @@
 use forsat_sync::id::ChangeHash;
 
 /// Bytes of a seal behind a value.
-const CHECK_LEN: usize = 8;
+pub(crate) const CHECK_LEN: usize = 8;
 
 /// A table: its name in the file and the layout of its values.
 #[derive(Clone, Copy, Debug)]

@@ -57,10 +57,10 @@ impl Store {
     }
 }
 
-type Decode = fn(&[u8], &mut In<'_>) -> Result<(), Malformed>;
+pub(crate) type Decode = fn(&[u8], &mut In<'_>) -> Result<(), Malformed>;
 
 /// How to read the values of each table.
-const DECODERS: &[(Table, Decode)] = &[
+pub(crate) const DECODERS: &[(Table, Decode)] = &[
     (crate::meta::META, any),
     (crate::meta::CLIENT, any),
     (DOCUMENTS, |key, input| crate::documents::decode_keyed(key, input).map(drop)),

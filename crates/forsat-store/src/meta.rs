@@ -178,6 +178,11 @@ impl WriteTx<'_> {
         if reauthor { self.put(META, REAUTHOR, &[1]) } else { Ok(()) }
     }
 
+    /// Lets the next edit draw a new actor.
+    pub(crate) fn forget_actor(&mut self) -> Result<(), StoreError> {
+        self.remove(META, ACTOR).map(drop)
+    }
+
     /// Notes that the unsent changes were re-authored.
     pub fn reauthored(&mut self) -> Result<(), StoreError> {
         self.remove(META, REAUTHOR).map(drop)

@@ -130,7 +130,21 @@ impl WriteTx<'_> {
         document: &DocumentId,
         chunk: &StoredChunk,
     ) -> Result<OutboxNumber, StoreError> {
-        let number = OutboxNumber(self.take_number(NEXT)?);
+        self.rejoin_outbox(space, document, chunk, None)
+    }
+
+    /// Adds an unsent change under the number that it had, or under the next one.
+    pub(crate) fn rejoin_outbox(
+        &mut self,
+        space: &SpaceId,
+        document: &DocumentId,
+        chunk: &StoredChunk,
+        number: Option<OutboxNumber>,
+    ) -> Result<OutboxNumber, StoreError> {
+        let number = match number {
+            Some(number) => number,
+            None => OutboxNumber(self.take_number(NEXT)?),
+        };
         let size = u32::try_from(chunk.bytes.len()).map_err(|_| StoreError::TooLarge {
             what: "an unsent change in bytes",
             found: chunk.bytes.len(),

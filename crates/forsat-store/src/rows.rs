@@ -59,10 +59,36 @@ fn index_form(name: &str) -> String {
     name
 }
 
+/// The names of a row as the store keeps them: in the form of the index, in order, each once.
+pub fn names_as_kept(names: &[impl AsRef<str>]) -> Vec<String> {
+    let mut names: Vec<String> = names.iter().map(|name| index_form(name.as_ref())).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
 impl<A: Access> Tx<A> {
     /// The payload of a row.
     pub fn row(&self, module: &str, document: &DocumentId) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.get_as(ROWS, &row_key(module, document), Row::decode)?.map(|row| row.payload))
+    }
+
+    /// The names that a row is found by.
+    pub fn row_names(&self, module: &str, document: &DocumentId) -> Result<Option<Vec<String>>, StoreError> {
+        Ok(self.get_as(ROWS, &row_key(module, document), Row::decode)?.map(|row| row.names))
+    }
+
+    /// The modules and documents of all rows, whether or not these can be read.
+    pub fn row_places(&self) -> Result<Vec<(String, DocumentId)>, StoreError> {
+        let mut places = Vec::new();
+        self.0.scan(ROWS, crate::access::ALL, Direction::Up, &mut |key, _| {
+            if let Some((module, id)) = key.split_last_chunk::<16>() {
+                let module = module.strip_suffix(&[0]).unwrap_or(module);
+                places.push((String::from_utf8_lossy(module).into_owned(), DocumentId::from_bytes(*id)));
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(places)
     }
 
     /// Walks the rows of a module in the order of ids, until `visit` breaks off.
@@ -164,9 +190,7 @@ impl WriteTx<'_> {
                 limit: NAMES_MAX,
             });
         }
-        let mut names: Vec<String> = names.iter().map(|name| index_form(name)).collect();
-        names.sort_unstable();
-        names.dedup();
+        let names = names_as_kept(names);
         let key = row_key(module, document);
         let before = self.get_as(ROWS, &key, Row::decode)?.map(|row| row.names).unwrap_or_default();
         for name in before.iter().filter(|name| !names.contains(name)) {

@@ -103,6 +103,12 @@ codes! {
     UNAVAILABLE = "unavailable", "The relay's storage can't do this right now; it is tried again by itself.";
     /// The relay is stopping.
     DRAINING = "draining", "The relay is stopping for a while; the connection is made again by itself.";
+    /// The record has gone to another space.
+    HOME_IS = "home_is", "The record has gone to another space; it is made there by itself as soon as the feed has said so.";
+    /// Nothing is moved from or to the space that everybody reads.
+    COMMON_STAYS = "common_stays", "Records of the space that every member reads stay there, and nothing is moved into it.";
+    /// No such record, or not for this device.
+    UNKNOWN_DOCUMENT = "unknown_document", "The relay has no such record, or none that this device may see; sync first, then move it.";
     /// Changes that it builds on aren't at the relay yet.
     MISSING_DEPS = "missing_deps", "Changes that this one builds on aren't at the relay yet; it is tried again by itself.";
     /// More streams than spaces that can be seen.

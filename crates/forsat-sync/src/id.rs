@@ -156,6 +156,15 @@ counter_id!(
     /// A push of one connection; its outcome carries the same number.
     BatchId
 );
+counter_id!(
+    /// How many homes a document has had: 1 where it began, one more with each move.
+    HomeVersion
+);
+
+impl HomeVersion {
+    /// Where every document begins.
+    pub const FIRST: Self = Self(1);
+}
 
 impl ControlHash {
     /// The hash of an entry's bytes.

@@ -89,17 +89,23 @@ pub(super) fn execute(store: &dyn RelayStore, request: &Request) -> Result<Answe
     let access = store.access();
     let now_ms = ambient::wall_ms();
     match request {
-        Request::UserList => Ok(Answer::Users { users: access.users()?.into_iter().map(user).collect() }),
-        Request::DeviceList => {
-            let devices = access.all_devices()?;
-            Ok(Answer::Devices { devices: devices.into_iter().map(|row| device(row, None)).collect() })
-        }
-        Request::InviteList => {
-            let invites = access.invites()?;
-            Ok(Answer::Invites { invites: invites.into_iter().map(|row| invite(row, now_ms)).collect() })
-        }
+        Request::UserList => Ok(users(access.users()?)),
+        Request::DeviceList => Ok(devices(access.all_devices()?)),
+        Request::InviteList => Ok(invites(access.invites()?, now_ms)),
         other => Ok(answer(access.change_access(&command(other)?, now_ms)?, now_ms)),
     }
+}
+
+pub(super) fn users(rows: Vec<UserSummary>) -> Answer {
+    Answer::Users { users: rows.into_iter().map(user).collect() }
+}
+
+pub(super) fn devices(rows: Vec<DeviceSummary>) -> Answer {
+    Answer::Devices { devices: rows.into_iter().map(|row| device(row, None)).collect() }
+}
+
+pub(super) fn invites(rows: Vec<InviteSummary>, now_ms: u64) -> Answer {
+    Answer::Invites { invites: rows.into_iter().map(|row| invite(row, now_ms)).collect() }
 }
 
 pub(super) fn command(request: &Request) -> Result<AccessCommand, Failure> {

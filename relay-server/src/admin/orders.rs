@@ -43,6 +43,17 @@ pub enum DeviceRequest {
         /// Its name or the beginning of its id.
         device: String,
     },
+    /// The users of the spaces that are theirs to administer.
+    UserList,
+    /// The devices of these users.
+    DeviceList,
+    /// The invites to these spaces.
+    InviteList,
+    /// Make an invite that nobody has redeemed worthless.
+    InviteCancel {
+        /// Its id in the list, or the beginning of it.
+        invite: String,
+    },
     /// Make an invite.
     Invite {
         /// `Name`, `e-mail` or `Name <e-mail>`.
@@ -68,15 +79,20 @@ pub(crate) fn execute(
 ) -> Result<(Vec<u8>, bool), StoreError> {
     let (answer, changed) = match carry_out(store, device, request, now_ms) {
         Ok(answer) => {
-            let changed = !matches!(answer, Answer::Invite(_));
+            let changed = matches!(answer, Answer::Role(_) | Answer::Device(_));
             (answer, changed)
         }
         Err(Refused::Store(error)) => return Err(error),
         Err(Refused::Told(failure)) => (Answer::Failed(failure), false),
     };
-    let bytes = serde_json::to_vec(&answer).expect("answers have text keys and plain values");
-    debug_assert!(bytes.len() <= ADMIN_ANSWER_BYTES_MAX, "an answer about one thing is short");
-    Ok((bytes, changed))
+    let told = |answer| serde_json::to_vec(answer).expect("answers have text keys and plain values");
+    let bytes = told(&answer);
+    if bytes.len() <= ADMIN_ANSWER_BYTES_MAX {
+        return Ok((bytes, changed));
+    }
+    let long =
+        Failure::new("too_many", "the list is longer than a device can be told: ask the relay's operator");
+    Ok((told(&Answer::Failed(long)), changed))
 }
 
 /// Why nothing was done.
@@ -109,6 +125,13 @@ fn carry_out(
     let request: DeviceRequest = serde_json::from_slice(request).map_err(|error| {
         Failure::new("bad_request", format!("the request could not be read ({error}): update the programs"))
     })?;
+    let lists = || store.access().access_lists(device);
+    match &request {
+        DeviceRequest::UserList => return Ok(manage::users(lists()?.users)),
+        DeviceRequest::DeviceList => return Ok(manage::devices(lists()?.devices)),
+        DeviceRequest::InviteList => return Ok(manage::invites(lists()?.invites, now_ms)),
+        _ => {}
+    }
     let order = order(&request, now_ms)?;
     Ok(match store.access().administer(device, &order, now_ms)? {
         AdminDone::Changed(done) => manage::answer(done, now_ms),
@@ -122,6 +145,10 @@ fn order(request: &DeviceRequest, now_ms: u64) -> Result<AdminOrder, Failure> {
         DeviceRequest::RoleRemove { user, space } => Request::RoleRemove { user, space },
         DeviceRequest::DeviceRevoke { device, lost } => Request::DeviceRevoke { device, lost },
         DeviceRequest::DeviceActivate { device } => Request::DeviceActivate { device },
+        DeviceRequest::InviteCancel { invite } => Request::InviteCancel { invite },
+        DeviceRequest::UserList => Request::UserList,
+        DeviceRequest::DeviceList => Request::DeviceList,
+        DeviceRequest::InviteList => Request::InviteList,
         DeviceRequest::Invite { user, space, role, approve, secret_hash } => {
             let secret = hex::decode(&secret_hash).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
             let secret = secret.map(SecretHash::from_bytes);

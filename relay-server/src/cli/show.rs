@@ -7,10 +7,31 @@ use serde_json::json;
 
 use super::lists;
 use crate::admin::{Answer, InviteView, SpaceView, StatusView};
+use crate::config::Flags;
 use crate::setup::InitOptions;
 
+/// How to serve what was made, by the same words: the invite names the address that they give.
+pub(super) fn start_command(data: &Path, file: Option<&Path>, flags: &Flags) -> String {
+    let mut command = format!("forsat-relay serve --data {}", quoted(&data.display().to_string()));
+    let options = [
+        ("config", file.map(|file| file.display().to_string())),
+        ("listen", flags.listen.map(|listen| listen.to_string())),
+        ("public-url", flags.public_url.clone()),
+    ];
+    for (name, value) in options {
+        command.extend(value.map(|value| format!(" --{name} {}", quoted(&value))));
+    }
+    command
+}
+
 /// What `init` made.
-pub(super) fn initialised(data: &Path, init: &InitOptions, invite: &InviteView, json: bool) -> String {
+pub(super) fn initialised(
+    data: &Path,
+    init: &InitOptions,
+    start: &str,
+    invite: &InviteView,
+    json: bool,
+) -> String {
     if json {
         let made = json!({
             "data": data,
@@ -22,14 +43,13 @@ pub(super) fn initialised(data: &Path, init: &InitOptions, invite: &InviteView, 
     }
     format!(
         "The relay of the workspace \"{}\" is made in {}, with the spaces \"common\" and \"{}\".\n\n\
-         Start it:\n  forsat-relay serve --data {}\n\n\
+         Start it:\n  {start}\n\n\
          The first admin (\"{}\") joins with:\n  {}\n\n\
          The code works once, within 24 hours. Invite the others with:\n  \
          forsat-relay invite --data {} --user NAME --space {} --role rep\n",
         init.workspace_name,
         data.display(),
         init.space,
-        data.display(),
         invite.user,
         invite.command,
         data.display(),
@@ -71,6 +91,7 @@ pub(super) fn answer(answer: &Answer, json: bool) -> String {
         Answer::Device(device) => lists::device(device),
         Answer::Erasure(erasure) => lists::erasure(erasure),
         Answer::Status(status) => status_text(status),
+        Answer::Verified(found) => line(found),
         Answer::Failed(failure) => format!("{failure}\n"),
     }
 }
@@ -83,7 +104,7 @@ fn line(value: &impl serde::Serialize) -> String {
 
 /// A name as a shell takes it.
 fn quoted(name: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':');
     if name.chars().all(plain) { name.to_owned() } else { format!("'{}'", name.replace('\'', "'\\''")) }
 }
 

@@ -6,8 +6,6 @@ use forsat_sync::relay::StorageReply;
 
 use crate::store::{ItemOutcome, Later, PushOutcome, Refusal};
 
-/// The document lives in another space.
-const HOME_IS: Code = Code::new("home_is");
 /// Brought back without a receipt by a reader.
 const UNVERIFIED: Code = Code::new("unverified");
 /// The document would get more heads than it may have.
@@ -30,6 +28,7 @@ fn item(outcome: &ItemOutcome) -> frame::ItemOutcome {
         ItemOutcome::Accepted(_) | ItemOutcome::Duplicate => frame::ItemOutcome::Acked,
         ItemOutcome::Later(later) => {
             let (code, message) = match later {
+                Later::MovedOut => (code::HOME_IS, code::message(&code::HOME_IS).to_owned()),
                 Later::Judged(reason) => (Code::new(reason.code()), reason.to_string()),
                 Later::Quota(quota) => (
                     Code::new(quota),
@@ -50,11 +49,12 @@ fn refused(refusal: &Refusal) -> (Code, String) {
         Refusal::Chunk(error) => (Code::new(error.code()), error.to_string()),
         Refusal::Judged(reason) => (Code::new(reason.code()), reason.to_string()),
         Refusal::HomeIs(Some(space)) => {
-            (HOME_IS, format!("The record belongs to another space ({space}); make the change there."))
+            (code::HOME_IS, format!("The record belongs to another space ({space}); make the change there."))
         }
-        Refusal::HomeIs(None) => {
-            (HOME_IS, "The record belongs to another space; ask an administrator for access.".to_owned())
-        }
+        Refusal::HomeIs(None) => (
+            code::HOME_IS,
+            "The record belongs to another space; ask an administrator for access.".to_owned(),
+        ),
         Refusal::Unverified => (
             UNVERIFIED,
             "The change comes back without a receipt of this relay, from somebody who may only read."

@@ -27,7 +27,8 @@ impl Hub {
         moment: &mut Moment<'_>,
     ) -> Result<(), StoreError> {
         let (mut devices, mut pages, mut enrolments) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut heals, mut compared, mut orders) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut heals, mut compared, mut moves, mut orders) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let crowded = self.is_crowded();
         for connection in self.turns.iter().copied().collect::<Vec<_>>() {
             if pages.len() + heals.len() >= PAGES_PER_ROUND_MAX {
@@ -56,6 +57,7 @@ impl Hub {
                 Some((request, StorageRequest::Enrol(enrol))) => {
                     enrolments.push((connection, request, enrol))
                 }
+                Some((request, StorageRequest::Move(wanted))) => moves.push((connection, request, wanted)),
                 Some((request, StorageRequest::ControlCheck { mark })) => {
                     compared.push((connection, request, Compared::Mark(mark)));
                 }
@@ -74,6 +76,9 @@ impl Hub {
         self.read_devices(store, devices, moment)?;
         self.read_pages(store, pages, moment)?;
         self.read_heals(store, heals, moment)?;
+        for (connection, request, wanted) in moves {
+            self.move_documents(store, connection, request, &wanted, moment)?;
+        }
         for (connection, request, enrol) in enrolments {
             self.enrol(store, connection, request, &enrol, moment)?;
         }

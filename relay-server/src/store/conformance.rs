@@ -8,6 +8,7 @@ mod control;
 mod erase;
 mod healing;
 mod manage;
+mod moves;
 
 use std::collections::BTreeMap;
 
@@ -48,6 +49,7 @@ pub fn all(mut fresh: impl FnMut() -> Box<dyn RelayStore>) {
     healing::what_was_lost_comes_back_as_whose_it_was(&*fresh(), &*fresh());
     healing::ones_own_changes_come_back_without_a_receipt(&*fresh());
     healing::a_feed_can_be_read_from_its_head(&*fresh());
+    moves::all(&mut fresh);
     manage::all(&mut fresh);
     erase::all(&mut fresh);
     authority::all(&mut fresh);

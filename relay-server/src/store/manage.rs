@@ -1,9 +1,9 @@
-//! Who may do what, as an operator sees and changes it: users, roles, devices, invites.
+//! Who may do what and where documents live: users, roles, devices, invites, moves.
 
 use forsat_sync::control::{ControlMark, SignedEntry};
 use forsat_sync::frame::Role;
-use forsat_sync::id::{DeviceId, DocumentId, UserId};
-use forsat_sync::relay::ControlVerdict;
+use forsat_sync::id::{DeviceId, DocumentId, HomeVersion, SpaceId, UserId};
+use forsat_sync::relay::{ControlVerdict, MoveRequest};
 
 use super::{ControlError, NewInvite, SpaceSummary, StoreError};
 
@@ -53,6 +53,8 @@ pub struct DeviceSummary {
     pub name: String,
     /// The name of its user.
     pub user: String,
+    /// The id of its user.
+    pub user_id: UserId,
     /// How it stands.
     pub state: DeviceState,
     /// When it was enrolled, milliseconds since 1970 by the relay's clock.
@@ -78,6 +80,17 @@ pub struct InviteSummary {
     pub used_by: Option<DeviceId>,
     /// Whether the device that redeems it waits to be let in.
     pub approve: bool,
+}
+
+/// Who may do what, by which devices, and who is invited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessLists {
+    /// The users, by name.
+    pub users: Vec<UserSummary>,
+    /// The devices, by user.
+    pub devices: Vec<DeviceSummary>,
+    /// The invites, the last to expire first.
+    pub invites: Vec<InviteSummary>,
 }
 
 /// A change of access. Users, spaces, devices and invites are named as people name them.
@@ -192,6 +205,30 @@ pub struct ControlAdopted {
     pub entries: u64,
 }
 
+/// What became of a document that was to move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MoveOutcome {
+    /// It lives there now.
+    Moved {
+        /// Where it lived.
+        from: SpaceId,
+        /// How many homes it has had, this one included.
+        home: HomeVersion,
+    },
+    /// It lived there before.
+    There,
+    /// No such document, or none that the user may see: one answer for both.
+    Unknown,
+    /// No such space, or none that the user may see: one answer for both.
+    HiddenSpace,
+    /// The user is no manager or administrator in one of the spaces.
+    Forbidden,
+    /// Nothing is moved from or to `common`.
+    Common,
+    /// Others of the same request filled the transaction.
+    Later,
+}
+
 /// The part of a relay's storage that an operator works on. Every change is one durable transaction.
 pub trait AccessStore {
     /// All users, by name.
@@ -214,6 +251,12 @@ pub trait AccessStore {
 
     /// Takes entries of the control log that this store forgot, carrying out what they say; others' entries are passed over.
     fn adopt_control(&self, entries: &[SignedEntry], now_ms: u64) -> Result<ControlAdopted, StoreError>;
+
+    /// Gives documents another home; one outcome a document, in order. What is moved is durable when it returns.
+    fn move_documents(&self, request: &MoveRequest, now_ms: u64) -> Result<Vec<MoveOutcome>, StoreError>;
+
+    /// What a device may know of who may do what: of the spaces that its user administers.
+    fn access_lists(&self, by: &DeviceId) -> Result<AccessLists, ControlError>;
 
     /// Carries out what a device orders, if its user administers all that it concerns; asked in the transaction that does it.
     fn administer(&self, by: &DeviceId, order: &AdminOrder, now_ms: u64) -> Result<AdminDone, ControlError>;

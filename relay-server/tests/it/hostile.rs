@@ -48,6 +48,7 @@ fn outcome(
         ItemOutcome::Accepted(_) | ItemOutcome::Duplicate => AtRelay::Taken,
         ItemOutcome::Later(Later::Judged(reason)) => AtRelay::Later(reason.code()),
         ItemOutcome::Later(Later::Quota(code)) => AtRelay::Later(code),
+        ItemOutcome::Later(other) => panic!("{other:?}"),
         ItemOutcome::Refused(Refusal::Chunk(error)) => AtRelay::Refused(error.code()),
         ItemOutcome::Refused(Refusal::Judged(reason)) => AtRelay::Refused(reason.code()),
         ItemOutcome::Refused(other) => panic!("{other:?}"),

@@ -67,3 +67,64 @@ fn a_device_that_has_to_be_let_in_joins_once_it_is() {
     let omid = Device::at(office.dir.path().join("omid"));
     assert_eq!(omid.fails(6, &["join", office.relay.url(), &invite, "--yes"])["code"], "invite_invalid");
 }
+
+#[test]
+fn an_administrator_does_from_a_device_what_is_theirs_and_no_more() {
+    let office = Office::open();
+    let admin = |arguments: &[&str]| office.sara.ok(&[&["admin"], arguments].concat());
+    let users = admin(&["user", "list"]);
+    let names: Vec<_> = users["users"].as_array().unwrap().iter().map(|user| user["name"].clone()).collect();
+    assert_eq!(names, ["Reza", "Sara"], "{users}");
+    // An invite of hers lets somebody in, once she lets the device in.
+    let made = admin(&["invite", "--user", "Mina", "--space", SPACE, "--role", "rep", "--approve"]);
+    assert_eq!(made["url"], office.relay.url());
+    let code = made["code"].as_str().unwrap();
+    assert!(made["command"].as_str().unwrap().ends_with(code), "{made}");
+    let mina = Device::at(office.dir.path().join("mina"));
+    let join = ["join", office.relay.url(), code, "--user", "Mina", "--yes"];
+    assert_eq!(mina.fails(6, &join)["code"], "device_pending");
+    let waiting = admin(&["device", "list"])["devices"].as_array().unwrap().clone();
+    let waiting = waiting.iter().find(|device| device["state"] == "pending").unwrap()["id"].clone();
+    assert_eq!(admin(&["device", "activate", waiting.as_str().unwrap()])["state"], "active");
+    mina.ok(&join);
+    mina.sync();
+    // A role of hers holds at once, also for a device that stays connected.
+    let role = admin(&["role", "set", "Reza", SPACE, "viewer"]);
+    assert_eq!((&role["before"], &role["role"]), (&"rep".into(), &"viewer".into()));
+    office.reza.sync();
+    assert_eq!(office.reza.fails(4, &["account", "add", "name=Arya"])["code"], "read_only");
+    // What isn't hers, or isn't there, changes nothing and says why.
+    office.relay.add_space("North");
+    for (arguments, code) in [
+        (&["role", "set", "Nobody", SPACE, "rep"][..], "no_such_user"),
+        (&["role", "set", "Reza", "Nowhere", "rep"][..], "no_such_space"),
+        (&["device", "activate", "zzzz"][..], "no_such_device"),
+        (&["invite", "cancel", "zzzz"][..], "no_such_invite"),
+    ] {
+        let error = office.sara.fails(4, &[&["admin"], arguments].concat());
+        assert_eq!(error["code"], code, "{error}");
+    }
+    for arguments in [&["user", "list"][..], &["role", "set", "Mina", SPACE, "viewer"][..]] {
+        let error = office.reza.fails(4, &[&["admin"], arguments].concat());
+        assert_eq!(error["code"], "not_administrator", "{error}");
+    }
+    // A device is revoked with a word of confirmation, and erases itself.
+    let device = device_of(&office, "Mina");
+    office.sara.fails(7, &["admin", "device", "revoke", &device]);
+    mina.sync();
+    assert_eq!(office.sara.ok(&["admin", "device", "revoke", &device, "--yes"])["state"], "revoked");
+    mina.fails(6, &["sync"]);
+    assert!(!mina.file().exists());
+}
+
+#[test]
+fn an_invite_that_an_administrator_takes_back_is_worthless() {
+    let office = Office::open();
+    let made = office.sara.ok(&["admin", "invite", "--user", "Omid", "--space", SPACE, "--role", "rep"]);
+    let listed = office.sara.ok(&["admin", "invite", "list"])["invites"].as_array().unwrap().clone();
+    let open = listed.iter().find(|invite| invite["state"] == "open").unwrap()["id"].clone();
+    office.sara.ok(&["admin", "invite", "cancel", open.as_str().unwrap()]);
+    let omid = Device::at(office.dir.path().join("omid"));
+    let join = ["join", office.relay.url(), made["code"].as_str().unwrap(), "--yes"];
+    assert_eq!(omid.fails(6, &join)["code"], "invite_invalid");
+}

@@ -7,7 +7,8 @@ use forsat_relay::admin::{Answer as Administered, DeviceRequest, Request};
 use forsat_sync::control::{ControlEvent, ControlHead};
 use forsat_sync::digest::Node;
 use forsat_sync::frame::{
-    Auth, Enrol, ItemOutcome, PROTOCOL_VERSIONS, Pull, Push, PushItem, SpaceInfo, StreamId, ToDevice, ToRelay,
+    Auth, Enrol, ItemOutcome, Move, PROTOCOL_VERSIONS, Pull, Push, PushItem, SpaceInfo, StreamId, ToDevice,
+    ToRelay,
 };
 use forsat_sync::heal::{Answer, AskId, Question, RefillItem};
 use forsat_sync::id::{BatchId, DeviceId, DocumentId, Nonce, SpaceId, UserId};
@@ -121,6 +122,15 @@ impl Row {
                 (Who::Admin, _) => Said::Done,
                 _ => Said::Not("not_administrator".into()),
             },
+            ToRelay::Move(_) if !sees => Said::Refused(unknown()),
+            ToRelay::Move(_) => match who {
+                Who::Admin | Who::Manager if self.place == Place::Common => {
+                    Said::Refused("common_stays".into())
+                }
+                // The document is nowhere: who may move hears that, others don't.
+                Who::Admin | Who::Manager => Said::Refused("unknown_document".into()),
+                _ => Said::Refused("forbidden".into()),
+            },
             ToRelay::Ping { .. } => Said::Pong,
             ToRelay::Bye => Said::Gone,
             ToRelay::Ephemeral { .. }
@@ -207,6 +217,9 @@ fn rows(who: Who, user: UserId, spaces: &[SpaceInfo], main: SpaceId, place_of: &
             let frame = ToRelay::Heal { ask: AskId(1), space: id(place), question };
             rows.push(Row { frame, place, module });
         }
+        let nowhere = vec![DocumentId::from_bytes([0xdd; 16])];
+        let wanted = Move { ask: AskId(1), to: id(place), documents: nowhere };
+        rows.push(Row { frame: ToRelay::Move(wanted), place, module: "" });
         let question = Question::Nodes(vec![Node::ROOT]);
         rows.push(Row {
             frame: ToRelay::Heal { ask: AskId(1), space: id(place), question },
@@ -250,7 +263,7 @@ async fn said(mut wire: Wire, frame: &ToRelay) -> Said {
             Some(ToDevice::Fault { code, .. }) => Said::Fault(code.to_string()),
             Some(ToDevice::Page(_)) => Said::Page,
             Some(ToDevice::StreamClosed { code, .. }) => Said::Closed(code.to_string()),
-            Some(ToDevice::Outcome { results, .. }) => outcome(&results[0]),
+            Some(ToDevice::Outcome { results, .. } | ToDevice::Moved { results, .. }) => outcome(&results[0]),
             Some(ToDevice::Healed { answer: Answer::Refilled(results), .. }) => outcome(&results[0]),
             Some(ToDevice::Healed { answer: Answer::Failed { code, .. }, .. }) => {
                 Said::Refused(code.to_string())
@@ -272,7 +285,10 @@ async fn said(mut wire: Wire, frame: &ToRelay) -> Said {
 
 /// Whether a frame has an answer of its own, which may come after that to a ping.
 fn is_answered(frame: &ToRelay) -> bool {
-    matches!(frame, ToRelay::Pull(_) | ToRelay::Push(_) | ToRelay::Heal { .. } | ToRelay::Admin { .. })
+    matches!(
+        frame,
+        ToRelay::Pull(_) | ToRelay::Push(_) | ToRelay::Heal { .. } | ToRelay::Move(_) | ToRelay::Admin { .. }
+    )
 }
 
 fn outcome(result: &ItemOutcome) -> Said {
@@ -371,6 +387,7 @@ fn requests(device: DeviceId) -> Vec<Request> {
         Request::DeviceActivate { device: device.to_string() },
         Request::Erase { record: "01".repeat(16), confirmed: true },
         Request::Status,
+        Request::Verify,
     ];
     for request in &all {
         // A request that is new belongs into the list above.
@@ -386,6 +403,7 @@ fn requests(device: DeviceId) -> Vec<Request> {
             | Request::DeviceList
             | Request::DeviceRevoke { .. }
             | Request::DeviceActivate { .. }
+            | Request::Verify
             | Request::Erase { .. }
             | Request::Status => {}
         }

@@ -1,6 +1,6 @@
 //! What the engine, the store and the connection fail with, in words.
 
-use forsat_client::{Candidate, ClientError, NetworkFailure, Question};
+use forsat_client::{Candidate, ClientError, KeyError, NetworkFailure, Question};
 
 use super::{Words, argument, file, refusal, refused, store};
 use crate::render::filter;
@@ -15,6 +15,7 @@ pub(super) fn client(words: &Words<'_>, error: &ClientError) -> String {
     let say = |key: &str, arguments: &[(&str, String)]| words.say(key, arguments);
     match error {
         ClientError::Rule(error) => refusal::refusal(words, error),
+        ClientError::Key(error) => say(key(*error), &[]),
         ClientError::NoStore { dir } => say("no-store", &[("dir", dir.clone())]),
         ClientError::StoreExists { dir } => say("store-exists", &[("dir", dir.clone())]),
         ClientError::NotFound { module, reference } => {
@@ -35,6 +36,15 @@ pub(super) fn client(words: &Words<'_>, error: &ClientError) -> String {
         }
         ClientError::Relay { code, message } => {
             say("relay-refused", &[("why", of_code(words, code, message))])
+        }
+        ClientError::NoAdminAnswer => say("admin-no-answer", &[]),
+        ClientError::NotAdministered { code, message } => {
+            let known = words.known(&format!("admin-{}", code.replace('_', "-")));
+            say("admin-failed", &[("why", known.unwrap_or_else(|| message.clone()))])
+        }
+        ClientError::Erased { kept: None } => say("erased", &[]),
+        ClientError::Erased { kept: Some(kept) } => {
+            say("erased-kept", &[("count", words.number(kept.changes)), ("path", kept.path.clone())])
         }
         ClientError::SyncBusy => say("sync-busy", &[]),
         ClientError::NotJoined => say("not-joined", &[]),
@@ -70,6 +80,20 @@ fn asked(words: &Words<'_>, question: &Question) -> String {
     match question {
         Question::LeavesDeals => words.say("delete-leaves-deals", &[]),
         Question::Asked(text) => text.clone(),
+    }
+}
+
+/// The key of the words for what is wrong with the device's key.
+fn key(error: KeyError) -> &'static str {
+    match error {
+        KeyError::Sealed => "key-error-sealed",
+        KeyError::WrongPassphrase => "key-error-wrong",
+        KeyError::NoPassphrase => "key-error-empty",
+        KeyError::Different => "key-error-different",
+        KeyError::NoKey => "key-error-none",
+        KeyError::SealedAlready => "key-error-sealed-already",
+        KeyError::NotSealed => "key-error-not-sealed",
+        KeyError::Unreadable => "key-error-unreadable",
     }
 }
 

@@ -24,6 +24,10 @@ pub(super) fn refused(words: &Words<'_>, error: &ClientRefusal) -> String {
             say("account-exists", &[("name", name.clone()), ("id", short.clone())])
         }
         ClientRefusal::UnknownModule => say("refused-edit-of-nothing", &[]),
+        ClientRefusal::CommonStays => say("common-stays", &[]),
+        ClientRefusal::MayNotMove { space, role } => {
+            say("may-not-move", &[("space", space.clone()), ("role", words.role(role))])
+        }
         ClientRefusal::UnreadableEdit => say("refused-edit-unreadable", &[]),
         ClientRefusal::OfRecord { name, refusal: why } => {
             say("refused-record", &[("name", name.clone()), ("why", refusal::refusal(words, why))])

@@ -2,8 +2,8 @@
 
 use forsat_client::{
     AddressFault, ArgumentError, CellProblem, ClientError, ClientRefusal, Damage, EditError, ExportReason,
-    FileProblem, InviteError, MappingReason, NetworkFailure, Question, ReadError, ReauthorError, RowReason,
-    StoreError, UnknownField,
+    FileProblem, InviteError, KeptUnsent, KeyError, MappingReason, NetworkFailure, Question, ReadError,
+    ReauthorError, RowReason, StoreError, UnknownField,
 };
 use forsat_domain::command::{Refusal, ResolveHint, SettingsRefusal, StageHint};
 use forsat_domain::date::parse_date;
@@ -36,8 +36,8 @@ fn date_error(text: &str) -> ClientError {
     Refusal::Input(InputError::Date { field: "close_date".to_owned(), source }).into()
 }
 
-fn samples() -> Vec<ClientError> {
-    let refusals = vec![
+fn refusals() -> Vec<Refusal> {
+    vec![
         Refusal::UnknownModule(word()),
         Refusal::WrongModule("account".to_owned(), "opportunity"),
         Refusal::Missing { module: "opportunity".to_owned(), fields: vec!["close_date".to_owned()] },
@@ -71,7 +71,10 @@ fn samples() -> Vec<ClientError> {
         Refusal::DifferentModules,
         Refusal::MergeModules { name: word(), module: "lead".to_owned(), other: "account".to_owned() },
         Refusal::NothingToCompare,
-    ];
+    ]
+}
+
+fn samples() -> Vec<ClientError> {
     let inputs = vec![
         InputError::UnknownField { module: "account".to_owned(), field: word(), known: word() },
         InputError::Choice { field: "status".to_owned(), text: word(), options: word() },
@@ -83,18 +86,23 @@ fn samples() -> Vec<ClientError> {
             source: ReferenceError::NoneOfModules(word()),
         },
     ];
-    let mut all: Vec<ClientError> = refusals.into_iter().map(ClientError::from).collect();
+    let mut all: Vec<ClientError> = refusals().into_iter().map(ClientError::from).collect();
     all.extend(inputs.into_iter().map(ClientError::from));
     all.extend([date_error("1404/12/30"), date_error("900/1/1"), date_error("x")]);
     all.extend([
         ClientError::NoStore { dir: "d".to_owned() },
         ClientError::NotFound { module: "record".to_owned(), reference: word() },
         ClientError::NothingToUndo,
+        ClientError::Erased { kept: None },
+        ClientError::Erased { kept: Some(KeptUnsent { changes: 3, path: word() }) },
         ClientError::SyncBusy,
+        ClientError::NoAdminAnswer,
+        ClientError::NotAdministered { code: "no_such_user".to_owned(), message: word() },
         ClientError::NotJoined,
         ClientError::NeedsConfirmation(Question::LeavesDeals),
     ]);
     all.extend(networks().map(|why| ClientError::Unreachable { url: "wss://r".to_owned(), why }));
+    all.extend(keys().map(ClientError::Key));
     all.extend(arguments().into_iter().map(ClientError::Argument));
     all.extend(engine_refusals().into_iter().map(ClientError::Refused));
     all.extend(files().into_iter().map(|problem| ClientError::Import { file: word(), problem }));
@@ -105,6 +113,19 @@ fn samples() -> Vec<ClientError> {
     all.push(ReauthorError::MissingBase("9f".to_owned()).into());
     all.push(ReauthorError::Edit { hash: "9f".to_owned(), source: EditError::CounterUsedUp }.into());
     all
+}
+
+fn keys() -> [KeyError; 8] {
+    [
+        KeyError::Sealed,
+        KeyError::WrongPassphrase,
+        KeyError::NoPassphrase,
+        KeyError::Different,
+        KeyError::NoKey,
+        KeyError::SealedAlready,
+        KeyError::NotSealed,
+        KeyError::Unreadable,
+    ]
 }
 
 fn networks() -> [NetworkFailure; 6] {
@@ -161,6 +182,8 @@ fn engine_refusals() -> Vec<ClientRefusal> {
         ClientRefusal::NotUndoable(word()),
         ClientRefusal::AccountExists { name: word(), short: "k7".to_owned() },
         ClientRefusal::UnknownModule,
+        ClientRefusal::CommonStays,
+        ClientRefusal::MayNotMove { space: word(), role: "rep".to_owned() },
         ClientRefusal::UnreadableEdit,
         ClientRefusal::OfRecord { name: word(), refusal: Box::new(Refusal::NotClosed) },
         ClientRefusal::UnknownSpace { name: word(), known: word() },

@@ -53,7 +53,7 @@ pub enum ArgumentError {
         known: String,
     },
     /// No refused edit has this number.
-    #[error("no refused edit has the number {0}; `forsat issues` lists them")]
+    #[error("no refused edit has the number {0}; `forsat refused` lists them")]
     NoRefusedEdit(u64),
     /// More records than one command changes.
     #[error("{count} records are more than one command changes ({max}); narrow the condition")]

@@ -65,6 +65,17 @@ pub enum ClientRefusal {
     /// A refused edit whose module nothing says.
     #[error("the refused edit doesn't say what it is of; export it instead")]
     UnknownModule,
+    /// Nothing moves from or to the space that every member reads.
+    #[error("records of the space that every member reads stay there, and nothing is moved into it")]
+    CommonStays,
+    /// A role that doesn't move records out of a space or into it.
+    #[error("your role in {space} ({role}) doesn't move records; ask a manager of both spaces")]
+    MayNotMove {
+        /// The space's name.
+        space: String,
+        /// The role there.
+        role: String,
+    },
     /// A refused edit that this version can't read.
     #[error(
         "this version can't read the refused edit, so it can't make it again; its bytes are kept, update the program"
@@ -147,6 +158,8 @@ impl ClientRefusal {
             Self::NotUndoable(_) => "not_undoable",
             Self::AccountExists { .. } => "account_exists",
             Self::UnknownModule => "unknown_module",
+            Self::CommonStays => "common_stays",
+            Self::MayNotMove { .. } => "may_not_move",
             Self::UnreadableEdit => "unreadable_edit",
             Self::OfRecord { refusal, .. } => refusal.code(),
             Self::UnknownSpace { .. } => "unknown_space",

@@ -29,6 +29,7 @@ impl SyncSession {
                 if !found.to_count.is_empty() {
                     self.take_in(work.space, SortedPage::of_echoes(found.to_count), End::Nowhere)?;
                 }
+                self.follow_found(work.space, &found.elsewhere)?;
                 Ok(HealDone { steps: found.steps, ..HealDone::default() })
             }
         }

@@ -1,6 +1,7 @@
 //! What a feed brings for one document: kept, merged into the view under the guard, counted in feed state.
 
 use super::issues;
+use super::moves::Word;
 use super::rebase::{self, to_chunk};
 use super::touched::Touch;
 use crate::engine::Engine;
@@ -22,6 +23,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What a page has for one document, in the order of the feed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Incoming {
+    /// What the feed says last of the document's home; the entries came after it.
+    pub home: Option<Word>,
     pub entries: Vec<Arrived>,
 }
 

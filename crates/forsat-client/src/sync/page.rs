@@ -1,6 +1,7 @@
 //! Storing a page of a feed: each document once, the cursor with the last of them.
 
 use super::merge::{Arrived, Incoming, Merge, Merged, TakeError};
+use super::moves::{self, Moved, Word};
 use super::session::SyncSession;
 use super::{control, issues, settle};
 use crate::error::ClientError;
@@ -66,6 +67,8 @@ impl SortedPage {
                     page.arrived(document, Arrived::Echo { hash, receipt });
                 }
                 PageEntry::Control(entry) => page.control.push(entry),
+                PageEntry::MovedOut { document, home, to } => page.told(document, Word::Out { home, to }),
+                PageEntry::MovedIn { document, home } => page.told(document, Word::In { home }),
                 PageEntry::Erased(entry) => page.erased.push(entry),
                 PageEntry::Unknown { kind, bytes } => {
                     page.kept.push(Kept { document: None, bytes, what: format!("kind {kind}") });
@@ -104,6 +107,11 @@ impl SortedPage {
         }
     }
 
+    /// What came before the word is of the home before.
+    fn told(&mut self, document: DocumentId, word: Word) {
+        self.documents.insert(document, Incoming { home: Some(word), entries: Vec::new() });
+    }
+
     fn arrived(&mut self, document: DocumentId, arrived: Arrived) {
         self.documents.entry(document).or_default().entries.push(arrived);
     }
@@ -129,6 +137,7 @@ struct Progress {
     merged: Vec<Merged>,
     unknown_echoes: Vec<(DocumentId, ChangeHash)>,
     root: Option<Digest>,
+    moved: Moved,
     /// Documents that were here and are erased.
     erased: u64,
 }
@@ -167,6 +176,7 @@ impl SyncSession {
                 Err(BatchError { source: TakeError::Client(error), .. }) => return Err(error),
             }
         }
+        self.note_moved(progress.moved);
         self.erased += progress.erased;
         for merged in progress.merged {
             self.unreadable += merged.unreadable;
@@ -188,6 +198,13 @@ impl SyncSession {
         let mut clock = || self.engine.ambient().monotonic_ms();
         let work = |tx: &mut WriteTx<'_>, step: Step<'_>| match step {
             Step::Document(document, incoming) => {
+                if let Some(word) = incoming.home {
+                    let followed = moves::follow(tx, space, &document, word, now_ms)?;
+                    progress.moved.add(&document, followed);
+                    if followed.is_stale || incoming.entries.is_empty() {
+                        return Ok(());
+                    }
+                }
                 let is_out_of_order = matches!(end, End::Nowhere);
                 let mut merge = Merge { engine: &self.engine, tx, space: *space, now_ms, is_out_of_order };
                 let merged = merge.take(document, incoming)?;

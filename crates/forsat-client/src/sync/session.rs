@@ -8,8 +8,8 @@ use crate::engine::Engine;
 use crate::error::ClientError;
 use forsat_store::SyncIssueKey;
 use forsat_sync::client::{
-    ClientConfig, ClientLimits, ClientMachine, Effect, Input, OutboxSeq, Purpose, StorePage, StoreTask,
-    SyncEvent, SyncIssue, SyncStatus,
+    ClientConfig, ClientLimits, ClientMachine, Effect, HealWork, Input, MoveDone, OutboxSeq, Purpose,
+    StorePage, StoreTask, SyncEvent, SyncIssue, SyncStatus,
 };
 use forsat_sync::id::{ChangeHash, DocumentId, Nonce, SpaceId};
 use forsat_sync::identity::DeviceKey;
@@ -84,6 +84,12 @@ pub struct SyncSession {
     fetched: u64,
     brought_back: u64,
     pub(super) unreadable: u64,
+    /// Records that were moved for this device since the last summary.
+    pub(super) moved: u64,
+    /// Records that left this store since the last summary.
+    pub(super) gone: u64,
+    /// Unsent changes go to another space than the machine knows.
+    pub(super) has_rehomed: bool,
     /// Records that were erased since the last summary.
     pub(super) erased: u64,
     /// How often the changes of a document were made again for their actor's sake.
@@ -144,6 +150,9 @@ impl SyncSession {
             fetched: 0,
             brought_back: 0,
             unreadable: 0,
+            moved: 0,
+            gone: 0,
+            has_rehomed: false,
             erased: 0,
             authored_anew: BTreeMap::new(),
             reauthor_pending: identity.reauthor_pending,
@@ -166,6 +175,9 @@ impl SyncSession {
         }
         if input == SessionInput::Connected {
             self.know_control();
+        }
+        if matches!(input, SessionInput::Connected | SessionInput::LocalSaved) {
+            self.know_moves();
         }
         let input = match input {
             SessionInput::Connected => Input::Connected { nonce: nonce(&**self.engine.ambient()) },
@@ -249,7 +261,10 @@ impl SyncSession {
             Effect::Send(bytes) => out.push(SessionEffect::Send(bytes)),
             Effect::Close => out.push(SessionEffect::Close),
             Effect::StorePage(page) => return self.page(page),
-            Effect::Heal(work) => return answer(self.heal(work).map(Input::Healed), StoreTask::Heal),
+            Effect::Heal(work) => return self.heal_part(work),
+            Effect::Moved(done) => return self.moved(&done),
+            // A sync asks for nothing that is answered so.
+            Effect::Administered(_) => {}
             Effect::LoadOutbox { after, bytes_max } => {
                 let loaded = self.load_outbox(after, bytes_max).map(|items| Input::OutboxLoaded { items });
                 return answer(loaded, StoreTask::Outbox);
@@ -324,8 +339,27 @@ impl SyncSession {
             Some(Err(error)) => return answer(Err(error), StoreTask::Page),
         };
         let mut inputs = if grew { vec![Input::OutboxChanged] } else { Vec::new() };
+        inputs.extend(self.rehomed());
         inputs.push(Input::PageStored(stored));
         Ok(inputs)
+    }
+
+    fn heal_part(&mut self, work: HealWork) -> Result<Vec<Input>, ClientError> {
+        let mut inputs = answer(self.heal(work).map(Input::Healed), StoreTask::Heal)?;
+        inputs.splice(0..0, self.rehomed());
+        Ok(inputs)
+    }
+
+    fn moved(&mut self, done: &[MoveDone]) -> Result<Vec<Input>, ClientError> {
+        match self.moves_answered(done) {
+            Ok(()) => Ok(Vec::new()),
+            Err(error) => answer(Err(error), StoreTask::Moves),
+        }
+    }
+
+    /// What the machine is to hear when changes of the outbox go to another space than it knows.
+    fn rehomed(&mut self) -> Option<Input> {
+        std::mem::take(&mut self.has_rehomed).then_some(Input::OutboxRehomed)
     }
 
     /// Shows an issue, and keeps it with the store where it lasts.
@@ -368,6 +402,8 @@ impl SyncSession {
             refused: std::mem::take(&mut self.refused),
             put_off: status.put_off,
             unreadable: std::mem::take(&mut self.unreadable),
+            moved: std::mem::take(&mut self.moved),
+            gone: std::mem::take(&mut self.gone),
             erased: std::mem::take(&mut self.erased),
             unsent,
             synced: status.synced,

@@ -1,6 +1,6 @@
 //! What became of pushed changes: acknowledged, put off, or refused and kept.
 
-use super::rebase::{self, Rebased};
+use super::rebase;
 use super::session::SyncSession;
 use crate::error::{ClientError, Damage};
 use crate::ids::{record_id, user_id};
@@ -27,11 +27,11 @@ pub(super) fn reopened(space: &SpaceId) -> String {
 
 /// What was refused of one document.
 #[derive(Default)]
-struct Refusals {
+pub(super) struct Refusals {
     /// Change → code and message.
-    reasons: BTreeMap<ChangeHash, (Code, String)>,
+    pub(super) reasons: BTreeMap<ChangeHash, (Code, String)>,
     /// All of it is about the actor.
-    anew: bool,
+    pub(super) anew: bool,
 }
 
 /// One step of settling.
@@ -157,7 +157,7 @@ impl SyncSession {
         let dropped = if refusals.anew { BTreeSet::new() } else { unsent };
         let base = rebase::at_relay(tx, id)?;
         let rebased = rebase::rebase(tx, base, &dropped, &author)?;
-        let given_up = keep_refused(tx, document, refusals, &rebased, now_ms)?;
+        let given_up = keep_refused(tx, document, refusals, &rebased.given_up, now_ms)?;
         rebased.keep(tx, self.engine.schema())?;
         Ok(given_up)
     }
@@ -173,19 +173,19 @@ fn acked_one(tx: &mut WriteTx<'_>, document: &DocumentId, hash: &ChangeHash) -> 
 
 /// Keeps each given-up change with the fields that it changed, before and after; those of one that this version can't
 /// read stay unsaid.
-fn keep_refused(
+pub(super) fn keep_refused(
     tx: &mut WriteTx<'_>,
     document: DocumentId,
     refusals: &Refusals,
-    rebased: &Rebased,
+    given_up: &BTreeSet<[u8; 32]>,
     now_ms: i64,
 ) -> Result<u64, ClientError> {
-    if rebased.given_up.is_empty() {
+    if given_up.is_empty() {
         return Ok(0);
     }
     let Some(loaded) = vault::load(tx, record_id(&document))? else { return Ok(0) };
-    let told = loaded.document.history_of(&rebased.given_up);
-    let unread = rebased.given_up.iter().filter(|hash| told.iter().all(|entry| entry.hash != **hash));
+    let told = loaded.document.history_of(given_up);
+    let unread = given_up.iter().filter(|hash| told.iter().all(|entry| entry.hash != **hash));
     let told = told.iter().map(|entry| (entry.hash, entry.changes.as_slice()));
     let mut kept = 0;
     for (hash, changes) in told.chain(unread.map(|hash| (*hash, [].as_slice()))) {

@@ -25,6 +25,10 @@ pub struct SyncSummary {
     pub put_off: u64,
     /// Received changes that can't be read; their bytes are kept.
     pub unreadable: u64,
+    /// Records that live in another space now because this device asked for it.
+    pub moved: u64,
+    /// Records that were moved to a space that isn't shown here, and have left this store.
+    pub gone: u64,
     /// Records that the relay's operator erased for good, and that are gone from here too.
     pub erased: u64,
     /// Changes that are still unsent.

@@ -45,6 +45,14 @@ impl Touched {
         }
     }
 
+    /// Leaves out records that have left this store.
+    pub(super) fn forget(&mut self, gone: &[RecordId]) {
+        for id in gone {
+            self.records.remove(id);
+            self.more.remove(id);
+        }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.records.is_empty() && self.more.is_empty()
     }

@@ -11,6 +11,7 @@ mod hostile;
 mod import;
 mod lead;
 mod lists;
+mod moves;
 mod pair;
 mod past;
 mod persian;

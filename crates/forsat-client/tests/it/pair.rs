@@ -2,7 +2,7 @@
 
 use crate::support::{Fixed, NOW_MS};
 use forsat_client::{
-    Ambient, ClientError, Engine, Enrolment, InitOptions, JoinOptions, SessionEffect, SessionEvent,
+    Ambient, ClientError, Engine, Errand, InitOptions, JoinOptions, SessionEffect, SessionEvent,
     SessionInput, SessionPurpose, SyncIssue, SyncSession, SyncSummary,
 };
 use forsat_relay::hub::{ConnectionId, Hub, HubEffect, HubLimits, Moment};
@@ -130,6 +130,33 @@ impl Relay {
         };
         self.store.create_invite(&invite).expect("an invite");
         InviteCode { secret, relay: self.key.relay_id(), address: None }
+    }
+
+    /// Makes another space.
+    pub fn space(&self, name: &str) -> SpaceId {
+        let id = SpaceId::from_bytes(*self.random.uuid().as_bytes());
+        self.store.create_space(id, name, wall_ms()).expect("a space").id
+    }
+
+    /// Gives somebody who has joined a role in a space, or takes it.
+    pub fn set_role(&self, user: &str, space: &str, role: Option<Role>) {
+        let (user, space) = (user.to_owned(), space.to_owned());
+        let command = match role {
+            Some(role) => AccessCommand::SetRole { user, space, role },
+            None => AccessCommand::RemoveRole { user, space },
+        };
+        self.store.access().change_access(&command, wall_ms()).expect("a role");
+    }
+
+    /// Checks the invariants of the relay's store.
+    pub fn verify(&self) {
+        assert_eq!(self.store.verify().expect("reads"), [""; 0]);
+    }
+
+    /// How many documents and changes the relay holds.
+    pub fn totals(&self) -> (u64, u64) {
+        let status = self.store.status(wall_ms()).expect("reads");
+        (status.documents, status.changes)
     }
 
     /// Erases a document for good, and checks the store afterwards.
@@ -293,7 +320,7 @@ impl Device {
         let proposed = engine.as_ref().and_then(|engine| engine.proposed_user().expect("reads"));
         let invite = relay.invite(user, role);
         let (mut enrolment, effects) =
-            Enrolment::start(&invite, key.clone(), "test", proposed, ambient.clone(), ambient.monotonic_ms());
+            Errand::enrol(&invite, key.clone(), "test", proposed, ambient.clone(), ambient.monotonic_ms());
         let shown = relay.run(&*ambient, |now, input| enrolment.handle(now, input), effects, &mut Honest);
         shown.result.expect("it ended").expect("enrolled");
         let welcomed = enrolment.welcomed().expect("welcomed").clone();

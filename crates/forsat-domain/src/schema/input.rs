@@ -333,7 +333,12 @@ impl FieldDef {
     }
 
     fn number(&self, text: &str) -> Result<Decimal, InputError> {
-        parse_number(text).map_err(|source| InputError::Number { field: self.name.to_string(), source })
+        let number = parse_number(text).map_err(|source| match source {
+            // What has no unit can't have a wrong one either.
+            NumberError::Unit { text, .. } => NumberError::Malformed(text),
+            source => source,
+        });
+        number.map_err(|source| InputError::Number { field: self.name.to_string(), source })
     }
 
     fn integer(&self, text: &str, min: i64, max: i64) -> Result<Scalar, InputError> {
@@ -514,7 +519,11 @@ pub(crate) fn pick(text: &str, options: &[(String, Label)], field: &str) -> Resu
     let begun: Vec<_> = options.iter().filter(|(_, label)| begins(&label.en) || begins(&label.fa)).collect();
     let found = if same.is_empty() { begun } else { same };
     let names = |rows: &[&(String, Label)]| {
-        rows.iter().map(|(id, label)| format!("{id} ({})", label.fa)).collect::<Vec<_>>().join(", ")
+        let name = |(id, label): &&(String, Label)| match label.fa == *id {
+            true => id.clone(),
+            false => format!("{id} ({})", label.fa),
+        };
+        rows.iter().map(name).collect::<Vec<_>>().join(", ")
     };
     match found.as_slice() {
         [(id, _)] => Ok(id.clone()),

@@ -353,4 +353,6 @@ pub enum StoreTask {
     Welcome,
     /// Reading the control log.
     Control,
+    /// Writing down what became of moves.
+    Moves,
 }

@@ -169,9 +169,7 @@ impl Feeds {
                 changes: page
                     .entries
                     .iter()
-                    .filter(|e| {
-                        !matches!(e, PageEntry::Echo { .. } | PageEntry::Control(_) | PageEntry::Erased(_))
-                    })
+                    .filter(|e| matches!(e, PageEntry::Change { .. } | PageEntry::Unknown { .. }))
                     .count() as u64,
                 page: PageEnd { cursor, head: page.head, root: page.root },
             });
@@ -215,6 +213,11 @@ impl Feeds {
         let roots = storing.page.root.zip(stored.root);
         let roots = roots.map(|(relay, device)| Roots { space, at: storing.page.cursor.seq, relay, device });
         Taken { roots, ..taken }
+    }
+
+    /// The spaces that are pulled.
+    pub fn spaces(&self) -> Vec<SpaceId> {
+        self.open.keys().copied().collect()
     }
 
     /// Pulls a space again, from where the device stands.

@@ -3,6 +3,7 @@
 use super::event::{ClientError, StoreTask, SyncEvent, SyncIssue, SyncStatus};
 use super::feeds::Feeds;
 use super::heal::Heals;
+use super::moves::{MoveWish, Moves};
 use super::outbox::Outbox;
 use super::{ClientConfig, Effect, Input, Known, Purpose};
 use crate::backoff::{Backoff, spread};
@@ -21,6 +22,7 @@ pub struct ClientMachine {
     pub(super) feeds: Feeds,
     pub(super) heals: Heals,
     pub(super) outbox: Outbox,
+    pub(super) moves: Moves,
     pub(super) directory: Option<(UserId, WorkspaceId, Vec<SpaceInfo>)>,
     pub(super) push_window_bytes: usize,
     pub(super) backoff: Backoff,
@@ -91,7 +93,7 @@ impl ClientMachine {
     pub fn start(config: ClientConfig, now_ms: u64) -> (Self, Vec<Effect>) {
         let known = match &config.purpose {
             Purpose::Sync { known, .. } => known.clone(),
-            Purpose::Enrol { .. } => Known::default(),
+            Purpose::Enrol { .. } | Purpose::Administer { .. } => Known::default(),
         };
         let mut machine = Self {
             phase: Phase::Waiting { until_ms: now_ms },
@@ -99,6 +101,7 @@ impl ClientMachine {
             feeds: Feeds::new(known.cursors),
             heals: Heals::default(),
             outbox: Outbox::default(),
+            moves: Moves::default(),
             directory: known.directory,
             push_window_bytes: config.flow.early_window_bytes,
             backoff: Backoff::new(config.flow.backoff_base_ms, config.flow.backoff_ms_max),
@@ -162,8 +165,11 @@ impl ClientMachine {
     /// Where things stand.
     pub fn status(&self) -> SyncStatus {
         let online = matches!(self.phase, Phase::Online);
-        let settled =
-            online && self.feeds.is_settled() && self.heals.is_settled() && self.outbox.is_settled();
+        let settled = online
+            && self.feeds.is_settled()
+            && self.heals.is_settled()
+            && self.outbox.is_settled()
+            && self.moves.is_settled();
         SyncStatus {
             online,
             settled,
@@ -177,6 +183,11 @@ impl ClientMachine {
     /// How far the store's copy of the control log goes; to be told before `Connected`, each time.
     pub fn know_control(&mut self, head: ControlHead) {
         self.control = Some(head);
+    }
+
+    /// The moves that the store wants; to be told after `Connected`, each time, and when they changed.
+    pub fn want_moves(&mut self, wishes: Vec<MoveWish>) {
+        self.moves.want(wishes);
     }
 
     /// The device's id.
@@ -199,6 +210,7 @@ impl ClientMachine {
             Input::OutboxLoaded { items } => self.outbox.loaded(items),
             Input::ControlLoaded { entries } => self.control_loaded(now_ms, entries),
             Input::OutboxChanged => self.outbox.grown(),
+            Input::OutboxRehomed => self.outbox.rehomed(),
             Input::Settled => self.outbox.settled(),
             Input::StoreFailed { task, message } => self.store_failed(task, message),
             Input::Tick => {}
@@ -222,6 +234,7 @@ impl ClientMachine {
         self.feeds.reset();
         self.heals.reset();
         self.outbox.reset();
+        self.moves.reset();
         self.effects.push(Effect::Event(SyncEvent::Connecting));
         self.effects.push(Effect::Connect);
     }
@@ -241,7 +254,7 @@ impl ClientMachine {
             None => self.backoff.fail(random),
         };
         let gives_up = match &self.config.purpose {
-            Purpose::Enrol { .. } => true,
+            Purpose::Enrol { .. } | Purpose::Administer { .. } => true,
             Purpose::Sync { once, .. } => *once,
         };
         if gives_up && self.backoff.failures() >= self.config.flow.attempts_max {
@@ -261,7 +274,7 @@ impl ClientMachine {
             StoreTask::Outbox => self.outbox.load_failed(),
             StoreTask::Settle => self.outbox.settled(),
             // The next connection brings another welcome, and asks for the log again.
-            StoreTask::Welcome | StoreTask::Control => {}
+            StoreTask::Welcome | StoreTask::Control | StoreTask::Moves => {}
         }
         self.effects.push(Effect::Report(SyncIssue::Store { message }));
         self.close();
@@ -345,10 +358,10 @@ impl ClientMachine {
         let answer = self.answer(&claim);
         self.phase = Phase::Proving { claim, until_ms };
         self.send(now_ms, &answer);
+        if let Some(head) = self.control.filter(|head| head.count > 0) {
+            self.send(now_ms, &ToRelay::ControlHead(head.mark()));
+        }
         if matches!(self.config.purpose, Purpose::Sync { .. }) {
-            if let Some(head) = self.control.filter(|head| head.count > 0) {
-                self.send(now_ms, &ToRelay::ControlHead(head.mark()));
-            }
             self.pull_known(now_ms);
         }
         Ok(())
@@ -366,7 +379,7 @@ impl ClientMachine {
                 device_name: device_name.clone(),
                 proposed_user: *proposed_user,
             }),
-            Purpose::Sync { .. } => ToRelay::Auth(Auth {
+            Purpose::Sync { .. } | Purpose::Administer { .. } => ToRelay::Auth(Auth {
                 protocol: claim.protocol,
                 device: claim.device,
                 nonce: claim.device_nonce,
@@ -450,6 +463,7 @@ impl ClientMachine {
         self.outbox.load(now_ms, self.push_window_bytes, &mut self.effects);
         if matches!(self.phase, Phase::Online) {
             self.heal(now_ms);
+            self.ask_moves(now_ms);
         }
         self.announce();
     }

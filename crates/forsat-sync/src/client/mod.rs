@@ -7,6 +7,7 @@ mod event;
 mod feeds;
 mod heal;
 mod machine;
+mod moves;
 mod online;
 mod outbox;
 #[cfg(test)]
@@ -17,6 +18,7 @@ pub use event::{
     StoreTask, SyncEvent, SyncIssue, SyncStatus, Welcomed,
 };
 pub use machine::ClientMachine;
+pub use moves::{MoveDone, MoveWish};
 
 use crate::control::SignedEntry;
 use crate::frame::SpaceInfo;
@@ -49,6 +51,11 @@ pub enum Purpose {
         device_name: String,
         /// The user of the store so far.
         proposed_user: Option<UserId>,
+    },
+    /// Ask the relay for what administrators do, and stop with its answer; nothing is pulled or pushed.
+    Administer {
+        /// What, as the relay's program reads it.
+        request: Vec<u8>,
     },
     /// Pull and push until stopped.
     Sync {
@@ -147,6 +154,8 @@ pub enum Input {
     },
     /// Something was added to the outbox.
     OutboxChanged,
+    /// Changes of the outbox go to another space than before.
+    OutboxRehomed,
     /// The oldest [`Effect::Settle`] that wasn't answered yet is done.
     Settled,
     /// The store failed (full disk, I/O error) and did nothing of one effect; takes the place of that effect's answer.
@@ -190,6 +199,8 @@ pub enum Effect {
         /// Those after this number, from 0.
         after: u64,
     },
+    /// The relay's answer to what was asked of it as an administrator; the machine stops.
+    Administered(Vec<u8>),
     /// The relay has revoked this device, in an entry of its control log whose signature was checked.
     Revoked {
         /// Whether the device is said to be in strange hands.
@@ -199,6 +210,8 @@ pub enum Effect {
     },
     /// Write down what became of pushed changes; answer with `Settled`.
     Settle(Settle),
+    /// Write down what became of moves. Isn't answered unless that fails.
+    Moved(Vec<MoveDone>),
     /// The relay knows the device now: keep user, workspace and spaces. Isn't answered unless that fails.
     Welcomed(Welcomed),
     /// Something that a person should know; the connection goes on.

@@ -8,6 +8,7 @@ use super::{Effect, Purpose};
 use crate::code::{self, Code};
 use crate::control::{ControlEvent, ENTRIES_MAX, SignedEntry};
 use crate::frame::{ItemOutcome, PageEntry, SpaceInfo, ToDevice, ToRelay, Welcome};
+use crate::heal::AskId;
 use crate::id::{BatchId, SpaceId};
 use crate::identity::{self, AuthClaim};
 
@@ -21,6 +22,9 @@ const FINAL_FAULTS: [Code; 7] = [
     code::DEVICE_QUOTA,
     code::PROTOCOL_UNSUPPORTED,
 ];
+
+/// The number of the one request of a connection that administers.
+const ADMIN_ASK: AskId = AskId(1);
 
 impl ClientMachine {
     pub(super) fn frame_before_welcome(
@@ -69,10 +73,13 @@ impl ClientMachine {
             // The relay says "as you know" to a device that knows nothing.
             (None, None) => return Err(code::UNEXPECTED_FRAME.into()),
         }
-        if matches!(self.config.purpose, Purpose::Enrol { .. }) {
-            self.stop(Ok(()));
-        } else {
-            self.pull_known(now_ms);
+        match &self.config.purpose {
+            Purpose::Enrol { .. } => self.stop(Ok(())),
+            Purpose::Administer { request } => {
+                let request = request.clone();
+                self.send(now_ms, &ToRelay::Admin { ask: ADMIN_ASK, request });
+            }
+            Purpose::Sync { .. } => self.pull_known(now_ms),
         }
         Ok(())
     }
@@ -113,9 +120,16 @@ impl ClientMachine {
             ToDevice::Healed { ask, answer } => {
                 self.heals.answered(now_ms, ask, answer, &mut self.effects)?;
             }
+            ToDevice::Moved { ask, results } => self.moved(now_ms, ask, results)?,
             ToDevice::ControlWanted { after } => self.effects.push(Effect::LoadControl { after }),
             ToDevice::Revocation(entry) => self.revoked(entry),
             ToDevice::Fault { code, message } => return Err(fault(code, message)),
+            ToDevice::Administered { ask: ADMIN_ASK, answer }
+                if matches!(self.config.purpose, Purpose::Administer { .. }) =>
+            {
+                self.effects.push(Effect::Administered(answer));
+                self.stop(Ok(()));
+            }
             ToDevice::Administered { .. } | ToDevice::Pong { .. } | ToDevice::Unknown { .. } => {}
             ToDevice::Hello(_) | ToDevice::Welcome(_) | ToDevice::Enrolled { .. } => {
                 return Err(code::UNEXPECTED_FRAME.into());
@@ -210,6 +224,28 @@ impl ClientMachine {
             }
             self.pull_again(now_ms, space);
         }
+    }
+
+    /// Asks for a move once what was typed before is at the relay.
+    pub(super) fn ask_moves(&mut self, now_ms: u64) {
+        if self.outbox.is_settled()
+            && let Some(question) = self.moves.pump()
+        {
+            self.send(now_ms, &question);
+        }
+    }
+
+    fn moved(&mut self, now_ms: u64, ask: AskId, results: Vec<ItemOutcome>) -> Result<(), Trouble> {
+        let Some(done) = self.moves.answered(ask, results)? else { return Ok(()) };
+        let has_moved = done.iter().any(|done| done.outcome == ItemOutcome::Acked);
+        self.effects.push(Effect::Moved(done));
+        if has_moved {
+            // The feeds say the rest: whoever works once mustn't stop before they have.
+            for space in self.feeds.spaces() {
+                self.pull_again(now_ms, space);
+            }
+        }
+        Ok(())
     }
 
     fn pull_again(&mut self, now_ms: u64, space: SpaceId) {

@@ -89,6 +89,14 @@ impl Outbox {
         }
     }
 
+    /// Changes have got other places: everything is read anew.
+    pub fn rehomed(&mut self) {
+        self.grown();
+        self.window.clear();
+        self.window_bytes = 0;
+        self.rescan = true;
+    }
+
     pub fn loaded(&mut self, items: Vec<OutboxItem>) {
         let Load::Asked { grown, stale } = std::mem::take(&mut self.load) else { return };
         if stale {

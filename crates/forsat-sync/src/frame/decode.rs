@@ -2,9 +2,9 @@
 
 use super::{
     ADMIN_ANSWER_BYTES_MAX, ADMIN_REQUEST_BYTES_MAX, Auth, Cursor, DirectoryDigest, Enrol, Hello,
-    ItemOutcome, MESSAGE_TEXT_BYTES_MAX, NAME_BYTES_MAX, PAGE_ENTRIES_MAX, PUSH_ITEMS_MAX, Page, PageEntry,
-    Pull, Push, PushItem, Role, SPACES_MAX, SpaceInfo, StreamId, ToDevice, ToRelay, VersionRange, Welcome,
-    heal, kind, shape,
+    ItemOutcome, MESSAGE_TEXT_BYTES_MAX, MOVE_DOCUMENTS_MAX, NAME_BYTES_MAX, PAGE_ENTRIES_MAX,
+    PUSH_ITEMS_MAX, Page, PageEntry, Pull, Push, PushItem, Role, SPACES_MAX, SpaceInfo, StreamId, ToDevice,
+    ToRelay, VersionRange, Welcome, heal, kind, moves, shape,
 };
 use crate::code::{self, Code};
 use crate::control::{ControlMark, ENTRIES_MAX, ENTRY_BYTES_MAX, SignedEntry};
@@ -107,6 +107,7 @@ impl ToRelay {
                 ask: AskId(fields.u32("ask")?),
                 request: read_admin(&mut fields, ADMIN_REQUEST_BYTES_MAX)?,
             },
+            kind::MOVE => Self::Move(moves::read_move(&mut fields)?),
             _ => Self::Unknown { kind },
         })
     }
@@ -154,6 +155,10 @@ impl ToDevice {
             kind::ADMINISTERED => Self::Administered {
                 ask: AskId(fields.u32("ask")?),
                 answer: read_admin(&mut fields, ADMIN_ANSWER_BYTES_MAX)?,
+            },
+            kind::MOVED => Self::Moved {
+                ask: AskId(fields.u32("ask")?),
+                results: fields.list("results", MOVE_DOCUMENTS_MAX, read_outcome)?,
             },
             kind::FAULT => {
                 let (code, message) = read_reason(&mut fields)?;
@@ -276,6 +281,8 @@ fn read_entry(fields: &mut Fields<'_, '_>) -> Decoded<PageEntry> {
             hash: ChangeHash::from_bytes(entry.exact("hash")?),
             receipt: heal::read_receipt(&mut entry)?,
         }),
+        kind::ENTRY_MOVED_OUT => Some(moves::read_moved_out(&mut entry)?),
+        kind::ENTRY_MOVED_IN => Some(moves::read_moved_in(&mut entry)?),
         kind::ENTRY_CONTROL => Some(PageEntry::Control(read_control(&mut entry)?)),
         kind::ENTRY_ERASED => Some(PageEntry::Erased(read_control(&mut entry)?)),
         _ => None,

@@ -2,7 +2,7 @@
 
 use super::{
     Auth, DirectoryDigest, Enrol, Hello, ItemOutcome, MESSAGE_TEXT_BYTES_MAX, Page, PageEntry, Pull, Push,
-    Role, SpaceInfo, ToDevice, ToRelay, Welcome, heal, kind,
+    Role, SpaceInfo, ToDevice, ToRelay, Welcome, heal, kind, moves,
 };
 use crate::code::{self, Code};
 use crate::control::SignedEntry;
@@ -40,6 +40,7 @@ impl ToRelay {
                 heal::write_question(w, question)
             }
             Self::Admin { ask, request } => w.array(3)?.u64(kind::ADMIN)?.u32(ask.0)?.bytes(request)?.ok(),
+            Self::Move(wanted) => moves::write_move(w, wanted),
             Self::Unknown { kind } => w.array(1)?.u64(*kind)?.ok(),
         })
     }
@@ -84,6 +85,10 @@ impl ToDevice {
             }
             Self::Administered { ask, answer } => {
                 w.array(3)?.u64(kind::ADMINISTERED)?.u32(ask.0)?.bytes(answer)?.ok()
+            }
+            Self::Moved { ask, results } => {
+                w.array(3)?.u64(kind::MOVED)?.u32(ask.0)?.array(results.len() as u64)?;
+                results.iter().try_for_each(|result| write_outcome(w, result))
             }
             Self::Fault { code, message } => {
                 w.array(3)?.u64(kind::FAULT)?;
@@ -183,6 +188,10 @@ fn write_page(w: &mut Writer, page: &Page) -> Written {
                 w.array(3)?.u64(kind::ENTRY_CONTROL)?;
                 write_control(w, entry)?;
             }
+            PageEntry::MovedOut { document, home, to } => {
+                moves::write_moved_out(w, document, *home, to.as_ref())?;
+            }
+            PageEntry::MovedIn { document, home } => moves::write_moved_in(w, document, *home)?,
             PageEntry::Erased(entry) => {
                 w.array(3)?.u64(kind::ENTRY_ERASED)?;
                 write_control(w, entry)?;

@@ -5,9 +5,9 @@ use super::decode::{Decoded, Fields, FrameError, read_outcome, read_reason};
 use super::encode::{Writer, Written, write_outcome, write_reason};
 use crate::digest::{Bucket, FANOUT, LEVEL_BUCKETS, Node};
 use crate::heal::{
-    Answer, BUCKETS_MAX, CHANGES_MAX, ChangeList, Chunk, DOCUMENTS_MAX, NODES_MAX, Question, RefillItem,
+    Answer, BUCKETS_MAX, CHANGES_MAX, ChangeList, Chunk, DOCUMENTS_MAX, Home, NODES_MAX, Question, RefillItem,
 };
-use crate::id::{ChangeHash, DeviceId, Digest, DocumentId};
+use crate::id::{ChangeHash, DeviceId, Digest, DocumentId, HomeVersion, SpaceId};
 use crate::identity::Receipt;
 
 const NODES: u64 = 1;
@@ -15,6 +15,7 @@ const DOCUMENTS: u64 = 2;
 const CHANGES: u64 = 3;
 const FETCH: u64 = 4;
 const REFILL: u64 = 5;
+const HOMES: u64 = 6;
 const FAILED: u64 = 0;
 
 /// Bytes of a number of a node or bucket.
@@ -44,6 +45,10 @@ pub(super) fn write_question(w: &mut Writer, question: &Question) -> Written {
                 w.array(2)?.bytes(document.as_bytes())?.bytes(hash.as_bytes())?;
             }
             Ok(())
+        }
+        Question::Homes(documents) => {
+            let ids: Vec<u8> = documents.iter().flat_map(|document| *document.as_bytes()).collect();
+            w.array(2)?.u64(HOMES)?.bytes(&ids)?.ok()
         }
         Question::Refill(items) => {
             w.array(2)?.u64(REFILL)?.array(items.len() as u64)?;
@@ -78,6 +83,10 @@ pub(super) fn read_question(fields: &mut Fields<'_, '_>) -> Decoded<Question> {
             let hash = ChangeHash::from_bytes(item.exact("hash")?);
             item.rest().map(|()| (document, hash))
         })?),
+        HOMES => {
+            let ids = parts::<{ DocumentId::LEN }>(fields.bytes("documents")?, DOCUMENTS_MAX, "documents")?;
+            Question::Homes(ids.map(DocumentId::from_bytes).collect())
+        }
         REFILL => Question::Refill(fields.list("items", CHANGES_MAX, |fields| {
             let mut item = fields.nested("items")?;
             let document = DocumentId::from_bytes(item.exact("document")?);
@@ -140,6 +149,21 @@ pub(super) fn write_answer(w: &mut Writer, answer: &Answer) -> Written {
             }
             Ok(())
         }
+        Answer::Homes(homes) => {
+            w.array(2)?.u64(HOMES)?.array(homes.len() as u64)?;
+            for home in homes {
+                let Some(home) = home else {
+                    w.array(0)?;
+                    continue;
+                };
+                w.array(2)?.u64(home.version.get())?;
+                match home.space {
+                    Some(space) => w.bytes(space.as_bytes())?,
+                    None => w.null()?,
+                };
+            }
+            Ok(())
+        }
         Answer::Refilled(outcomes) => {
             w.array(2)?.u64(REFILL)?.array(outcomes.len() as u64)?;
             outcomes.iter().try_for_each(|outcome| write_outcome(w, outcome))
@@ -174,6 +198,15 @@ pub(super) fn read_answer(fields: &mut Fields<'_, '_>) -> Decoded<Answer> {
             let bytes = item.bytes("chunk")?.to_vec();
             let receipt = read_receipt(&mut item)?;
             item.rest().map(|()| Some(Chunk { bytes, receipt }))
+        })?),
+        HOMES => Answer::Homes(fields.list("homes", DOCUMENTS_MAX, |fields| {
+            let mut item = fields.nested("homes")?;
+            if item.is_done() {
+                return Ok(None);
+            }
+            let version = HomeVersion::new(item.u64("version")?);
+            let space = item.exact_or_null("space")?.map(SpaceId::from_bytes);
+            item.rest().map(|()| Some(Home { version, space }))
         })?),
         REFILL => Answer::Refilled(fields.list("outcomes", CHANGES_MAX, read_outcome)?),
         FAILED => {
@@ -226,7 +259,7 @@ fn read_changes(fields: &mut Fields<'_, '_>) -> Decoded<ChangeList> {
 }
 
 /// The parts of equal length that a byte string is made of, at most `count_max`.
-fn parts<'b, const N: usize>(
+pub(super) fn parts<'b, const N: usize>(
     bytes: &'b [u8],
     count_max: usize,
     name: &'static str,

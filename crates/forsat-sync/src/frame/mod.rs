@@ -7,19 +7,21 @@
 mod decode;
 mod encode;
 mod heal;
+mod moves;
 mod shape;
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use decode::FrameError;
+pub use moves::{MOVE_DOCUMENTS_MAX, Move};
 pub use shape::DEPTH_MAX;
 
 use crate::code::Code;
 use crate::control::{ControlMark, SignedEntry};
 use crate::heal::{Answer, AskId, Question};
 use crate::id::{
-    BatchId, ChangeHash, DeviceId, Digest, DocumentId, Epoch, FeedSeq, Nonce, RelayId, SpaceId, UserId,
-    WorkspaceId,
+    BatchId, ChangeHash, DeviceId, Digest, DocumentId, Epoch, FeedSeq, HomeVersion, Nonce, RelayId, SpaceId,
+    UserId, WorkspaceId,
 };
 use crate::identity::{PublicKey, Receipt, Signature};
 
@@ -181,6 +183,8 @@ pub enum ToRelay {
         /// What, as the relay's program reads it; at most [`ADMIN_REQUEST_BYTES_MAX`].
         request: Vec<u8>,
     },
+    /// Asks for documents to get another home.
+    Move(Move),
     /// A kind of a later version; ignored after the handshake.
     Unknown {
         /// The kind.
@@ -348,6 +352,13 @@ pub enum ToDevice {
         /// What, as the relay's program writes it; at most [`ADMIN_ANSWER_BYTES_MAX`].
         answer: Vec<u8>,
     },
+    /// What became of a move.
+    Moved {
+        /// Of the question.
+        ask: AskId,
+        /// An outcome a document, in the order of the question.
+        results: Vec<ItemOutcome>,
+    },
     /// The connection ends for this reason.
     Fault {
         /// Why.
@@ -432,6 +443,22 @@ pub enum PageEntry {
     },
     /// An entry of the control log; only in `common`.
     Control(SignedEntry),
+    /// A document left the space: what came of it before is no longer in the feed.
+    MovedOut {
+        /// The document.
+        document: DocumentId,
+        /// How many homes it has had, this one included: of two words about its home the higher one holds.
+        home: HomeVersion,
+        /// Where it went, if the user may see that space.
+        to: Option<SpaceId>,
+    },
+    /// A document comes into the space; its changes follow.
+    MovedIn {
+        /// The document.
+        document: DocumentId,
+        /// As above.
+        home: HomeVersion,
+    },
     /// A document of this space was erased: the entry of the control log that says so.
     Erased(SignedEntry),
     /// A kind that this version doesn't read, kept whole: the entry's own CBOR.
@@ -470,7 +497,10 @@ mod kind {
     pub(super) const CONTROL_HEAD: u64 = 33;
     pub(super) const CONTROL_ENTRIES: u64 = 34;
 
+    pub(super) const MOVE: u64 = 35;
     pub(super) const ADMIN: u64 = 38;
+
+    pub(super) const MOVED: u64 = 45;
     pub(super) const ADMINISTERED: u64 = 48;
 
     pub(super) const CONTROL_WANTED: u64 = 43;
@@ -478,8 +508,10 @@ mod kind {
 
     pub(super) const ENTRY_CHANGE: u64 = 1;
     pub(super) const ENTRY_ECHO: u64 = 2;
+    pub(super) const ENTRY_MOVED_OUT: u64 = 3;
     pub(super) const ENTRY_CONTROL: u64 = 6;
-    pub(super) const ENTRY_ERASED: u64 = 7;
+    pub(super) const ENTRY_MOVED_IN: u64 = 7;
+    pub(super) const ENTRY_ERASED: u64 = 8;
 
     pub(super) const OUTCOME_ACKED: u64 = 0;
     pub(super) const OUTCOME_LATER: u64 = 1;
@@ -488,8 +520,6 @@ mod kind {
 
 /// Kinds of page entries that are reserved and travel as [`PageEntry::Unknown`] for now.
 pub mod reserved {
-    /// A document left the space.
-    pub const ENTRY_MOVED_OUT: u64 = 3;
     /// A change that must be left out of every view.
     pub const ENTRY_QUARANTINE: u64 = 4;
     /// A snapshot or a part of one.
@@ -510,6 +540,8 @@ impl PageEntry {
             Self::Change { bytes, receipt, .. } => 1 + 1 + 17 + 5 + receipt_bytes(receipt) + bytes.len(),
             Self::Echo { receipt, .. } => 1 + 1 + 17 + 34 + receipt_bytes(receipt),
             Self::Control(entry) | Self::Erased(entry) => 1 + 1 + 3 + entry.bytes.len() + 66,
+            Self::MovedOut { .. } => 1 + 1 + 17 + 9 + 17,
+            Self::MovedIn { .. } => 1 + 1 + 17 + 9,
             Self::Unknown { bytes, .. } => bytes.len(),
         }
     }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::code;
 use crate::digest::{Bucket, Node};
-use crate::heal::{ChangeList, Chunk, RefillItem};
+use crate::heal::{ChangeList, Chunk, Home, RefillItem};
 use crate::identity::InviteSecret;
 use crate::limits::MESSAGE_BYTES_MAX;
 use proptest::collection::vec;
@@ -86,6 +86,11 @@ pub(crate) fn to_relay() -> impl Strategy<Value = ToRelay> {
         vec(control(), 0..4).prop_map(|entries| ToRelay::ControlEntries { entries }),
         (any::<u32>(), vec(any::<u8>(), 0..40))
             .prop_map(|(ask, request)| ToRelay::Admin { ask: AskId(ask), request }),
+        (any::<u32>(), array16(), vec(id(), 0..4)).prop_map(|(ask, to, documents)| ToRelay::Move(Move {
+            ask: AskId(ask),
+            to: SpaceId::from_bytes(to),
+            documents,
+        })),
         Just(ToRelay::Bye),
         (100..u64::MAX).prop_map(|kind| ToRelay::Unknown { kind }),
     ]
@@ -108,6 +113,13 @@ fn entry() -> impl Strategy<Value = PageEntry> {
             }
         }),
         control().prop_map(PageEntry::Control),
+        (id(), any::<u64>(), option::of(array16())).prop_map(|(document, home, to)| PageEntry::MovedOut {
+            document,
+            home: HomeVersion::new(home),
+            to: to.map(SpaceId::from_bytes),
+        }),
+        (id(), any::<u64>())
+            .prop_map(|(document, home)| PageEntry::MovedIn { document, home: HomeVersion::new(home) }),
         control().prop_map(PageEntry::Erased),
         // [9, [7]] as a later version might write it.
         Just(PageEntry::Unknown { kind: 9, bytes: vec![0x82, 9, 0x81, 7] }),
@@ -149,11 +161,16 @@ fn question() -> impl Strategy<Value = Question> {
         vec((id(), any::<u64>()), 0..4).prop_map(Question::Changes),
         vec((id(), hash()), 0..4).prop_map(Question::Fetch),
         vec(item, 0..4).prop_map(Question::Refill),
+        vec(id(), 0..4).prop_map(Question::Homes),
     ]
 }
 
 fn answer() -> impl Strategy<Value = Answer> {
     let digest = || array16().prop_map(Digest::from_bytes);
+    let home = (any::<u64>(), option::of(array16())).prop_map(|(version, space)| Home {
+        version: HomeVersion::new(version),
+        space: space.map(SpaceId::from_bytes),
+    });
     let list =
         (vec(hash(), 0..3), option::of(any::<u64>())).prop_map(|(hashes, next)| ChangeList { hashes, next });
     let chunk = (vec(any::<u8>(), 0..40), option::of(receipt()))
@@ -164,6 +181,7 @@ fn answer() -> impl Strategy<Value = Answer> {
         vec(list, 0..3).prop_map(Answer::Changes),
         vec(option::of(chunk), 0..3).prop_map(Answer::Fetched),
         vec(outcome(), 0..4).prop_map(Answer::Refilled),
+        vec(option::of(home), 0..4).prop_map(Answer::Homes),
         reason().prop_map(|(code, message)| Answer::Failed { code, message }),
     ]
 }
@@ -195,6 +213,8 @@ pub(crate) fn to_device() -> impl Strategy<Value = ToDevice> {
             signature,
         })),
         any::<u64>().prop_map(|after| ToDevice::ControlWanted { after }),
+        (any::<u32>(), vec(outcome(), 0..4))
+            .prop_map(|(ask, results)| ToDevice::Moved { ask: AskId(ask), results }),
         control().prop_map(ToDevice::Revocation),
         array16().prop_map(|id| ToDevice::Enrolled { device: DeviceId::from_bytes(id) }),
         welcome.prop_map(|(user, workspace, reader, window, proof, spaces)| ToDevice::Welcome(Welcome {

@@ -1,6 +1,6 @@
 //! What both ends do with what they hold: answering a question, and comparing an answer.
 
-use super::{Answer, BUCKETS_MAX, CHANGES_MAX, ChangeList, Chunk, DOCUMENTS_MAX, Question};
+use super::{Answer, BUCKETS_MAX, CHANGES_MAX, ChangeList, Chunk, DOCUMENTS_MAX, Home, Question};
 use crate::digest::{Bucket, FANOUT, LEVEL_BUCKETS, Node, Trie};
 use crate::id::{ChangeHash, Digest, DocumentId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +27,11 @@ pub trait Holdings {
 
     /// A change that counts in the digest, in full.
     fn chunk(&self, document: &DocumentId, hash: &ChangeHash) -> Result<Option<Chunk>, Self::Error>;
+
+    /// Another space that a document lives in. Asked at the relay's end only.
+    fn elsewhere(&self, _document: &DocumentId) -> Result<Option<Home>, Self::Error> {
+        Ok(None)
+    }
 }
 
 /// Answers a question from what is held; stops before the answer has more than about `bytes_max`.
@@ -62,6 +67,10 @@ pub fn told<H: Holdings>(question: &Question, held: &H, bytes_max: usize) -> Res
                 list.push(chunk);
             }
             Answer::Fetched(list)
+        }
+        Question::Homes(documents) => {
+            let homes = documents.iter().map(|document| held.elsewhere(document));
+            Answer::Homes(homes.collect::<Result<_, _>>()?)
         }
         Question::Refill(_) => Answer::Refilled(Vec::new()),
     })
@@ -134,6 +143,8 @@ pub struct Found {
     pub steps: Vec<Step>,
     /// Changes that the relay has, and that this end has without counting them: to be counted from now on.
     pub to_count: Vec<(DocumentId, ChangeHash)>,
+    /// Documents that live in another space at the relay.
+    pub elsewhere: Vec<(DocumentId, Home)>,
 }
 
 /// Compares an answer with what is held. `question` names what was asked and answered, no more; lists of changes are
@@ -148,6 +159,7 @@ pub fn compare<H: Holdings>(
         (Question::Nodes(nodes), Answer::Nodes(told)) => compare_nodes(nodes, told, held),
         (Question::Documents(buckets), Answer::Documents(told)) => compare_documents(buckets, told, held),
         (Question::Changes(documents), Answer::Changes(told)) => compare_changes(documents, told, held, has),
+        (Question::Homes(documents), Answer::Homes(told)) => compare_homes(documents, told, held),
         _ => Ok(Found::default()),
     }
 }
@@ -174,7 +186,7 @@ fn compare_nodes<H: Holdings>(
         steps.push(Step::Ask(Question::Nodes(below)));
     }
     steps.extend(buckets.chunks(BUCKETS_MAX).map(|part| Step::Ask(Question::Documents(part.to_vec()))));
-    Ok(Found { steps, to_count: Vec::new() })
+    Ok(Found { steps, ..Found::default() })
 }
 
 fn compare_documents<H: Holdings>(
@@ -182,7 +194,7 @@ fn compare_documents<H: Holdings>(
     told: &[Vec<(DocumentId, Digest)>],
     held: &H,
 ) -> Result<Found, H::Error> {
-    let (mut both, mut here) = (Vec::new(), Vec::new());
+    let (mut both, mut here) = (Vec::new(), Vec::<DocumentId>::new());
     for (ours, theirs) in held.documents(buckets)?.into_iter().zip(told) {
         let ours: BTreeMap<DocumentId, Digest> = ours.into_iter().collect();
         let theirs: BTreeMap<DocumentId, Digest> = theirs.iter().copied().collect();
@@ -193,12 +205,25 @@ fn compare_documents<H: Holdings>(
     }
     let mut steps: Vec<Step> =
         both.chunks(DOCUMENTS_MAX).map(|part| Step::Ask(Question::Changes(part.to_vec()))).collect();
-    let mut lacking = Vec::new();
-    for document in here {
-        lacking.extend(held.changes(&document)?.into_iter().map(|hash| (document, hash)));
+    // What the relay lacks it has lost, or has in another space.
+    steps.extend(here.chunks(DOCUMENTS_MAX).map(|part| Step::Ask(Question::Homes(part.to_vec()))));
+    Ok(Found { steps, ..Found::default() })
+}
+
+fn compare_homes<H: Holdings>(
+    documents: &[DocumentId],
+    told: &[Option<Home>],
+    held: &H,
+) -> Result<Found, H::Error> {
+    let (mut lacking, mut elsewhere) = (Vec::new(), Vec::new());
+    for (document, home) in documents.iter().zip(told) {
+        match home {
+            Some(home) => elsewhere.push((*document, *home)),
+            None => lacking.extend(held.changes(document)?.into_iter().map(|hash| (*document, hash))),
+        }
     }
-    steps.extend(lacking.chunks(CHANGES_MAX).map(|part| Step::Refill(part.to_vec())));
-    Ok(Found { steps, to_count: Vec::new() })
+    let steps = lacking.chunks(CHANGES_MAX).map(|part| Step::Refill(part.to_vec())).collect();
+    Ok(Found { steps, elsewhere, ..Found::default() })
 }
 
 fn compare_changes<H: Holdings>(
@@ -221,5 +246,5 @@ fn compare_changes<H: Holdings>(
     let mut steps: Vec<Step> =
         missing.chunks(CHANGES_MAX).map(|part| Step::Ask(Question::Fetch(part.to_vec()))).collect();
     steps.extend(lacking.chunks(CHANGES_MAX).map(|part| Step::Refill(part.to_vec())));
-    Ok(Found { steps, to_count })
+    Ok(Found { steps, to_count, ..Found::default() })
 }

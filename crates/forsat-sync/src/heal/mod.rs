@@ -16,7 +16,7 @@ pub use compare::{Found, Holdings, Step, compare, told};
 use crate::code::Code;
 use crate::digest::{Bucket, FANOUT, Node};
 use crate::frame::ItemOutcome;
-use crate::id::{ChangeHash, Digest, DocumentId};
+use crate::id::{ChangeHash, Digest, DocumentId, HomeVersion, SpaceId};
 use crate::identity::Receipt;
 
 /// Numbers a question of one connection; chosen by the device.
@@ -43,6 +43,8 @@ pub enum Question {
     Changes(Vec<(DocumentId, u64)>),
     /// These changes in full.
     Fetch(Vec<(DocumentId, ChangeHash)>),
+    /// Where these documents, which the space doesn't have, live now.
+    Homes(Vec<DocumentId>),
     /// Takes these changes back.
     Refill(Vec<RefillItem>),
 }
@@ -79,6 +81,8 @@ pub enum Answer {
     Changes(Vec<ChangeList>),
     /// For each change its chunk; none where the relay doesn't have it.
     Fetched(Vec<Option<Chunk>>),
+    /// For each document another space that it lives in; none for one that the relay doesn't have.
+    Homes(Vec<Option<Home>>),
     /// For each change what became of it.
     Refilled(Vec<ItemOutcome>),
     /// Nothing was done.
@@ -88,6 +92,15 @@ pub enum Answer {
         /// The same for a person.
         message: String,
     },
+}
+
+/// Where a document lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Home {
+    /// How many homes it has had, this one included.
+    pub version: HomeVersion,
+    /// The space, if the user may see it.
+    pub space: Option<SpaceId>,
 }
 
 /// Changes of a document, in the order in which the relay took them.
@@ -107,6 +120,7 @@ impl Question {
             Self::Documents(buckets) => buckets.len(),
             Self::Changes(documents) => documents.len(),
             Self::Fetch(changes) => changes.len(),
+            Self::Homes(documents) => documents.len(),
             Self::Refill(items) => items.len(),
         }
     }
@@ -123,6 +137,7 @@ impl Question {
             (Self::Documents(_), Answer::Documents(list)) => list.len(),
             (Self::Changes(_), Answer::Changes(list)) => list.len(),
             (Self::Fetch(_), Answer::Fetched(list)) => list.len(),
+            (Self::Homes(_), Answer::Homes(list)) => list.len(),
             (Self::Refill(_), Answer::Refilled(list)) => list.len(),
             _ => return None,
         };
@@ -134,6 +149,7 @@ impl Question {
             Self::Documents(buckets) => Self::Documents(buckets.split_off(answered)),
             Self::Changes(documents) => Self::Changes(documents.split_off(answered)),
             Self::Fetch(changes) => Self::Fetch(changes.split_off(answered)),
+            Self::Homes(documents) => Self::Homes(documents.split_off(answered)),
             Self::Refill(items) => Self::Refill(items.split_off(answered)),
         })
     }

@@ -165,7 +165,7 @@ impl MemoryDevice {
                     feed.insert((document, hash));
                     self.outbox.retain(|_, item| (item.document, item.hash) != (document, hash));
                 }
-                other @ (PageEntry::Unknown { .. } | PageEntry::Control(_) | PageEntry::Erased(_)) => {
+                other => {
                     self.unknown_entries.push(other);
                 }
             }

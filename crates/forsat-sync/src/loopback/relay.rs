@@ -110,6 +110,8 @@ impl MemoryRelay {
             StorageRequest::Heal(heal) => self.heal(&heal),
             // Nobody administers anything here.
             StorageRequest::Admin { .. } => StorageReply::Administered(Vec::new()),
+            // Documents of the loopback have one home for good.
+            StorageRequest::Move(_) => StorageReply::Forbidden,
         }
     }
 

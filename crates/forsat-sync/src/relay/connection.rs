@@ -2,6 +2,7 @@
 
 use super::heal;
 use super::link::{Fault, Link, Pending};
+use super::moves;
 use super::request::{DeviceRecord, EnrolRequest, Standing, StorageReply, StorageRequest};
 use super::session::Session;
 use super::{Effect, Input, RelayConfig};
@@ -250,6 +251,9 @@ impl RelayConnection {
                 _ => Err(code::INTERNAL.into()),
             },
             (Phase::Open(_), Pending::Heal { ask }) => heal::answered(ask, reply, &mut self.link),
+            (Phase::Open(_), Pending::Move { ask, documents }) => {
+                moves::answered(ask, documents, reply, &mut self.link)
+            }
             (Phase::Open(_), Pending::Refill { ask, items, .. }) => {
                 heal::refilled(ask, items, reply, limits, &mut self.link)
             }

@@ -44,6 +44,8 @@ pub(super) enum Pending {
     Heal { ask: AskId },
     /// A request of an administrator.
     Admin { ask: AskId },
+    /// A move.
+    Move { ask: AskId, documents: usize },
     /// Changes that the device brings back.
     Refill { ask: AskId, items: usize, bytes: usize },
 }
@@ -106,8 +108,17 @@ impl Link {
             .sum()
     }
 
+    /// Whether something waits that storage is to write.
     pub fn is_appending(&self) -> bool {
-        self.pending.values().any(|about| matches!(about, Pending::Append { .. } | Pending::Refill { .. }))
+        let writes = |about: &Pending| {
+            matches!(about, Pending::Append { .. } | Pending::Refill { .. } | Pending::Move { .. })
+        };
+        self.pending.values().any(writes)
+    }
+
+    /// Whether a move waits for storage.
+    pub fn is_moving(&self) -> bool {
+        self.pending.values().any(|about| matches!(about, Pending::Move { .. }))
     }
 
     /// Whether a question of healing waits for storage.

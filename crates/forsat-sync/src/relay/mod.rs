@@ -7,6 +7,7 @@ mod connection;
 mod control;
 mod heal;
 mod link;
+mod moves;
 mod request;
 mod session;
 mod streams;
@@ -14,9 +15,10 @@ mod streams;
 mod tests;
 
 pub use connection::RelayConnection;
+pub use moves::may_move;
 pub use request::{
-    AppendRequest, ControlVerdict, DeviceRecord, Directory, EnrolRequest, FeedPage, HealRequest, PageRequest,
-    RequestId, Standing, StorageReply, StorageRequest,
+    AppendRequest, ControlVerdict, DeviceRecord, Directory, EnrolRequest, FeedPage, HealRequest, MoveRequest,
+    PageRequest, RequestId, Standing, StorageReply, StorageRequest,
 };
 
 use crate::code::Code;

@@ -7,7 +7,7 @@ use crate::code::Code;
 use crate::control::{ControlMark, SignedEntry};
 use crate::frame::{Cursor, ItemOutcome, PageEntry, PushItem, SpaceInfo};
 use crate::heal::{Answer, Question};
-use crate::id::{DeviceId, Digest, Epoch, FeedSeq, SpaceId, UserId, WorkspaceId};
+use crate::id::{DeviceId, Digest, DocumentId, Epoch, FeedSeq, SpaceId, UserId, WorkspaceId};
 use crate::identity::{PublicKey, Receipt, SecretHash};
 
 /// Numbers the storage requests of one connection.
@@ -38,6 +38,8 @@ pub enum StorageRequest {
     Page(PageRequest),
     /// Append changes durably. Answered with `Appended`, `Hidden`, `Forbidden` or `Unavailable`.
     Append(AppendRequest),
+    /// Give documents another home. Answered with `Moved`, `Hidden`, `Forbidden` or `Unavailable`.
+    Move(MoveRequest),
     /// Say what a space holds. Answered with `Healed`, `Hidden` or `Unavailable`.
     Heal(HealRequest),
     /// Do what an administrator asks, if the device's user may. Answered with `Administered` or `Unavailable`.
@@ -60,6 +62,17 @@ pub struct HealRequest {
     pub question: Question,
     /// Stop before the answer has more than about this; one thing is always answered.
     pub bytes_max: usize,
+}
+
+/// Gives documents another home: a manager's or administrator's in both spaces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MoveRequest {
+    /// For whom.
+    pub device: DeviceId,
+    /// Where they are to live.
+    pub to: SpaceId,
+    /// Which.
+    pub documents: Vec<DocumentId>,
 }
 
 /// Redeems an invite. Doing so again with the same secret and key answers as the first time: the answer may have been lost.
@@ -131,6 +144,8 @@ pub enum StorageReply {
     Forbidden,
     /// An outcome a change, in the order of the request; what is acked is durable.
     Appended(Vec<ItemOutcome>),
+    /// An outcome a document, in the order of the request; what is acked is durable.
+    Moved(Vec<ItemOutcome>),
     /// What the space holds.
     Healed(Answer),
     /// What the request of an administrator came to.

@@ -3,6 +3,7 @@
 use super::control::Comparison;
 use super::heal;
 use super::link::{Fault, Link, Pending};
+use super::moves;
 use super::request::{AppendRequest, DeviceRecord, Directory, Standing, StorageReply, StorageRequest};
 use super::streams::Streams;
 use super::{Effect, FlowLimits};
@@ -70,6 +71,10 @@ impl Session {
             ToRelay::Admin { .. } if self.draining => return Err(code::DRAINING.into()),
             ToRelay::Admin { ask, request } => {
                 link.ask(StorageRequest::Admin { device: self.device, request }, Pending::Admin { ask });
+            }
+            ToRelay::Move(wanted) => {
+                let role = self.role(&wanted.to);
+                moves::ask(self.device, wanted, role, self.draining, link);
             }
             // The comparison has taken them.
             ToRelay::ControlHead(_) | ToRelay::ControlEntries { .. } => {}

@@ -5,7 +5,7 @@ use forsat_sync::frame::Role;
 use forsat_sync::id::DeviceId;
 
 use super::control::log;
-use super::{Member, NOW_MS, document, enrol, secret, space};
+use super::{Member, NOW_MS, document, enrol, enrolled, fresh_user, request, secret, space};
 use crate::store::{AccessCommand, AdminDone, AdminOrder, ControlError, NewInvite, RelayStore};
 
 pub(super) fn all(mut fresh: impl FnMut() -> Box<dyn RelayStore>) {
@@ -13,6 +13,8 @@ pub(super) fn all(mut fresh: impl FnMut() -> Box<dyn RelayStore>) {
     whoever_administers_all_of_it_orders_all_of_it(&*fresh());
     nobody_else_orders_anything(&*fresh());
     an_invite_gives_no_way_into_a_space_of_others(&*fresh());
+    an_invite_is_worth_what_who_made_it_may_still_give(&*fresh());
+    administrators_see_the_people_of_their_spaces(&*fresh());
 }
 
 fn order(store: &dyn RelayStore, by: &Member, command: AccessCommand) -> Result<AdminDone, ControlError> {
@@ -123,4 +125,41 @@ fn an_invite_gives_no_way_into_a_space_of_others(store: &dyn RelayStore) {
     invite(store, &first, 43, "Ali", "Isfahan").expect("the first administrator may");
     assert!(refused(invite(store, &sara, 44, "Ali", "Tehran")));
     invite(store, &first, 45, "Ali", "Tehran").expect("who administers all of it may");
+}
+
+/// What holds when an invite is made may no longer hold when it is redeemed.
+fn an_invite_is_worth_what_who_made_it_may_still_give(store: &dyn RelayStore) {
+    let [_, sara, ..] = people(store);
+    let redeem = |number: u8, device: u8| {
+        let request = request(device, &secret(number), None);
+        enrolled(store.enrol(&request, fresh_user(device), NOW_MS).expect("the store works"))
+    };
+    // Mina gets a role elsewhere before her invite to Tehran is redeemed: it would be a way into that.
+    invite(store, &sara, 50, "Mina", "Tehran").expect("nobody yet");
+    enrol(store, 51, "Mina", "Isfahan", Role::Manager);
+    assert_eq!(redeem(50, 52), None, "who made it may not give what Mina may do by now");
+    // What is hers to give still is.
+    invite(store, &sara, 53, "Ali", "Tehran").expect("nobody yet");
+    assert!(redeem(53, 54).is_some());
+    invite(store, &sara, 55, "Nima", "Tehran").expect("nobody yet");
+    store.access().change_access(&set("Sara", "Tehran", Role::Rep), NOW_MS).expect("she is known");
+    assert_eq!(redeem(55, 56), None, "she invites nobody any more");
+}
+
+fn administrators_see_the_people_of_their_spaces(store: &dyn RelayStore) {
+    let [first, sara, reza, _] = people(store);
+    invite(store, &first, 60, "Mina", "Isfahan").expect("the first administrator may");
+    invite(store, &sara, 61, "Ali", "Tehran").expect("to her space");
+    let lists = |by: &Member| store.access().access_lists(&by.device);
+    let theirs = lists(&sara).expect("she administers Tehran");
+    let names: Vec<_> = theirs.users.iter().map(|user| user.name.as_str()).collect();
+    assert_eq!(names, ["Omid", "Reza", "Sara"]);
+    let roles = theirs.users.iter().flat_map(|user| &user.roles);
+    assert!(roles.clone().all(|(space, _)| space == "Tehran"), "{theirs:?}");
+    assert_eq!(theirs.devices.len(), 3);
+    let invited: Vec<_> = theirs.invites.iter().filter(|invite| invite.used_by.is_none()).collect();
+    assert_eq!(invited.iter().map(|invite| invite.user.as_str()).collect::<Vec<_>>(), ["Ali"]);
+    let all = lists(&first).expect("the first administrator");
+    assert!(all.users.iter().any(|user| user.name == "Mina") && all.devices.len() == 4, "{all:?}");
+    assert!(matches!(lists(&reza), Err(ControlError::NotAdministrator)));
 }

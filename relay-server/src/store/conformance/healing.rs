@@ -68,7 +68,7 @@ pub(super) fn receipts(store: &dyn RelayStore, member: &Member, space: SpaceId) 
     let entries = whole(store, member, space).entries;
     let receipt = |entry: &PageEntry| match entry {
         PageEntry::Change { receipt, .. } | PageEntry::Echo { receipt, .. } => *receipt,
-        PageEntry::Control(_) | PageEntry::Erased(_) | PageEntry::Unknown { .. } => None,
+        _ => None,
     };
     entries.iter().filter_map(receipt).collect()
 }

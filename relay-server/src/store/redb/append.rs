@@ -15,11 +15,13 @@ use redb::WriteTransaction;
 
 use super::access::{Access, AccessTables};
 use super::rows::{
-    ActorRow, ChangeRow, DocumentRow, FEED_KIND_BROUGHT_BACK, FEED_KIND_CHANGE, FeedRow, TotalsRow,
+    ActorRow, ChangeRow, DocumentRow, FEED_KIND_BROUGHT_BACK, FEED_KIND_CHANGE, FeedRow, MovedOutRow,
+    TotalsRow,
 };
 use super::tables::{
     ACTORS, BUCKETS, CHANGES, DEVICES_SEEN, DOCUMENTS, DOCUMENTS_BY_BUCKET, ERASED, FEED, FEED_HEADS, META,
-    Writable, actor_key, bucket_document_key, bucket_key, change_key, feed_key, get, put,
+    MOVED_OUT, Writable, actor_key, bucket_document_key, bucket_key, change_key, feed_key, get,
+    moved_out_key, put,
 };
 use super::{Commit, OpenOptions, RedbStore, erase, lock_tries, read, remember};
 use crate::store::{AppendBatch, ItemOutcome, Later, Push, PushItem, PushOutcome, Refusal, StoreError};
@@ -85,6 +87,7 @@ struct Appender<'tx> {
     feed_heads: Writable<'tx>,
     buckets: Writable<'tx>,
     by_bucket: Writable<'tx>,
+    moved_out: Writable<'tx>,
     erased: Writable<'tx>,
     meta: Writable<'tx>,
     seen: Writable<'tx>,
@@ -161,6 +164,7 @@ impl<'tx> Appender<'tx> {
             feed_heads: tx.open_table(FEED_HEADS.table())?,
             buckets: tx.open_table(BUCKETS.table())?,
             by_bucket: tx.open_table(DOCUMENTS_BY_BUCKET.table())?,
+            moved_out: tx.open_table(MOVED_OUT.table())?,
             erased: tx.open_table(ERASED.table())?,
             meta,
             seen: tx.open_table(DEVICES_SEEN.table())?,
@@ -203,6 +207,11 @@ impl<'tx> Appender<'tx> {
         let row = self.documents[&item.document].row.as_ref();
         // Before anything else: whether the change is known there is nobody's business here.
         if let Some(home) = row.map(|row| row.space).filter(|home| *home != delivery.space) {
+            let left: Option<MovedOutRow> =
+                get(&self.moved_out, MOVED_OUT, &moved_out_key(&delivery.space, &item.document))?;
+            if left.is_some() {
+                return Ok(ItemOutcome::Later(Later::MovedOut));
+            }
             let told = self.access.sees(&delivery.user, &home)?.then_some(home);
             return Ok(ItemOutcome::Refused(Refusal::HomeIs(told)));
         }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use forsat_sync::control::{ControlEntry, ControlEvent};
 use forsat_sync::frame::Role;
 use forsat_sync::id::{DeviceId, SpaceId, UserId};
-use redb::WriteTransaction;
+use redb::{ReadTransaction, WriteTransaction};
 
 use super::access::DEVICE_ACTIVE;
 use super::control::find_space;
@@ -19,7 +19,7 @@ use super::tables::{
     CONTROL, DEVICES, INVITES, ROLES, Readable, SPACES, USERS, Writable, get, id_in_key, role_key, scan,
 };
 use crate::names;
-use crate::store::{AccessCommand, AdminOrder, ControlError, NewInvite, StoreError};
+use crate::store::{AccessCommand, AccessLists, AdminOrder, ControlError, NewInvite, StoreError};
 
 /// Who orders, and what they administer.
 pub(super) struct Authority {
@@ -42,7 +42,11 @@ impl Authority {
     fn of<T: Readable>(tables: &Tables<T>, device: &DeviceId) -> Result<Self, ControlError> {
         let row: Option<DeviceRow> = get(&tables.devices, DEVICES, device.as_bytes())?;
         let user = row.filter(|row| row.state == DEVICE_ACTIVE).map(|row| row.user);
-        let user = user.ok_or(ControlError::NotAdministrator)?;
+        Self::of_user(tables, user.ok_or(ControlError::NotAdministrator)?)
+    }
+
+    /// Of a user; refused when they administer nothing.
+    fn of_user<T: Readable>(tables: &Tables<T>, user: UserId) -> Result<Self, ControlError> {
         let mut spaces = BTreeSet::new();
         scan::<Role>(&tables.roles, ROLES, user.as_bytes(), |key, role| {
             if role == Role::Admin {
@@ -101,7 +105,7 @@ impl Authority {
                 self.over_space(tx, space)
             }
             AccessCommand::RevokeDevice { device, .. } | AccessCommand::ActivateDevice { device } => {
-                let (_, row) = find_device(tx, device)?;
+                let (_, row) = find_device(tx, device).map_err(|error| self.without_names(error))?;
                 self.over_user(tx, row.user)
             }
             AccessCommand::CancelInvite { invite } => {
@@ -117,6 +121,33 @@ impl Authority {
     fn may_invite(&self, tx: &WriteTransaction, invite: &NewInvite) -> Result<(), ControlError> {
         self.over_space(tx, &invite.space)?;
         let key = names::person(&invite.user).map_err(ControlError::BadName)?.key();
+        self.over_invited(tx, &key, invite.now_ms)
+    }
+
+    /// Whether who made an invite may still make it, when it is redeemed.
+    pub(super) fn may_still_invite(
+        tx: &WriteTransaction,
+        by: UserId,
+        invite: &InviteRow,
+        now_ms: u64,
+    ) -> Result<bool, StoreError> {
+        let authority = match Self::of_user(&Tables::write(tx)?, by) {
+            Ok(authority) => authority,
+            Err(ControlError::Store(error)) => return Err(error),
+            Err(_) => return Ok(false),
+        };
+        if !authority.everywhere && !authority.spaces.contains(&invite.space) {
+            return Ok(false);
+        }
+        match authority.over_invited(tx, &invite.user_key, now_ms) {
+            Ok(()) => Ok(true),
+            Err(ControlError::Store(error)) => Err(error),
+            Err(_) => Ok(false),
+        }
+    }
+
+    /// Whether all that a user may do, or will by invites that wait, is theirs to give.
+    fn over_invited(&self, tx: &WriteTransaction, key: &str, now_ms: u64) -> Result<(), ControlError> {
         let users = tx.open_table(USERS.table()).map_err(StoreError::from)?;
         let Some(row) = get::<UserRow>(&users, USERS, key.as_bytes())? else { return Ok(()) };
         if let Some(user) = row.id {
@@ -129,12 +160,20 @@ impl Authority {
             &[],
             |_, row| {
                 // What waits for the user will be the user's too, by whichever device.
-                let waits = row.user_key == key && row.used_by.is_none() && row.expires_at_ms > invite.now_ms;
+                let waits = row.user_key == key && row.used_by.is_none() && row.expires_at_ms > now_ms;
                 theirs &= !waits || self.spaces.contains(&row.space);
                 Ok(theirs)
             },
         )?;
         granted(self.everywhere || theirs)
+    }
+
+    /// What can't be told apart may be others' devices, whose names aren't theirs to know.
+    fn without_names(&self, error: ControlError) -> ControlError {
+        match error {
+            ControlError::Ambiguous { .. } if !self.everywhere => ControlError::NotAdministrator,
+            error => error,
+        }
     }
 
     fn over_space(&self, tx: &WriteTransaction, name: &str) -> Result<(), ControlError> {
@@ -166,6 +205,42 @@ impl Authority {
 
 fn granted(granted: bool) -> Result<(), ControlError> {
     if granted { Ok(()) } else { Err(ControlError::NotAdministrator) }
+}
+
+/// What an administrator's device may know.
+impl Authority {
+    /// Of the device's user, by a transaction that reads.
+    pub(super) fn reading(tx: &ReadTransaction, device: &DeviceId) -> Result<Self, ControlError> {
+        let tables = Tables {
+            devices: tx.open_table(DEVICES.table()).map_err(StoreError::from)?,
+            roles: tx.open_table(ROLES.table()).map_err(StoreError::from)?,
+            spaces: tx.open_table(SPACES.table()).map_err(StoreError::from)?,
+            control: tx.open_table(CONTROL.table()).map_err(StoreError::from)?,
+        };
+        Self::of(&tables, device)
+    }
+
+    /// Leaves in the lists what concerns spaces that are theirs to administer.
+    pub(super) fn narrow(&self, tx: &ReadTransaction, lists: &mut AccessLists) -> Result<(), StoreError> {
+        if self.everywhere {
+            return Ok(());
+        }
+        let mut theirs = BTreeSet::new();
+        scan::<SpaceRow>(&tx.open_table(SPACES.table())?, SPACES, &[], |key, row| {
+            if self.spaces.contains(&SpaceId::from_bytes(id_in_key(SPACES, key)?)) {
+                theirs.insert(row.name);
+            }
+            Ok(true)
+        })?;
+        for user in &mut lists.users {
+            user.roles.retain(|(space, _)| theirs.contains(space));
+        }
+        lists.users.retain(|user| !user.roles.is_empty());
+        let users: BTreeSet<_> = lists.users.iter().filter_map(|user| user.id).collect();
+        lists.devices.retain(|device| users.contains(&device.user_id));
+        lists.invites.retain(|invite| theirs.contains(&invite.space));
+        Ok(())
+    }
 }
 
 impl<'tx> Tables<Writable<'tx>> {

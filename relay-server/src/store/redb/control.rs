@@ -6,6 +6,7 @@ use forsat_sync::relay::EnrolRequest;
 use redb::WriteTransaction;
 
 use super::access::{AccessTables, DEVICE_ACTIVE, DEVICE_PENDING, DEVICE_REVOKED};
+use super::authority::Authority;
 use super::opening::add_epoch;
 use super::rows::{DeviceRow, EpochRow, InviteRow, SpaceRow, UserRow};
 use super::tables::{
@@ -43,7 +44,11 @@ pub(super) fn create_space(
 }
 
 /// Makes an invite and, the first time, the user.
-pub(super) fn create_invite(tx: &WriteTransaction, invite: &NewInvite) -> Result<SpaceSummary, ControlError> {
+pub(super) fn create_invite(
+    tx: &WriteTransaction,
+    invite: &NewInvite,
+    by: Option<UserId>,
+) -> Result<SpaceSummary, ControlError> {
     let person = names::person(&invite.user).map_err(ControlError::BadName)?;
     let space = find_space(tx, &invite.space)?;
     let user_key = ensure_user(tx, &person)?;
@@ -54,6 +59,7 @@ pub(super) fn create_invite(tx: &WriteTransaction, invite: &NewInvite) -> Result
         expires_at_ms: invite.expires_at_ms,
         used_by: None,
         approve: invite.approve,
+        by,
     };
     let mut invites = tx.open_table(INVITES.table()).map_err(StoreError::from)?;
     put(&mut invites, invite.secret.as_bytes(), &row)?;
@@ -92,10 +98,8 @@ pub(super) fn enrol(
     now_ms: u64,
 ) -> Result<(EnrolOutcome, Commit), StoreError> {
     let refused = |outcome| Ok((outcome, Commit::NothingWritten));
-    let mut invites = tx.open_table(INVITES.table())?;
-    let Some(mut invite) = get::<InviteRow>(&invites, INVITES, request.secret.as_bytes())? else {
-        return refused(EnrolOutcome::Invalid);
-    };
+    let found = get::<InviteRow>(&tx.open_table(INVITES.table())?, INVITES, request.secret.as_bytes())?;
+    let Some(mut invite) = found else { return refused(EnrolOutcome::Invalid) };
     let known = device(tx, &request.device)?;
     if let Some(used_by) = invite.used_by {
         // The first answer may have been lost: the same key is told the same again.
@@ -107,6 +111,12 @@ pub(super) fn enrol(
         };
     }
     if invite.expires_at_ms <= now_ms || known.as_ref().is_some_and(|row| row.state != DEVICE_ACTIVE) {
+        return refused(EnrolOutcome::Invalid);
+    }
+    // Who invited may have lost what it takes since, or the invited may have got what isn't the inviter's to give.
+    if let Some(by) = invite.by
+        && !Authority::may_still_invite(tx, by, &invite, now_ms)?
+    {
         return refused(EnrolOutcome::Invalid);
     }
     let bound = bound_user(tx, &invite.user_key)?;
@@ -135,8 +145,7 @@ pub(super) fn enrol(
     events.push(ControlEvent::RoleSet { user, space: invite.space, role: invite.role });
     put(&mut tx.open_table(ROLES.table())?, &role_key(&user, &invite.space), &invite.role)?;
     invite.used_by = Some(request.device);
-    put(&mut invites, request.secret.as_bytes(), &invite)?;
-    drop(invites);
+    put(&mut tx.open_table(INVITES.table())?, request.secret.as_bytes(), &invite)?;
     log::record(tx, &store.identity, None, now_ms, events)?;
     enrolled(store, tx, request, Commit::Yes)
 }

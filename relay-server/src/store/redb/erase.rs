@@ -11,6 +11,7 @@ use forsat_sync::frame::reserved::ENTRY_ERASED;
 use forsat_sync::id::{ActorId, ChangeHash, DeviceId, Digest, DocumentId, FeedSeq, SpaceId};
 use redb::{ReadTransaction, WriteTransaction};
 
+use super::examine::is_change;
 use super::log;
 use super::read;
 use super::rows::{
@@ -160,7 +161,7 @@ fn empty(kind: u8) -> FeedRow {
     }
 }
 
-/// 10: what the log erases is what `erased` names, and nothing of it is left.
+/// 11: what the log erases is what `erased` names, and nothing of it is left.
 pub(super) fn verify(tx: &ReadTransaction) -> Result<Vec<String>, StoreError> {
     let (mut ordered, mut wrong) = (BTreeSet::new(), Vec::new());
     scan::<ControlRow>(&tx.open_table(CONTROL.table())?, CONTROL, &[], |_, row| {
@@ -177,7 +178,7 @@ pub(super) fn verify(tx: &ReadTransaction) -> Result<Vec<String>, StoreError> {
         Ok(true)
     })?;
     if ordered != named {
-        wrong.push("10: what is erased isn't what the control log erases".into());
+        wrong.push("11: what is erased isn't what the control log erases".into());
     }
     let (documents, changes) = (tx.open_table(DOCUMENTS.table())?, tx.open_table(CHANGES.table())?);
     let actors = tx.open_table(ACTORS.table())?;
@@ -192,13 +193,15 @@ pub(super) fn verify(tx: &ReadTransaction) -> Result<Vec<String>, StoreError> {
             Ok(false)
         })?;
         if left {
-            wrong.push(format!("10: rows of the erased document {document} are left"));
+            wrong.push(format!("11: rows of the erased document {document} are left"));
         }
     }
     scan::<FeedRow>(&tx.open_table(FEED.table())?, FEED, &[], |key, row| {
-        if named.contains(&row.document) || (row.kind == FEED_KIND_ERASED && row != empty(FEED_KIND_ERASED)) {
+        if (named.contains(&row.document) && is_change(row.kind))
+            || (row.kind == FEED_KIND_ERASED && row != empty(FEED_KIND_ERASED))
+        {
             let seq = FeedSeq::new(key.last_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes)));
-            wrong.push(format!("10: position {seq} holds something of an erased document"));
+            wrong.push(format!("11: position {seq} holds something of an erased document"));
         }
         Ok(true)
     })?;

@@ -1,8 +1,8 @@
 //! What a space holds, for devices that find out in what they differ.
 
 use forsat_sync::digest::{Bucket, Trie, document_digest};
-use forsat_sync::heal::{self, Chunk, Holdings};
-use forsat_sync::id::{ChangeHash, Digest, DocumentId, FeedSeq, SpaceId};
+use forsat_sync::heal::{self, Chunk, Holdings, Home};
+use forsat_sync::id::{ChangeHash, Digest, DocumentId, FeedSeq, SpaceId, UserId};
 use forsat_sync::relay::HealRequest;
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable as _, WriteTransaction};
 
@@ -12,7 +12,7 @@ use super::tables::{
     BUCKETS, CHANGES, DOCUMENTS, DOCUMENTS_BY_BUCKET, FEED, bucket_document_key, bucket_key, change_key,
     corrupt, feed_key, get, id_in_key, put, scan,
 };
-use super::{RedbStore, lock_tries, read};
+use super::{RedbStore, lock_tries, moves, read};
 use crate::store::{HealOutcome, StoreError};
 
 /// Answers a question of healing from one snapshot.
@@ -21,10 +21,11 @@ pub(super) fn answer(
     tx: &ReadTransaction,
     request: &HealRequest,
 ) -> Result<HealOutcome, StoreError> {
-    if AccessTables::read(tx)?.of(&request.device, &request.space)? == Access::Hidden {
+    let access = AccessTables::read(tx)?;
+    let Access::Member { user, .. } = access.of(&request.device, &request.space)? else {
         return Ok(HealOutcome::Hidden);
-    }
-    let held = Space::open(store, tx, request.space)?;
+    };
+    let held = Space::open(store, tx, request.space, (user, access))?;
     heal::told(&request.question, &held, request.bytes_max).map(HealOutcome::Answer)
 }
 
@@ -39,10 +40,18 @@ struct Space<'a> {
     documents: Open,
     changes: Open,
     feed: Open,
+    /// Who asks.
+    user: UserId,
+    access: AccessTables<Open>,
 }
 
 impl<'a> Space<'a> {
-    fn open(store: &'a RedbStore, tx: &ReadTransaction, id: SpaceId) -> Result<Self, StoreError> {
+    fn open(
+        store: &'a RedbStore,
+        tx: &ReadTransaction,
+        id: SpaceId,
+        (user, access): (UserId, AccessTables<Open>),
+    ) -> Result<Self, StoreError> {
         Ok(Self {
             store,
             id,
@@ -52,6 +61,8 @@ impl<'a> Space<'a> {
             documents: tx.open_table(DOCUMENTS.table())?,
             changes: tx.open_table(CHANGES.table())?,
             feed: tx.open_table(FEED.table())?,
+            user,
+            access,
         })
     }
 
@@ -119,6 +130,13 @@ impl Holdings for Space<'_> {
             receipt: Some(self.store.receipt(&self.id, document, hash, entry.origin)),
             bytes: entry.bytes,
         }))
+    }
+
+    fn elsewhere(&self, document: &DocumentId) -> Result<Option<Home>, StoreError> {
+        let row: Option<DocumentRow> = get(&self.documents, DOCUMENTS, document.as_bytes())?;
+        row.filter(|row| row.space != self.id)
+            .map(|row| moves::home(&row, &self.access, &self.user))
+            .transpose()
     }
 }
 

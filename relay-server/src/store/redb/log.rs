@@ -13,10 +13,7 @@ use redb::{ReadTransaction, WriteTransaction};
 
 use super::access::{DEVICE_PENDING, DEVICE_REVOKED};
 use super::replay;
-use super::rows::{
-    ControlRow, DeviceRow, FEED_KIND_BROUGHT_BACK, FEED_KIND_CHANGE, FEED_KIND_CONTROL, FeedRow, SpaceRow,
-    UserRow,
-};
+use super::rows::{ControlRow, DeviceRow, FEED_KIND_CONTROL, FeedRow, SpaceRow, UserRow};
 use super::tables::{
     CONTROL, DEVICES, ERASED, FEED, FEED_HEADS, REVOCATIONS, ROLES, Readable, SPACES, USER_IDS, USERS,
     Writable, corrupt, feed_key, get, id_in_key, put, scan,
@@ -281,11 +278,6 @@ pub(super) fn verify(tx: &ReadTransaction, identity: &StoreIdentity) -> Result<V
         wrong.push("8: the feed of `common` doesn't hold the control log".into());
     }
     Ok(wrong)
-}
-
-/// What a feed entry of a later kind counts as: nothing of a document.
-pub(super) fn is_change(row: &FeedRow) -> bool {
-    matches!(row.kind, FEED_KIND_CHANGE | FEED_KIND_BROUGHT_BACK)
 }
 
 /// The first position of a feed.

@@ -15,11 +15,12 @@ use super::tables::{
     DEVICES, DEVICES_SEEN, INVITES, ROLES, Readable, SPACES, USER_IDS, USERS, corrupt, get, id_in_key, put,
     role_key, scan,
 };
-use super::{CONTROL_BYTES, Commit, RedbStore, erase, log};
+use super::{CONTROL_BYTES, Commit, RedbStore, erase, log, moves};
 use crate::names;
 use crate::store::{
-    AccessCommand, AccessDone, AccessStore, AdminDone, AdminOrder, ControlAdopted, ControlError, DeviceState,
-    DeviceSummary, DocumentSummary, InviteSummary, StoreError, StoreIdentity, UserSummary,
+    AccessCommand, AccessDone, AccessLists, AccessStore, AdminDone, AdminOrder, ControlAdopted, ControlError,
+    DeviceState, DeviceSummary, DocumentSummary, InviteSummary, MoveOutcome, MoveRequest, StoreError,
+    StoreIdentity, UserSummary,
 };
 
 /// Room that an entry of the control log takes with what it changes, in bytes.
@@ -53,8 +54,25 @@ impl AccessStore for RedbStore {
         self.write(now_ms, |tx| log::adopt(self, tx, entries, now_ms))
     }
 
+    fn move_documents(&self, request: &MoveRequest, now_ms: u64) -> Result<Vec<MoveOutcome>, StoreError> {
+        moves::move_documents(self, request, now_ms)
+    }
+
     fn document(&self, document: &DocumentId) -> Result<DocumentSummary, StoreError> {
         self.read(|tx| erase::summary(tx, document))
+    }
+
+    fn access_lists(&self, by: &DeviceId) -> Result<AccessLists, ControlError> {
+        self.read(|tx| match Authority::reading(tx, by) {
+            Ok(authority) => {
+                let mut lists =
+                    AccessLists { users: users(tx)?, devices: devices(tx)?, invites: invites(tx)? };
+                authority.narrow(tx, &mut lists)?;
+                Ok(Ok(lists))
+            }
+            Err(ControlError::Store(error)) => Err(error),
+            Err(refused) => Ok(Err(refused)),
+        })?
     }
 
     fn administer(&self, by: &DeviceId, order: &AdminOrder, now_ms: u64) -> Result<AdminDone, ControlError> {
@@ -166,6 +184,7 @@ fn device_summary(
         id,
         name: row.name,
         user: naming.of(&row.user)?,
+        user_id: row.user,
         state,
         enrolled_at_ms: row.enrolled_at_ms,
         seen_at_ms: get(seen, DEVICES_SEEN, id.as_bytes())?,
@@ -210,7 +229,9 @@ fn administer(
             let (done, commit) = change(tx, identity, Some(user), command, now_ms)?;
             Ok((AdminDone::Changed(done), commit))
         }
-        AdminOrder::Invite(invite) => Ok((AdminDone::Invited(create_invite(tx, invite)?), Commit::Yes)),
+        AdminOrder::Invite(invite) => {
+            Ok((AdminDone::Invited(create_invite(tx, invite, Some(user))?), Commit::Yes))
+        }
     }
 }
 

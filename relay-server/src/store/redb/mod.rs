@@ -9,12 +9,15 @@ mod authority;
 mod backend;
 mod control;
 mod erase;
+mod examine;
 mod find;
 mod heal;
 mod log;
 mod manage;
+mod moves;
 mod opening;
 mod read;
+mod repair;
 mod replay;
 mod rows;
 mod tables;
@@ -22,7 +25,7 @@ mod verify;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use forsat_sync::digest::Trie;
@@ -37,9 +40,9 @@ pub use self::backend::BackendSource;
 use self::backend::{Faults, FileSource, Guarded, Once, Overlay};
 use self::opening::{begin_epoch, initialise};
 use super::{
-    AccessStore, AppendBatch, ControlError, DeviceRecord, EnrolOutcome, EnrolRequest, HealOutcome,
-    HealRequest, NewInvite, PageOutcome, PageRequest, PushOutcome, RelayStore, SpaceSummary, StatusCounts,
-    StoreError, StoreIdentity,
+    AccessStore, AppendBatch, ControlError, DeviceRecord, EnrolOutcome, EnrolRequest, Examination,
+    HealOutcome, HealRequest, NewInvite, PageOutcome, PageRequest, PushOutcome, RelayStore, SpaceSummary,
+    StatusCounts, StoreError, StoreIdentity,
 };
 
 /// The format that this version writes and the newest that it reads.
@@ -421,7 +424,7 @@ impl RelayStore for RedbStore {
 
     fn create_invite(&self, invite: &NewInvite) -> Result<SpaceSummary, ControlError> {
         self.reserve(CONTROL_BYTES)?;
-        self.write(invite.now_ms, |tx| match control::create_invite(tx, invite) {
+        self.write(invite.now_ms, |tx| match control::create_invite(tx, invite, None) {
             Ok(space) => Ok((Ok(space), Commit::Yes)),
             Err(ControlError::Store(error)) => Err(error),
             Err(other) => Ok((Err(other), Commit::NothingWritten)),
@@ -438,6 +441,10 @@ impl RelayStore for RedbStore {
 
     fn buckets(&self, space: &SpaceId) -> Result<Vec<(u16, Digest)>, StoreError> {
         self.read(|tx| read::buckets(tx, space))
+    }
+
+    fn examine(&self, stop: &AtomicBool) -> Result<Examination, StoreError> {
+        examine::look(self, stop)
     }
 }
 

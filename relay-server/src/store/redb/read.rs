@@ -2,27 +2,28 @@
 
 use forsat_sync::digest::{Bucket, Trie};
 use forsat_sync::frame::{Cursor, PageEntry};
-use forsat_sync::id::{Digest, FeedSeq, SpaceId};
+use forsat_sync::id::{Digest, FeedSeq, SpaceId, UserId};
 use forsat_sync::relay::{FeedPage, PageRequest};
-use redb::{ReadTransaction, ReadableTableMetadata as _};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTableMetadata as _};
 
 use super::access::{Access, AccessTables, DEVICE_ACTIVE, DEVICE_REVOKED};
 use super::rows::{
-    DeviceRow, EpochRow, FEED_KIND_BROUGHT_BACK, FEED_KIND_CHANGE, FEED_KIND_ERASED, FeedRow, InviteRow,
-    SpaceRow, TotalsRow,
+    DeviceRow, EpochRow, FEED_KIND_BROUGHT_BACK, FEED_KIND_CHANGE, FEED_KIND_DROPPED, FEED_KIND_ERASED,
+    FEED_KIND_LEFT, FEED_KIND_MOVED_IN, FEED_KIND_MOVED_OUT, FeedRow, InviteRow, SpaceRow, TotalsRow,
 };
 use super::tables::{
     BUCKETS, DEVICES, EPOCHS, FEED, FEED_HEADS, INVITES, META, Readable, SPACES, USERS, corrupt, decode,
     feed_key, get, id_in_key, scan,
 };
-use super::{RedbStore, lock_tries, remember};
+use super::{RedbStore, lock_tries, moves, remember};
 use crate::names;
 use crate::store::{PageOutcome, SpaceSummary, StatusCounts, StoreError};
 
 /// The most bytes of changes that are read for one page: an echo is small, what it stands for need not be.
 const PAGE_READ_MAX: usize = 4 * 1024 * 1024;
-/// What an entry counts there beside its change.
-const ENTRY_READ_BYTES: usize = 96;
+
+/// What an entry counts beside its bytes: one that readers pass over must be bounded too.
+const READ_PER_ENTRY: usize = 64;
 
 /// Reads a page of a feed, its head and its digest from one snapshot.
 pub(super) fn page(
@@ -30,7 +31,8 @@ pub(super) fn page(
     tx: &ReadTransaction,
     request: &PageRequest,
 ) -> Result<PageOutcome, StoreError> {
-    let Access::Member { common, .. } = AccessTables::read(tx)?.of(&request.device, &request.space)? else {
+    let tables = AccessTables::read(tx)?;
+    let Access::Member { user, common, .. } = tables.of(&request.device, &request.space)? else {
         return Ok(PageOutcome::Hidden);
     };
     let head = head(&tx.open_table(FEED_HEADS.table())?, &request.space)?;
@@ -42,7 +44,8 @@ pub(super) fn page(
     // The digests say nothing of the control log, so the feed that carries it is always read whole.
     let begin = if request.from_head && !common { head } else { FeedSeq::ZERO };
     let after = request.cursor.map_or(begin, |cursor| cursor.seq);
-    let (entries, up_to) = entries(store, tx, request, after, head)?;
+    let reader = Reader { store, request, user, access: &tables };
+    let (entries, up_to) = entries(tx, &reader, after, head)?;
     let root = match up_to == head {
         true => Some(root(store, tx, &request.space, head)?),
         false => None,
@@ -79,12 +82,12 @@ fn covers(epochs: &[EpochRow], cursor: Cursor, head: FeedSeq) -> bool {
 
 /// Entries after a position, as many as fit, and how far they reach.
 fn entries(
-    store: &RedbStore,
     tx: &ReadTransaction,
-    request: &PageRequest,
+    reader: &Reader<'_>,
     after: FeedSeq,
     head: FeedSeq,
 ) -> Result<(Vec<PageEntry>, FeedSeq), StoreError> {
+    let request = reader.request;
     let feed = tx.open_table(FEED.table())?;
     let (mut entries, mut up_to, mut bytes, mut read) = (Vec::new(), after, 0, 0);
     let Some(first) = after.next() else { return Ok((entries, up_to)) };
@@ -95,44 +98,53 @@ fn entries(
     for item in feed.range::<&[u8]>(range.start().as_slice()..=range.end().as_slice())? {
         let (key, value) = item?;
         let row: FeedRow = decode(FEED, key.value(), value.value())?;
-        read += row.bytes.len() + ENTRY_READ_BYTES;
-        if row.kind == FEED_KIND_ERASED {
-            up_to = position(key.value())?;
-            // A stretch of nothing ends too.
-            if read > PAGE_READ_MAX {
-                break;
-            }
-            continue;
-        }
-        let entry = entry(store, row, request);
-        bytes += entry.wire_bytes();
-        if (bytes > request.bytes_max || read > PAGE_READ_MAX) && !entries.is_empty() {
+        read += row.bytes.len() + READ_PER_ENTRY;
+        let entry = reader.entry(row)?;
+        bytes += entry.as_ref().map_or(0, PageEntry::wire_bytes);
+        if (bytes > request.bytes_max && !entries.is_empty()) || (read > PAGE_READ_MAX && up_to > after) {
             break;
         }
-        entries.push(entry);
-        up_to = position(key.value())?;
+        entries.extend(entry);
+        let seq =
+            key.value()[SpaceId::LEN..].try_into().map_err(|_| corrupt(FEED, "a key has a wrong length"))?;
+        up_to = FeedSeq::new(u64::from_be_bytes(seq));
     }
     Ok((entries, up_to))
 }
 
-/// The position at the end of an entry's key.
-fn position(key: &[u8]) -> Result<FeedSeq, StoreError> {
-    let seq = key[SpaceId::LEN..].try_into().map_err(|_| corrupt(FEED, "a key has a wrong length"))?;
-    Ok(FeedSeq::new(u64::from_be_bytes(seq)))
+/// Who reads a page.
+struct Reader<'a> {
+    store: &'a RedbStore,
+    request: &'a PageRequest,
+    user: UserId,
+    access: &'a AccessTables<ReadOnlyTable<&'static [u8], &'static [u8]>>,
 }
 
-fn entry(store: &RedbStore, row: FeedRow, request: &PageRequest) -> PageEntry {
-    let FeedRow { document, hash, bytes, .. } = row;
-    match row.kind {
-        FEED_KIND_CHANGE | FEED_KIND_BROUGHT_BACK => {
-            let receipt = Some(store.receipt(&request.space, &document, &hash, row.origin));
-            if request.echo && row.device == request.device {
-                PageEntry::Echo { document, hash, receipt }
-            } else {
-                PageEntry::Change { document, bytes, receipt }
+impl Reader<'_> {
+    /// An entry as the reader gets it; none for the empty place of a change that left with its document.
+    fn entry(&self, row: FeedRow) -> Result<Option<PageEntry>, StoreError> {
+        let FeedRow { document, hash, bytes, .. } = row;
+        Ok(Some(match row.kind {
+            FEED_KIND_CHANGE | FEED_KIND_BROUGHT_BACK => {
+                let receipt = Some(self.store.receipt(&self.request.space, &document, &hash, row.origin));
+                if self.request.echo && row.device == self.request.device {
+                    PageEntry::Echo { document, hash, receipt }
+                } else {
+                    PageEntry::Change { document, bytes, receipt }
+                }
             }
-        }
-        kind => PageEntry::Unknown { kind: u64::from(kind), bytes },
+            FEED_KIND_LEFT | FEED_KIND_DROPPED | FEED_KIND_ERASED => return Ok(None),
+            FEED_KIND_MOVED_OUT => {
+                let (home, to) = moves::told(&bytes)?;
+                let to = match to {
+                    Some(space) if self.access.sees(&self.user, &space)? => Some(space),
+                    _ => None,
+                };
+                PageEntry::MovedOut { document, home, to }
+            }
+            FEED_KIND_MOVED_IN => PageEntry::MovedIn { document, home: moves::told(&bytes)?.0 },
+            kind => PageEntry::Unknown { kind: u64::from(kind), bytes },
+        }))
     }
 }
 

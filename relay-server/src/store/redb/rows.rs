@@ -9,9 +9,11 @@ use crate::store::Role;
 
 mod control;
 mod invite;
+mod moves;
 
 pub(super) use self::control::ControlRow;
 pub(super) use self::invite::InviteRow;
+pub(super) use self::moves::{FEED_KIND_LEFT, FEED_KIND_MOVED_IN, FEED_KIND_MOVED_OUT, MovedOutRow};
 
 /// The format byte of every row written today.
 const FORMAT: u8 = 1;
@@ -285,7 +287,7 @@ impl Row for ActorRow {
     }
 }
 
-/// An entry of a space's feed. `kind` 0 is a change; the others are reserved.
+/// An entry of a space's feed. `kind` 0 and 128 carry a change, 129 carried one; the others are reserved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct FeedRow {
     pub(super) kind: u8,
@@ -306,9 +308,12 @@ pub(super) const FEED_KIND_BROUGHT_BACK: u8 = 128;
 /// The kind of an entry of the control log; its bytes are the entry as pages carry it.
 pub(super) const FEED_KIND_CONTROL: u8 = 6;
 /// The kind of an entry that tells a space of a document that was erased; its bytes are the entry as pages carry it.
-pub(super) const FEED_KIND_ERASURE: u8 = 7;
+pub(super) const FEED_KIND_ERASURE: u8 = 8;
 /// The kind of what is left at the position of an erased change: nothing. Pages pass it over.
-pub(super) const FEED_KIND_ERASED: u8 = 129;
+pub(super) const FEED_KIND_ERASED: u8 = 131;
+
+/// The kind of an entry whose change was damaged and dropped by a repair; it holds the position.
+pub(super) const FEED_KIND_DROPPED: u8 = 130;
 
 impl Row for FeedRow {
     fn encode(&self, key: &[u8]) -> Vec<u8> {

@@ -60,11 +60,13 @@ pub(super) const CONTROL: Definition = Definition("control");
 /// Device id → number of the entry that revokes it.
 pub(super) const REVOCATIONS: Definition = Definition("revocations");
 
+/// Space id, document id → where the space's feed last says that the document left.
+pub(super) const MOVED_OUT: Definition = Definition("moved_out");
 /// Document id → number of the entry that erases it.
 pub(super) const ERASED: Definition = Definition("erased");
 
 /// Every table: they are made when the store is, so that reading never meets a missing one.
-pub(super) const ALL: [Definition; 20] = [
+pub(super) const ALL: [Definition; 21] = [
     META,
     SPACES,
     SPACE_NAMES,
@@ -84,6 +86,7 @@ pub(super) const ALL: [Definition; 20] = [
     DOCUMENTS_BY_BUCKET,
     CONTROL,
     REVOCATIONS,
+    MOVED_OUT,
     ERASED,
 ];
 
@@ -160,6 +163,11 @@ pub(super) fn change_key(document: &DocumentId, hash: &ChangeHash) -> [u8; 48] {
 /// Key of an actor in a document.
 pub(super) fn actor_key(document: &DocumentId, actor: &ActorId) -> Vec<u8> {
     [document.as_bytes().as_slice(), actor.as_bytes()].concat()
+}
+
+/// Key of a document that left a space.
+pub(super) fn moved_out_key(space: &SpaceId, document: &DocumentId) -> [u8; 32] {
+    join(space.as_bytes(), document.as_bytes())
 }
 
 /// Key of a bucket.

@@ -6,12 +6,16 @@ use forsat_sync::digest::{Trie, document_digest};
 use forsat_sync::id::{ChangeHash, Digest, DocumentId, FeedSeq, SpaceId};
 use redb::ReadTransaction;
 
-use super::rows::{ChangeRow, DocumentRow, EpochRow, FeedRow, InviteRow, TotalsRow};
-use super::tables::{
-    CHANGES, DEVICES, DOCUMENTS, DOCUMENTS_BY_BUCKET, EPOCHS, FEED, INVITES, META, bucket_document_key,
-    change_key, get, id_in_key, scan,
+use super::examine::is_change;
+use super::rows::{
+    ChangeRow, DocumentRow, EpochRow, FEED_KIND_MOVED_OUT, FeedRow, InviteRow, MovedOutRow, TotalsRow,
 };
-use super::{StoreError, log, read};
+use super::tables::{
+    CHANGES, DEVICES, DOCUMENTS, DOCUMENTS_BY_BUCKET, EPOCHS, ERASED, FEED, INVITES, META, MOVED_OUT,
+    bucket_document_key, change_key, feed_key, get, id_in_key, scan,
+};
+use super::{StoreError, erase, moves, read};
+use crate::store::SpaceSummary;
 
 /// What a document should be, as its entries say.
 #[derive(Default)]
@@ -42,7 +46,25 @@ pub(super) fn verify(tx: &ReadTransaction) -> Result<Vec<String>, StoreError> {
     }
     check_invites(tx, &mut wrong)?;
     check_by_bucket(tx, &mut wrong)?;
+    check_moved_out(tx, &mut wrong)?;
     Ok(wrong)
+}
+
+/// What doesn't hold of epochs, invites, moves and erasures, or keeps that from being told.
+pub(super) fn others(tx: &ReadTransaction, spaces: &[SpaceSummary]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut told: Vec<String> = Vec::new();
+    for space in spaces {
+        told.extend(check_epochs(tx, &space.id, space.head, &mut wrong).err().map(|error| error.to_string()));
+    }
+    told.extend(check_invites(tx, &mut wrong).err().map(|error| error.to_string()));
+    told.extend(check_moved_out(tx, &mut wrong).err().map(|error| error.to_string()));
+    match erase::verify(tx) {
+        Ok(left) => wrong.extend(left),
+        Err(error) => told.push(error.to_string()),
+    }
+    wrong.extend(told);
+    wrong
 }
 
 /// 1, 2: positions without gaps up to the head; every entry has its header.
@@ -61,7 +83,7 @@ fn check_feed(
             wrong.push(format!("1: space {space} goes from position {last} to {seq}"));
         }
         last = seq;
-        if !log::is_change(&entry) {
+        if !is_change(entry.kind) {
             return Ok(true);
         }
         let expected = documents.entry(entry.document).or_default();
@@ -161,6 +183,32 @@ fn check_invites(tx: &ReadTransaction, wrong: &mut Vec<String>) -> Result<(), St
             && get::<super::rows::DeviceRow>(&devices, DEVICES, device.as_bytes())?.is_none()
         {
             wrong.push(format!("7: an invite was used by device {device}, which is missing"));
+        }
+        Ok(true)
+    })
+}
+
+/// 10: what the feeds say of documents that left.
+fn check_moved_out(tx: &ReadTransaction, wrong: &mut Vec<String>) -> Result<(), StoreError> {
+    let (documents, feed) = (tx.open_table(DOCUMENTS.table())?, tx.open_table(FEED.table())?);
+    let erased = tx.open_table(ERASED.table())?;
+    scan::<MovedOutRow>(&tx.open_table(MOVED_OUT.table())?, MOVED_OUT, &[], |key, row| {
+        let (space, document) = key.split_at(SpaceId::LEN);
+        let space = SpaceId::from_bytes(id_in_key(MOVED_OUT, space)?);
+        let entry: Option<FeedRow> = get(&feed, FEED, &feed_key(&space, row.seq))?;
+        let says = entry.is_some_and(|entry| {
+            entry.kind == FEED_KIND_MOVED_OUT
+                && entry.document.as_bytes() == document
+                && moves::told(&entry.bytes).is_ok_and(|(home, _)| home == row.home)
+        });
+        let home: Option<DocumentRow> = get(&documents, DOCUMENTS, document)?;
+        let follows = match home {
+            Some(home) if home.home_version == row.home.get() => home.space != space,
+            Some(home) => home.home_version > row.home.get(),
+            None => erase::is_erased(&erased, &DocumentId::from_bytes(id_in_key(MOVED_OUT, document)?))?,
+        };
+        if !says || !follows {
+            wrong.push(format!("10: position {} of space {space} isn't the move that its row says", row.seq));
         }
         Ok(true)
     })

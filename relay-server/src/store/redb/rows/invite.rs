@@ -1,6 +1,6 @@
 //! The row of an invite.
 
-use forsat_sync::id::{DeviceId, SpaceId};
+use forsat_sync::id::{DeviceId, SpaceId, UserId};
 
 use super::{Reader, Row, RowError, Writer, role_from_byte, role_to_byte};
 use crate::store::Role;
@@ -15,6 +15,8 @@ pub(in super::super) struct InviteRow {
     pub(in super::super) used_by: Option<DeviceId>,
     /// Whether the device that redeems it waits to be let in.
     pub(in super::super) approve: bool,
+    /// The administrator who made it from a device; none for the operator.
+    pub(in super::super) by: Option<UserId>,
 }
 
 impl Row for InviteRow {
@@ -25,8 +27,12 @@ impl Row for InviteRow {
             .u64(self.expires_at_ms)
             .optional(self.used_by.as_ref().map(|id| id.as_bytes().as_slice()))
             .text(&self.user_key);
-        // A row without it is one of an invite that needs no approval, as all were once.
-        if self.approve { row.u8(1).seal(key) } else { row.seal(key) }
+        // A row without them is one of an operator's invite that needs no approval, as all were once.
+        match self.by {
+            Some(by) => row.u8(u8::from(self.approve)).fixed(by.as_bytes()).seal(key),
+            None if self.approve => row.u8(1).seal(key),
+            None => row.seal(key),
+        }
     }
 
     fn decode(key: &[u8], row: &[u8]) -> Result<Self, RowError> {
@@ -40,6 +46,7 @@ impl Row for InviteRow {
         };
         let user_key = reader.text()?;
         let approve = !reader.is_empty() && reader.u8()? == 1;
-        reader.end().map(|()| Self { user_key, space, role, expires_at_ms, used_by, approve })
+        let by = if reader.is_empty() { None } else { Some(UserId::from_bytes(reader.array()?)) };
+        reader.end().map(|()| Self { user_key, space, role, expires_at_ms, used_by, approve, by })
     }
 }

@@ -1,0 +1,279 @@
+//! Records that get another home: whoever sees it goes along, whoever doesn't lets go, and nothing typed is lost.
+
+use crate::pair::{Device, Relay};
+use forsat_client::{ClientError, FieldInput, SyncSummary};
+use forsat_relay::store::Role;
+use forsat_store::ChunkState;
+use forsat_sync::id::Epoch;
+
+const SARA: &str = "Sara <sara@example.com>";
+const REZA: &str = "Reza <reza@example.com>";
+const MINA: &str = "Mina <mina@example.com>";
+
+/// Two spaces: Sara manages both, Reza writes in North alone.
+fn two() -> (Relay, Device, Device) {
+    let mut relay = Relay::new();
+    relay.space("South");
+    let sara = Device::join(&mut relay, SARA, Role::Manager, 1);
+    relay.set_role("sara@example.com", "South", Some(Role::Manager));
+    let reza = Device::join(&mut relay, REZA, Role::Rep, 2);
+    for _ in 0..2 {
+        sara.sync(&mut relay);
+        reza.sync(&mut relay);
+    }
+    (relay, sara, reza)
+}
+
+fn account(device: &Device, name: &str) -> String {
+    device.engine.create("account", &[FieldInput::new("name", name)]).expect("creates").short
+}
+
+fn site(device: &Device, account: &str, value: &str) {
+    let field = FieldInput::new("website", value);
+    device.engine.edit("account", account, &[field]).expect("edits");
+}
+
+fn ask(device: &Device, record: &str, space: &str, alone: bool) -> usize {
+    let plan = device.engine.move_preview(&[record.to_owned()], space, alone).expect("plans");
+    let plan = device.engine.move_records(plan).expect("asks");
+    plan.records.len() + plan.along.len()
+}
+
+fn sync_level(device: &Device, relay: &mut Relay) -> SyncSummary {
+    let summary = device.sync(relay);
+    assert!(summary.synced, "{summary:?}");
+    summary
+}
+
+fn website(device: &Device, account: &str) -> Option<String> {
+    let view = device.engine.show("account", account).ok()?;
+    let field = view.state.winner("website");
+    Some(field.as_text().unwrap_or_default().to_owned())
+}
+
+#[test]
+fn a_record_that_moves_goes_along_where_both_spaces_are_seen_and_leaves_where_not() {
+    let (mut relay, sara, reza) = two();
+    let arya = account(&sara, "Arya");
+    sync_level(&sara, &mut relay);
+    sync_level(&reza, &mut relay);
+    assert!(website(&reza, &arya).is_some());
+    let before = relay.totals();
+    assert_eq!(ask(&sara, &arya, "South", false), 1);
+    assert_eq!(sync_level(&sara, &mut relay).moved, 1);
+    assert_eq!(sara.engine.moves_wished().expect("reads"), 0);
+    assert_eq!(
+        sara.engine.move_preview(std::slice::from_ref(&arya), "South", false).expect("plans").there,
+        1
+    );
+    let summary = sync_level(&reza, &mut relay);
+    assert_eq!((summary.gone, summary.refused), (1, 0));
+    assert_eq!(website(&reza, &arya), None, "it is here no more");
+    assert_eq!(relay.totals(), before);
+    relay.verify();
+    // It goes on in its new home, and is read anew by whoever gets a role there.
+    site(&sara, &arya, "https://south.example");
+    sync_level(&sara, &mut relay);
+    relay.set_role("reza@example.com", "South", Some(Role::Rep));
+    reza.sync(&mut relay);
+    sync_level(&reza, &mut relay);
+    assert_eq!(website(&reza, &arya).as_deref(), Some("https://south.example"));
+    assert_eq!(sara.view(), reza.view());
+}
+
+#[test]
+fn there_and_back_between_two_syncs_of_another_device_changes_nothing_there() {
+    let (mut relay, sara, reza) = two();
+    let arya = account(&sara, "Arya");
+    sync_level(&sara, &mut relay);
+    sync_level(&reza, &mut relay);
+    for space in ["South", "North"] {
+        assert_eq!(ask(&sara, &arya, space, false), 1);
+        sync_level(&sara, &mut relay);
+    }
+    site(&reza, &arya, "https://reza.example");
+    let summary = sync_level(&reza, &mut relay);
+    assert_eq!((summary.gone, summary.refused), (0, 0));
+    sync_level(&sara, &mut relay);
+    assert_eq!(website(&sara, &arya).as_deref(), Some("https://reza.example"));
+    relay.verify();
+}
+
+#[test]
+fn what_was_typed_while_the_record_moved_goes_to_its_new_home() {
+    let (mut relay, sara, _) = two();
+    let desk = Device::join(&mut relay, MINA, Role::Manager, 5);
+    relay.set_role("mina@example.com", "South", Some(Role::Rep));
+    let arya = account(&sara, "Arya");
+    for _ in 0..2 {
+        sara.sync(&mut relay);
+        desk.sync(&mut relay);
+    }
+    ask(&sara, &arya, "South", false);
+    sync_level(&sara, &mut relay);
+    site(&desk, &arya, "https://desk.example");
+    let summary = sync_level(&desk, &mut relay);
+    assert_eq!((summary.refused, summary.gone, summary.unsent), (0, 0, 0));
+    sync_level(&sara, &mut relay);
+    assert_eq!(website(&sara, &arya).as_deref(), Some("https://desk.example"));
+    assert_eq!(sara.view(), desk.view());
+    relay.verify();
+}
+
+#[test]
+fn what_was_typed_on_a_device_that_loses_the_record_is_kept_there() {
+    let (mut relay, sara, reza) = two();
+    let arya = account(&sara, "Arya");
+    sync_level(&sara, &mut relay);
+    sync_level(&reza, &mut relay);
+    ask(&sara, &arya, "South", false);
+    sync_level(&sara, &mut relay);
+    site(&reza, &arya, "https://late.example");
+    let summary = reza.sync(&mut relay);
+    assert_eq!((summary.gone, summary.refused, summary.unsent), (1, 1, 0));
+    let tx = reza.engine.store().read().expect("reads");
+    let kept = tx.refused_edits().expect("reads");
+    assert_eq!(kept.len(), 1);
+    assert_eq!(kept[0].1.code, "moved_away");
+    assert!(String::from_utf8_lossy(&kept[0].1.after).contains("https://late.example"));
+    let number = kept[0].0.get();
+    drop(tx);
+    reza.engine.retry_refused(number).expect_err("the record isn't here");
+    assert!(reza.sync(&mut relay).synced);
+    assert_eq!(website(&sara, &arya).as_deref(), Some(""));
+}
+
+#[test]
+fn an_account_takes_along_what_hangs_on_it_unless_told_otherwise() {
+    let (mut relay, sara, _) = two();
+    let arya = account(&sara, "Arya");
+    let on = |module: &str, fields: &[(&str, &str)]| {
+        let fields: Vec<_> = fields.iter().map(|(name, value)| FieldInput::new(*name, *value)).collect();
+        sara.engine.create(module, &fields).expect("creates").short
+    };
+    let deal = on("opp", &[("name", "server"), ("account_id", &arya), ("close_date", "2026-09-01")]);
+    on("contact", &[("last_name", "Karimi"), ("account_id", &arya)]);
+    let preview =
+        |alone| sara.engine.move_preview(std::slice::from_ref(&arya), "South", alone).expect("plans");
+    assert_eq!((preview(false).records.len(), preview(false).along.len()), (1, 2));
+    assert_eq!(preview(true).along.len(), 0);
+    assert_eq!(ask(&sara, &arya, "South", false), 3);
+    assert_eq!(sync_level(&sara, &mut relay).moved, 3);
+    let there = sara.engine.move_preview(&[deal], "South", true).expect("plans");
+    assert_eq!((there.there, there.records.len()), (1, 0));
+    relay.verify();
+}
+
+#[test]
+fn who_may_not_move_is_told_before_anything_is_asked() {
+    let (mut relay, sara, reza) = two();
+    let arya = account(&sara, "Arya");
+    sync_level(&sara, &mut relay);
+    relay.set_role("reza@example.com", "South", Some(Role::Admin));
+    reza.sync(&mut relay);
+    sync_level(&reza, &mut relay);
+    let refused = reza.engine.move_preview(&[arya], "South", false).expect_err("a rep in North");
+    assert!(
+        matches!(refused, ClientError::Refused(ref refusal) if refusal.code() == "may_not_move"),
+        "{refused}"
+    );
+    let common = sara.engine.move_preview(&["Arya".to_owned()], "common", false).expect_err("stays");
+    assert!(
+        matches!(common, ClientError::Refused(ref refusal) if refusal.code() == "common_stays"),
+        "{common}"
+    );
+}
+
+#[test]
+fn a_move_that_the_relay_refuses_changes_nothing_and_is_told() {
+    let (mut relay, sara, _) = two();
+    let arya = account(&sara, "Arya");
+    sync_level(&sara, &mut relay);
+    ask(&sara, &arya, "South", false);
+    relay.set_role("sara@example.com", "South", Some(Role::Rep));
+    let summary = sara.sync(&mut relay);
+    assert_eq!(summary.moved, 0);
+    assert_eq!(sara.engine.moves_wished().expect("reads"), 0);
+    assert!(website(&sara, &arya).is_some());
+    let issues = sara.engine.store().read().and_then(|tx| tx.sync_issues()).expect("reads");
+    assert!(issues.iter().any(|issue| issue.key.code == "move_refused"), "{issues:?}");
+}
+
+#[test]
+fn two_managers_who_move_one_record_apart_end_with_one_home() {
+    let (mut relay, sara, _) = two();
+    relay.space("West");
+    relay.set_role("sara@example.com", "West", Some(Role::Manager));
+    let desk = Device::join(&mut relay, MINA, Role::Manager, 5);
+    relay.set_role("mina@example.com", "South", Some(Role::Manager));
+    relay.set_role("mina@example.com", "West", Some(Role::Manager));
+    let arya = account(&sara, "Arya");
+    for _ in 0..2 {
+        sara.sync(&mut relay);
+        desk.sync(&mut relay);
+    }
+    ask(&sara, &arya, "South", false);
+    ask(&desk, &arya, "West", false);
+    sync_level(&sara, &mut relay);
+    sync_level(&desk, &mut relay);
+    sync_level(&sara, &mut relay);
+    for device in [&sara, &desk] {
+        let plan = device.engine.move_preview(std::slice::from_ref(&arya), "West", false).expect("plans");
+        assert_eq!(plan.there, 1, "the later move stands");
+        let tx = device.engine.store().read().expect("reads");
+        let (id, row) = tx.documents_after(None, usize::MAX).expect("reads").into_iter().last().expect("one");
+        let states: Vec<_> = tx.chunks(&id).expect("reads").iter().map(|chunk| chunk.state).collect();
+        assert!(states.iter().all(|state| *state == ChunkState::Feed), "{row:?} {states:?}");
+    }
+    assert_eq!(sara.view(), desk.view());
+    relay.verify();
+}
+
+#[test]
+fn a_reader_of_the_new_home_reads_it_there() {
+    let (mut relay, sara, _) = two();
+    let mina = Device::join(&mut relay, MINA, Role::Viewer, 6);
+    relay.set_role("mina@example.com", "South", Some(Role::Viewer));
+    let arya = account(&sara, "Arya");
+    sync_level(&sara, &mut relay);
+    mina.sync(&mut relay);
+    sync_level(&mina, &mut relay);
+    ask(&sara, &arya, "South", false);
+    sync_level(&sara, &mut relay);
+    let summary = sync_level(&mina, &mut relay);
+    assert_eq!((summary.gone, summary.fetched), (0, 0), "it goes along without a walk");
+    assert_eq!(sara.view(), mina.view());
+}
+
+#[test]
+fn a_device_that_missed_the_word_of_a_move_hears_it_when_it_heals() {
+    let (mut relay, sara, reza) = two();
+    let mina = Device::join(&mut relay, MINA, Role::Rep, 6);
+    relay.set_role("mina@example.com", "South", Some(Role::Rep));
+    let arya = account(&sara, "Arya");
+    for device in [&sara, &reza, &mina, &mina] {
+        device.sync(&mut relay);
+    }
+    ask(&sara, &arya, "South", false);
+    sync_level(&sara, &mut relay);
+    site(&reza, &arya, "https://late.example");
+    for device in [&reza, &mina] {
+        // As after a restore: the relay doesn't know the cursor, and the feed is read from its head.
+        let store = device.engine.store();
+        let cursors = store.read().and_then(|tx| tx.cursors()).expect("reads");
+        let lost = store.write::<_, forsat_store::StoreError>(|tx| {
+            for (space, cursor) in &cursors {
+                tx.reset_cursor(space, Epoch::new(99), cursor.seq)?;
+            }
+            Ok(())
+        });
+        lost.expect("writes");
+        device.sync(&mut relay);
+        sync_level(device, &mut relay);
+    }
+    assert_eq!(website(&reza, &arya), None);
+    let kept = reza.engine.store().read().and_then(|tx| tx.refused_edits()).expect("reads");
+    assert_eq!(kept.len(), 1, "what was typed is kept");
+    assert_eq!(sara.view(), mina.view());
+    relay.verify();
+}
