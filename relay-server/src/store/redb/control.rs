@@ -96,6 +96,9 @@ pub(super) fn enrol(
     let Some(mut invite) = get::<InviteRow>(&invites, INVITES, request.secret.as_bytes())? else {
         return refused(EnrolOutcome::Invalid);
     };
+    if log::is_revoked(tx, &request.device)? {
+        return refused(EnrolOutcome::Invalid);
+    }
     let known = device(tx, &request.device)?;
     if let Some(used_by) = invite.used_by {
         // The first answer may have been lost: the same key is told the same again.
