@@ -9,7 +9,7 @@ use forsat_relay::store::conformance::{
 };
 use forsat_relay::store::{
     AccessCommand, AccessStore as _, AppendBatch, BackendSource, InitWorkspace, ItemOutcome, Later,
-    OpenOptions, PageOutcome, Push, PushOutcome, RedbStore, RelayStore, StoreError,
+    MoveOutcome, MoveRequest, OpenOptions, PageOutcome, Push, PushOutcome, RedbStore, RelayStore, StoreError,
 };
 use forsat_sync::control::SignedEntry;
 use forsat_sync::frame::{Cursor, Role};
@@ -361,6 +361,27 @@ fn quotas_put_off_and_say_which() {
     };
     let outcome = store.enrol(&request, sara.user, NOW_MS).unwrap();
     assert_eq!(outcome, forsat_relay::store::EnrolOutcome::TooManyDevices);
+}
+
+#[test]
+fn moves_use_up_the_changes_of_a_day() {
+    let mut tight = options(1);
+    tight.limits.workspace.changes_a_day_max = 6;
+    let store = RedbStore::with_backend(InMemoryBackend::new(), tight, &init()).unwrap();
+    let (tehran, isfahan) = (space(&store, 10, "Tehran"), space(&store, 11, "Isfahan"));
+    let sara = enrol(&store, 1, "Sara", "Tehran", Role::Manager);
+    let (user, space) = ("Sara".to_owned(), "Isfahan".to_owned());
+    store.change_access(&AccessCommand::SetRole { user, space, role: Role::Manager }, NOW_MS).unwrap();
+    chain(&store, &sara, tehran, 4, 10);
+    let move_to = |to, now_ms| {
+        let request = MoveRequest { device: sara.device, to, documents: vec![document(1)] };
+        store.move_documents(&request, now_ms).unwrap().remove(0)
+    };
+    assert!(matches!(move_to(isfahan, NOW_MS), MoveOutcome::Moved { .. }));
+    assert_eq!(move_to(tehran, NOW_MS), MoveOutcome::Quota("quota_changes_a_day"));
+    assert_eq!(move_to(isfahan, NOW_MS), MoveOutcome::There);
+    assert!(matches!(move_to(tehran, NOW_MS + 86_400_000), MoveOutcome::Moved { .. }));
+    assert_eq!(store.verify().unwrap(), Vec::<String>::new());
 }
 
 #[test]
