@@ -26,6 +26,11 @@ impl Code {
         (fits && plain).then(|| Self(Cow::Owned(text.to_owned())))
     }
 
+    /// Whether a quota of the workspace is used up: nothing that a device does changes that, and time seldom.
+    pub fn is_quota(&self) -> bool {
+        self.0.starts_with("quota_")
+    }
+
     /// The code as text.
     pub fn as_str(&self) -> &str {
         &self.0

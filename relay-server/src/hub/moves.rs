@@ -7,7 +7,7 @@ use forsat_sync::frame::ItemOutcome;
 use forsat_sync::relay::{Input, MoveRequest, RequestId, StorageReply};
 
 use super::round::unavailable;
-use super::{ConnectionId, Hub, Moment};
+use super::{ConnectionId, Hub, Moment, outcome};
 use crate::store::{MoveOutcome, RelayStore, StoreError};
 
 impl Hub {
@@ -50,5 +50,6 @@ fn item(outcome: MoveOutcome) -> ItemOutcome {
         MoveOutcome::Forbidden => ItemOutcome::refused(code::FORBIDDEN),
         MoveOutcome::Common => ItemOutcome::refused(code::COMMON_STAYS),
         MoveOutcome::Later => ItemOutcome::later(code::OVERLOADED),
+        MoveOutcome::Quota(quota) => outcome::used_up(quota),
     }
 }

@@ -26,22 +26,24 @@ pub(super) fn push_reply(outcome: PushOutcome, put_off: usize) -> StorageReply {
 fn item(outcome: &ItemOutcome) -> frame::ItemOutcome {
     match outcome {
         ItemOutcome::Accepted(_) | ItemOutcome::Duplicate => frame::ItemOutcome::Acked,
-        ItemOutcome::Later(later) => {
-            let (code, message) = match later {
-                Later::MovedOut => (code::HOME_IS, code::message(&code::HOME_IS).to_owned()),
-                Later::Judged(reason) => (Code::new(reason.code()), reason.to_string()),
-                Later::Quota(quota) => (
-                    Code::new(quota),
-                    "The workspace has used up this quota; ask the operator of the relay.".to_owned(),
-                ),
-            };
-            frame::ItemOutcome::Later { code, message }
-        }
+        ItemOutcome::Later(later) => match later {
+            Later::MovedOut => frame::ItemOutcome::later(code::HOME_IS),
+            Later::Judged(reason) => {
+                frame::ItemOutcome::Later { code: Code::new(reason.code()), message: reason.to_string() }
+            }
+            Later::Quota(quota) => used_up(quota),
+        },
         ItemOutcome::Refused(refusal) => {
             let (code, message) = refused(refusal);
             frame::ItemOutcome::Refused { code, message }
         }
     }
+}
+
+/// What is put off since a quota is used up.
+pub(super) fn used_up(quota: &'static str) -> frame::ItemOutcome {
+    let message = "The workspace has used up this quota; ask the operator of the relay.".to_owned();
+    frame::ItemOutcome::Later { code: Code::new(quota), message }
 }
 
 fn refused(refusal: &Refusal) -> (Code, String) {

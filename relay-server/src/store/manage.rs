@@ -227,6 +227,8 @@ pub enum MoveOutcome {
     Common,
     /// Others of the same request filled the transaction.
     Later,
+    /// This quota of the workspace is used up.
+    Quota(&'static str),
 }
 
 /// The part of a relay's storage that an operator works on. Every change is one durable transaction.

@@ -8,9 +8,10 @@ use forsat_relay::store::conformance::{
     self, NOW_MS, chain, change, document, enrol, of, page, push, space, whole,
 };
 use forsat_relay::store::{
-    AppendBatch, BackendSource, InitWorkspace, ItemOutcome, Later, OpenOptions, PageOutcome, Push,
-    PushOutcome, RedbStore, RelayStore, StoreError,
+    AccessCommand, AccessStore as _, AppendBatch, BackendSource, InitWorkspace, ItemOutcome, Later,
+    MoveOutcome, MoveRequest, OpenOptions, PageOutcome, Push, PushOutcome, RedbStore, RelayStore, StoreError,
 };
+use forsat_sync::control::SignedEntry;
 use forsat_sync::frame::{Cursor, Role};
 use forsat_sync::id::{Epoch, FeedSeq, SpaceId, WorkspaceId};
 use redb::StorageBackend;
@@ -42,6 +43,8 @@ struct Disk {
     sync_fails: Arc<AtomicBool>,
     /// Counts down with every write; fails at 0.
     fails_after: Arc<AtomicU64>,
+    /// What was reserved last, in bytes.
+    reserved: Arc<AtomicU64>,
 }
 
 impl Disk {
@@ -104,6 +107,11 @@ struct Disks(Disk);
 impl BackendSource for Disks {
     fn open(&mut self) -> io::Result<Box<dyn StorageBackend>> {
         Ok(Box::new(self.0.clone()))
+    }
+
+    fn reserve(&mut self, bytes: u64) -> io::Result<()> {
+        self.0.reserved.store(bytes, Ordering::SeqCst);
+        Ok(())
     }
 }
 
@@ -356,6 +364,27 @@ fn quotas_put_off_and_say_which() {
 }
 
 #[test]
+fn moves_use_up_the_changes_of_a_day() {
+    let mut tight = options(1);
+    tight.limits.workspace.changes_a_day_max = 6;
+    let store = RedbStore::with_backend(InMemoryBackend::new(), tight, &init()).unwrap();
+    let (tehran, isfahan) = (space(&store, 10, "Tehran"), space(&store, 11, "Isfahan"));
+    let sara = enrol(&store, 1, "Sara", "Tehran", Role::Manager);
+    let (user, space) = ("Sara".to_owned(), "Isfahan".to_owned());
+    store.change_access(&AccessCommand::SetRole { user, space, role: Role::Manager }, NOW_MS).unwrap();
+    chain(&store, &sara, tehran, 4, 10);
+    let move_to = |to, now_ms| {
+        let request = MoveRequest { device: sara.device, to, documents: vec![document(1)] };
+        store.move_documents(&request, now_ms).unwrap().remove(0)
+    };
+    assert!(matches!(move_to(isfahan, NOW_MS), MoveOutcome::Moved { .. }));
+    assert_eq!(move_to(tehran, NOW_MS), MoveOutcome::Quota("quota_changes_a_day"));
+    assert_eq!(move_to(isfahan, NOW_MS), MoveOutcome::There);
+    assert!(matches!(move_to(tehran, NOW_MS + 86_400_000), MoveOutcome::Moved { .. }));
+    assert_eq!(store.verify().unwrap(), Vec::<String>::new());
+}
+
+#[test]
 fn what_is_no_relay_store_is_told_apart() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("relay.redb");
@@ -399,6 +428,27 @@ fn the_invariants_hold_over_a_mixed_history_and_are_missed_when_broken() {
     drop(database);
     let broken = RedbStore::open_from(Box::new(Disks(disk)), options(3)).unwrap();
     assert_eq!(broken.verify().unwrap().len(), 1);
+}
+
+#[test]
+fn an_erasure_that_is_replayed_has_room_for_all_that_it_rewrites() {
+    const CHANGES: u64 = 400;
+    let (ahead, disk) = (in_memory(), Disk::new());
+    let back = on(&disk);
+    for store in [&ahead, &back] {
+        let tehran = space(store, 10, "Tehran");
+        let sara = enrol(store, 1, "Sara", "Tehran", Role::Rep);
+        chain(store, &sara, tehran, CHANGES, 10);
+    }
+    let erase = AccessCommand::EraseDocument { document: document(1) };
+    ahead.change_access(&erase, NOW_MS).unwrap();
+    let entries = ahead.control_log(0, usize::MAX).unwrap();
+    assert_eq!(back.adopt_control(&entries, NOW_MS).unwrap().entries, 1);
+    assert!(disk.reserved.load(Ordering::SeqCst) >= CHANGES * 8 * 1024);
+    let forged = SignedEntry { signature: entries[0].signature, ..entries.last().unwrap().clone() };
+    let room = disk.reserved.load(Ordering::SeqCst);
+    back.adopt_control(&[forged], NOW_MS).unwrap();
+    assert!(disk.reserved.load(Ordering::SeqCst) < room, "nobody else's word takes room");
 }
 
 #[test]

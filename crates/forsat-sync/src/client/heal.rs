@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, VecDeque};
 const TRIES: u32 = 2;
 /// The first wait before a space that still differs is walked again; doubles.
 const RETRY_MS: u64 = 60_000;
-/// The wait after the relay couldn't go on.
+/// The first wait after the relay couldn't go on; doubles.
 const PUT_OFF_MS: u64 = 5_000;
 /// The longest wait.
 const RETRY_MS_MAX: u64 = 3_600_000;
@@ -37,6 +37,8 @@ pub(super) struct Heals {
 #[derive(Debug, Default)]
 struct Tries {
     walks: u32,
+    /// How often in a row the relay couldn't go on.
+    put_offs: u32,
     rest: Rest,
 }
 
@@ -98,8 +100,11 @@ impl Heals {
         for space in std::mem::take(&mut self.wanted) {
             self.uncount(space);
         }
-        for tries in self.tries.values_mut().filter(|tries| matches!(tries.rest, Rest::PutOff(_))) {
-            tries.rest = Rest::Over;
+        for tries in self.tries.values_mut() {
+            tries.put_offs = 0;
+            if matches!(tries.rest, Rest::PutOff(_)) {
+                tries.rest = Rest::Over;
+            }
         }
     }
 
@@ -200,6 +205,9 @@ impl Heals {
             }
             None => {
                 let walk = self.walk.take();
+                if let Some(tries) = walk.as_ref().and_then(|walk| self.tries.get_mut(&walk.space)) {
+                    tries.put_offs = 0;
+                }
                 (None, walk.map(|walk| walk.end(effects)))
             }
         }
@@ -239,10 +247,13 @@ impl Heals {
         Ok(())
     }
 
-    /// The relay can't go on now: the walk begins again later.
+    /// The relay can't go on now: the walk begins again later, and ever later.
     fn put_off(&mut self, now_ms: u64) {
         if let Some(walk) = self.walk.take() {
-            self.uncount(walk.space).rest = Rest::PutOff(now_ms.saturating_add(PUT_OFF_MS));
+            let tries = self.uncount(walk.space);
+            let doubled = PUT_OFF_MS.saturating_mul(1 << tries.put_offs.min(16));
+            tries.put_offs += 1;
+            tries.rest = Rest::PutOff(now_ms.saturating_add(doubled.min(RETRY_MS_MAX)));
         }
     }
 
@@ -343,15 +354,19 @@ impl Walk {
                 ItemOutcome::Acked => self.brought += 1,
                 // What it builds on is nowhere: nobody can bring it back before that.
                 ItemOutcome::Later { code, .. } if code == code::MISSING_DEPS => {}
+                // Asking again doesn't help, and a person has to know.
+                ItemOutcome::Later { code, message } if code.is_quota() => self.refuse(code, message),
                 ItemOutcome::Later { .. } => return Err(Unanswered::Later),
                 // It is gone here too as soon as the log says so.
                 ItemOutcome::Refused { code, .. } if code == code::ERASED => {}
-                ItemOutcome::Refused { code, message } => {
-                    self.refused.get_or_insert((0, code, message)).0 += 1;
-                }
+                ItemOutcome::Refused { code, message } => self.refuse(code, message),
             }
         }
         Ok(())
+    }
+
+    fn refuse(&mut self, code: Code, message: String) {
+        self.refused.get_or_insert((0, code, message)).0 += 1;
     }
 
     fn end(self, effects: &mut Vec<Effect>) -> Walked {

@@ -3,12 +3,17 @@
 use super::{Answer, BUCKETS_MAX, CHANGES_MAX, ChangeList, Chunk, DOCUMENTS_MAX, Home, Question};
 use crate::digest::{Bucket, FANOUT, LEVEL_BUCKETS, Node, Trie};
 use crate::id::{ChangeHash, Digest, DocumentId};
+use crate::limits::DOCUMENT_CHANGES_MAX;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Bytes that a change, a document or a digest counts beside what it holds.
 const ENTRY_COST: usize = 24;
 /// Bytes of a receipt on the wire.
 const RECEIPT_COST: usize = 34;
+
+/// Changes whose names are read for one answer; the document that reaches it is still answered. As many as a document has at
+/// most: naming one document over and over costs no more than naming it twice.
+const CHANGES_READ_MAX: u64 = DOCUMENT_CHANGES_MAX;
 
 /// What one end holds of a space, in one state of its store.
 pub trait Holdings {
@@ -90,13 +95,15 @@ fn change_lists<H: Holdings>(
     bytes_max: usize,
 ) -> Result<Vec<ChangeList>, H::Error> {
     let mut lists = Vec::new();
-    let mut left = bytes_max;
+    let (mut left, mut read) = (bytes_max, 0);
     for (document, from) in documents {
-        if left < ENTRY_COST + ChangeHash::LEN && !lists.is_empty() {
+        let full = left < ENTRY_COST + ChangeHash::LEN || read >= CHANGES_READ_MAX;
+        if full && !lists.is_empty() {
             break;
         }
         left = left.saturating_sub(ENTRY_COST);
         let all = held.changes(document)?;
+        read += all.len() as u64;
         let from = usize::try_from(*from).unwrap_or(usize::MAX).min(all.len());
         let fits = (left / ChangeHash::LEN).max(1);
         let end = from.saturating_add(fits).min(all.len());

@@ -1,11 +1,14 @@
 //! Answers and comparisons against another program's reconciliation of the same sets; answers that come in parts.
 
 use super::*;
+use crate::digest::Trie;
 use crate::loopback::{MemoryHoldings, hash_of};
 use negentropy::{Id, Negentropy, NegentropyStorageVector};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::convert::Infallible;
 
 /// Documents by number, each with a version: how many of its changes there are.
 type Versions = BTreeMap<u16, u8>;
@@ -156,6 +159,41 @@ fn a_walk_costs_in_proportion_to_what_differs() {
     assert_eq!((walked.refill.len(), walked.fetch.len()), (3, 0));
     assert!(walked.questions <= 6, "{} questions", walked.questions);
     assert_eq!(walk(&here, &here, 256 * 1024).questions, 1);
+}
+
+#[test]
+fn naming_a_long_document_over_and_over_costs_no_more_than_naming_it_twice() {
+    struct Counted {
+        changes: Vec<ChangeHash>,
+        read: Cell<usize>,
+    }
+
+    impl Holdings for Counted {
+        type Error = Infallible;
+
+        fn trie(&self) -> Result<Trie, Infallible> {
+            Ok(Trie::new())
+        }
+
+        fn documents(&self, _: &[Bucket]) -> Result<Vec<Vec<(DocumentId, Digest)>>, Infallible> {
+            Ok(Vec::new())
+        }
+
+        fn changes(&self, _: &DocumentId) -> Result<Vec<ChangeHash>, Infallible> {
+            self.read.set(self.read.get() + self.changes.len());
+            Ok(self.changes.clone())
+        }
+
+        fn chunk(&self, _: &DocumentId, _: &ChangeHash) -> Result<Option<Chunk>, Infallible> {
+            Ok(None)
+        }
+    }
+
+    let held = Counted { changes: vec![hash_of(b"a"); 30_000], read: Cell::new(0) };
+    let question = Question::Changes(vec![(document(1), u64::MAX); DOCUMENTS_MAX]);
+    let Ok(answer) = told(&question, &held, 256 * 1024);
+    assert!(matches!(&answer, Answer::Changes(lists) if lists.len() == 2), "{answer:?}");
+    assert_eq!(held.read.get(), 60_000);
 }
 
 #[test]

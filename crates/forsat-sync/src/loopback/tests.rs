@@ -1,5 +1,7 @@
 //! What the two machines promise together.
 
+mod refills;
+
 use super::relay::user;
 use super::*;
 use crate::client::SyncIssue;

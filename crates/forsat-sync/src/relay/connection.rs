@@ -39,8 +39,8 @@ enum Phase {
 struct Checking {
     claim: AuthClaim,
     proof: Proof,
-    /// What the device sent without waiting for the welcome.
-    early: Vec<ToRelay>,
+    /// What the device sent without waiting for the welcome, each frame with its length on the wire.
+    early: Vec<(ToRelay, usize)>,
     early_bytes: usize,
     /// The device's standing changed while it was being looked up.
     recheck: bool,
@@ -169,11 +169,11 @@ impl RelayConnection {
                 if checking.early_bytes > limits.early_bytes_max {
                     return Err(code::OVERLOADED.into());
                 }
-                checking.early.push(frame);
+                checking.early.push((frame, bytes.len()));
                 Ok(())
             }
             Phase::Open(session) => {
-                if session.frame(frame, limits, &mut self.link)? {
+                if session.frame(frame, bytes.len(), limits, &mut self.link)? {
                     self.close(Fault::from(code::BYE));
                 }
                 Ok(())
@@ -231,7 +231,7 @@ impl RelayConnection {
             (Phase::Checking(_), Pending::Handshake) => self.admit(reply),
             (Phase::Open(session), Pending::Access) => session.access(now_ms, reply, limits, &mut self.link),
             (Phase::Open(session), Pending::Control) => {
-                if session.controlled(reply, limits, &mut self.link)? {
+                if session.controlled(now_ms, reply, limits, &mut self.link)? {
                     self.close(Fault::from(code::BYE));
                 }
                 Ok(())
@@ -314,7 +314,7 @@ impl RelayConnection {
     }
 
     /// Carries out what the device sent ahead.
-    fn begin(&mut self, early: Vec<ToRelay>, recheck: bool) -> Result<(), Fault> {
+    fn begin(&mut self, early: Vec<(ToRelay, usize)>, recheck: bool) -> Result<(), Fault> {
         let limits = &self.config.flow;
         let Phase::Open(session) = &mut self.phase else { return Err(code::INTERNAL.into()) };
         if self.drain_until_ms.is_some() {
@@ -323,8 +323,8 @@ impl RelayConnection {
         if recheck {
             session.access_changed(&mut self.link);
         }
-        for frame in early {
-            if session.frame(frame, limits, &mut self.link)? {
+        for (frame, bytes) in early {
+            if session.frame(frame, bytes, limits, &mut self.link)? {
                 self.close(Fault::from(code::BYE));
                 break;
             }
@@ -334,8 +334,12 @@ impl RelayConnection {
 
     fn check_time(&mut self, now_ms: u64) -> Result<(), Fault> {
         let limits = &self.config.flow;
-        let greeting = matches!(self.phase, Phase::Greeting);
-        if greeting && now_ms >= self.opened_at_ms.saturating_add(limits.handshake_ms_max) {
+        let late = match &self.phase {
+            Phase::Greeting => now_ms >= self.opened_at_ms.saturating_add(limits.handshake_ms_max),
+            Phase::Open(session) => session.is_late(now_ms),
+            Phase::Checking(_) | Phase::Closed => false,
+        };
+        if late {
             return Err(code::HANDSHAKE_TIMEOUT.into());
         }
         if now_ms >= self.heard_at_ms.saturating_add(limits.idle_close_ms) {

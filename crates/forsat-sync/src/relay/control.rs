@@ -5,7 +5,10 @@ use super::link::{Fault, Link, Pending};
 use super::request::{ControlVerdict, StorageReply, StorageRequest};
 use crate::code;
 use crate::control::{ControlMark, SignedEntry};
-use crate::frame::{PUSH_ITEM_COST, ToDevice, ToRelay};
+use crate::frame::{ToDevice, ToRelay};
+
+/// What a frame that waits counts beside its bytes: a small one takes more memory than it is long.
+const HELD_FRAME_COST: usize = 256;
 
 /// Where the comparison of a connection stands.
 #[derive(Debug, Default)]
@@ -25,8 +28,8 @@ pub(super) struct Held {
     mark: ControlMark,
     frames: Vec<ToRelay>,
     bytes: usize,
-    /// The device was asked for entries.
-    wanted: bool,
+    /// The device was asked for entries, and has until this time to bring them.
+    wanted_until_ms: Option<u64>,
     /// After which one it was asked last: each time it has to be a later one, so that it ends.
     asked: Option<u64>,
     /// It was asked for all of them, since the logs go apart.
@@ -34,19 +37,18 @@ pub(super) struct Held {
 }
 
 impl Comparison {
-    /// Takes a frame that is about the log or has to wait; answers the others.
+    /// Takes a frame that is about the log or has to wait; answers the others. `bytes` is its length on the wire.
     pub fn take(
         &mut self,
         frame: ToRelay,
+        bytes: usize,
         limits: &FlowLimits,
         link: &mut Link,
     ) -> Result<Option<ToRelay>, Fault> {
         match (self, frame) {
             (this @ Self::Unasked, ToRelay::ControlHead(mark)) => {
                 link.ask(StorageRequest::ControlCheck { mark }, Pending::Control);
-                let held =
-                    Held { mark, frames: Vec::new(), bytes: 0, wanted: false, asked: None, whole: false };
-                *this = Self::Under(Box::new(held));
+                *this = Self::Under(Box::new(Held::new(mark)));
                 Ok(None)
             }
             (Self::Under(held), ToRelay::ControlEntries { entries }) => {
@@ -56,7 +58,7 @@ impl Comparison {
             (_, ToRelay::ControlHead(_) | ToRelay::ControlEntries { .. }) => Ok(None),
             (_, frame @ (ToRelay::Ping { .. } | ToRelay::Bye)) => Ok(Some(frame)),
             (Self::Under(held), frame) => {
-                held.bytes += cost(&frame);
+                held.bytes += bytes + HELD_FRAME_COST;
                 if held.bytes > limits.early_bytes_max.saturating_mul(2) {
                     return Err(code::OVERLOADED.into());
                 }
@@ -68,12 +70,18 @@ impl Comparison {
     }
 
     /// Storage has answered; the frames that waited come back when the comparison is over.
-    pub fn answered(&mut self, reply: StorageReply, link: &mut Link) -> Result<Vec<ToRelay>, Fault> {
+    pub fn answered(
+        &mut self,
+        now_ms: u64,
+        reply: StorageReply,
+        limits: &FlowLimits,
+        link: &mut Link,
+    ) -> Result<Vec<ToRelay>, Fault> {
         let Self::Under(held) = self else { return Ok(Vec::new()) };
         match reply {
             StorageReply::Control(verdict) => match held.wants(verdict) {
                 Some(after) => {
-                    held.wanted = true;
+                    held.wanted_until_ms = Some(now_ms.saturating_add(limits.handshake_ms_max));
                     held.asked = Some(after);
                     link.send(&ToDevice::ControlWanted { after });
                     Ok(Vec::new())
@@ -89,9 +97,21 @@ impl Comparison {
             _ => Err(code::INTERNAL.into()),
         }
     }
+
+    /// Until when the device has to bring what it was asked for: what waits here must not wait for ever.
+    pub fn deadline_ms(&self) -> Option<u64> {
+        match self {
+            Self::Under(held) => held.wanted_until_ms,
+            Self::Unasked | Self::Over => None,
+        }
+    }
 }
 
 impl Held {
+    fn new(mark: ControlMark) -> Self {
+        Self { mark, frames: Vec::new(), bytes: 0, wanted_until_ms: None, asked: None, whole: false }
+    }
+
     /// After which entry the device is asked to go on.
     fn wants(&mut self, verdict: ControlVerdict) -> Option<u64> {
         let after = match verdict {
@@ -108,19 +128,8 @@ impl Held {
     }
 
     fn entries(&mut self, entries: Vec<SignedEntry>, link: &mut Link) {
-        if std::mem::replace(&mut self.wanted, false) {
+        if self.wanted_until_ms.take().is_some() {
             link.ask(StorageRequest::ControlAdopt { entries }, Pending::Control);
         }
-    }
-}
-
-/// About what a frame that waits costs in memory.
-fn cost(frame: &ToRelay) -> usize {
-    match frame {
-        ToRelay::Push(push) => push.items.iter().map(|item| item.bytes.len() + PUSH_ITEM_COST).sum(),
-        ToRelay::Ephemeral { bytes, .. } | ToRelay::Admin { request: bytes, .. } => {
-            bytes.len() + PUSH_ITEM_COST
-        }
-        _ => PUSH_ITEM_COST,
     }
 }

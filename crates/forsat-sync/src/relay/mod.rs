@@ -53,7 +53,7 @@ pub struct FlowLimits {
     pub ephemeral_bytes_max: usize,
     /// The most streams of one connection.
     pub streams_max: usize,
-    /// From the opening to a valid auth or enrol frame.
+    /// From the opening to a valid auth or enrol frame, and from a question about the control log to its answer.
     pub handshake_ms_max: u64,
     /// Silence after which the connection counts as dead.
     pub idle_close_ms: u64,

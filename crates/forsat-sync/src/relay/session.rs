@@ -51,9 +51,21 @@ impl Session {
         self.directory.spaces.iter().find(|info| info.id == *space).map(|info| info.role)
     }
 
-    /// A frame of the device. Answers whether it said goodbye.
-    pub fn frame(&mut self, frame: ToRelay, limits: &FlowLimits, link: &mut Link) -> Result<bool, Fault> {
-        let Some(frame) = self.comparison.take(frame, limits, link)? else { return Ok(false) };
+    /// A frame of the device, `bytes` long on the wire. Answers whether it said goodbye.
+    pub fn frame(
+        &mut self,
+        frame: ToRelay,
+        bytes: usize,
+        limits: &FlowLimits,
+        link: &mut Link,
+    ) -> Result<bool, Fault> {
+        match self.comparison.take(frame, bytes, limits, link)? {
+            Some(frame) => self.carry_out(frame, limits, link),
+            None => Ok(false),
+        }
+    }
+
+    fn carry_out(&mut self, frame: ToRelay, limits: &FlowLimits, link: &mut Link) -> Result<bool, Fault> {
         match frame {
             ToRelay::Auth(_) | ToRelay::Enrol(_) => return Err(code::UNEXPECTED_FRAME.into()),
             ToRelay::Pull(pull) => self.pull(&pull, limits, link),
@@ -87,12 +99,13 @@ impl Session {
     /// Storage has answered about the control log. Answers whether the device said goodbye meanwhile.
     pub fn controlled(
         &mut self,
+        now_ms: u64,
         reply: StorageReply,
         limits: &FlowLimits,
         link: &mut Link,
     ) -> Result<bool, Fault> {
-        for frame in self.comparison.answered(reply, link)? {
-            if self.frame(frame, limits, link)? {
+        for frame in self.comparison.answered(now_ms, reply, limits, link)? {
+            if self.carry_out(frame, limits, link)? {
                 return Ok(true);
             }
         }
@@ -304,7 +317,13 @@ impl Session {
             Access::Resting { until_ms } => Some(until_ms),
             Access::Known | Access::Asked { .. } => None,
         };
-        access.into_iter().chain(self.streams.deadline_ms()).min()
+        let deadlines = [access, self.streams.deadline_ms(), self.comparison.deadline_ms()];
+        deadlines.into_iter().flatten().min()
+    }
+
+    /// Whether the device is late with what has to come before it is served.
+    pub fn is_late(&self, now_ms: u64) -> bool {
+        self.comparison.deadline_ms().is_some_and(|until_ms| now_ms >= until_ms)
     }
 }
 

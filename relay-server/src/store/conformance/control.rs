@@ -14,6 +14,7 @@ pub(super) fn all(mut fresh: impl FnMut() -> Box<dyn RelayStore>) {
     members_get_the_log_in_the_feed_of_common(&*fresh());
     a_store_that_was_set_back_takes_what_it_forgot(&*fresh(), &*fresh());
     another_branch_gives_its_revocations_only(&*fresh(), &*fresh());
+    whom_another_branch_let_in_and_threw_out_stays_out(&*fresh(), &*fresh());
     others_entries_are_passed_over(&*fresh());
 }
 
@@ -151,6 +152,24 @@ fn another_branch_gives_its_revocations_only(ahead: &dyn RelayStore, back: &dyn 
     assert_eq!(user.expect("she is there").roles[0].1, Role::Rep, "what may contradict isn't taken over");
     let again = back.access().adopt_control(&entries, NOW_MS).expect("the store works");
     assert_eq!(again.entries, 0, "once");
+}
+
+fn whom_another_branch_let_in_and_threw_out_stays_out(ahead: &dyn RelayStore, back: &dyn RelayStore) {
+    for store in [ahead, back] {
+        space(store, 10, "Tehran");
+        enrol(store, 1, "Sara", "Tehran", Role::Rep);
+    }
+    let stolen = enrol(ahead, 3, "Sara", "Tehran", Role::Rep).device;
+    revoke(ahead, &stolen, true);
+    enrol(back, 2, "Omid", "Tehran", Role::Rep);
+    let (entries, ..) = log(ahead);
+    for expected in [1, 0] {
+        let adopted = back.access().adopt_control(&entries, NOW_MS).expect("the store works");
+        assert_eq!(adopted.entries, expected, "once");
+    }
+    let secret = super::invite(back, 3, "Sara", "Tehran", Role::Rep);
+    let outcome = back.enrol(&super::request(3, &secret, None), super::fresh_user(3), NOW_MS);
+    assert_eq!(outcome.expect("the store works"), super::EnrolOutcome::Invalid);
 }
 
 fn others_entries_are_passed_over(store: &dyn RelayStore) {

@@ -15,6 +15,7 @@ pub(super) fn all(mut fresh: impl FnMut() -> Box<dyn RelayStore>) {
     roles_are_set_and_taken(&*fresh());
     revoked_devices_stay_out(&*fresh());
     devices_wait_where_the_invite_says_so(&*fresh());
+    a_device_that_is_in_stays_in_by_an_invite_that_lets_others_wait(&*fresh());
     invites_can_be_cancelled(&*fresh());
     names_stand_for_one_thing(&*fresh());
 }
@@ -84,18 +85,33 @@ fn revoked_devices_stay_out(store: &dyn RelayStore) {
     assert_eq!(again, EnrolOutcome::Invalid, "not by another invite either");
 }
 
-fn devices_wait_where_the_invite_says_so(store: &dyn RelayStore) {
-    let tehran = space(store, 10, "Tehran");
+/// Makes an invite of Sara by which a new device has to wait.
+fn invite_to_wait(store: &dyn RelayStore, number: u8, space: &str) {
     let new = NewInvite {
-        secret: secret(1).hash(),
+        secret: secret(number).hash(),
         user: "Sara".into(),
-        space: "Tehran".into(),
+        space: space.into(),
         role: Role::Rep,
         approve: true,
         now_ms: NOW_MS,
         expires_at_ms: NOW_MS + 1000,
     };
     store.create_invite(&new).expect("the space exists");
+}
+
+fn a_device_that_is_in_stays_in_by_an_invite_that_lets_others_wait(store: &dyn RelayStore) {
+    let spaces = [space(store, 10, "Tehran"), space(store, 11, "Isfahan")];
+    let sara = enrol(store, 1, "Sara", "Tehran", Role::Rep);
+    invite_to_wait(store, 2, "Isfahan");
+    let outcome = store.enrol(&request(1, &secret(2), None), fresh_user(1), NOW_MS);
+    let record = enrolled(outcome.expect("the store works")).expect("the invite is good");
+    assert_eq!((record.standing, standing(store, &sara)), (Standing::Active, Standing::Active));
+    assert!(spaces.iter().all(|space| record.directory.spaces.iter().any(|info| info.id == *space)));
+}
+
+fn devices_wait_where_the_invite_says_so(store: &dyn RelayStore) {
+    let tehran = space(store, 10, "Tehran");
+    invite_to_wait(store, 1, "Tehran");
     let redeem = || {
         let outcome = store.enrol(&request(1, &secret(1), None), fresh_user(1), NOW_MS);
         enrolled(outcome.expect("the store works")).expect("the invite is good")

@@ -32,8 +32,9 @@ const DOCUMENT_HEADS_MAX: usize = 1024;
 const ROOM_PER_CHANGE: u64 = 8 * 1024;
 /// Room that a commit takes beyond its changes, in bytes.
 const ROOM_PER_COMMIT: u64 = 1024 * 1024;
-/// Milliseconds of a day.
-const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// The quota of changes that a workspace takes in a day.
+pub(super) const QUOTA_CHANGES_A_DAY: &str = "quota_changes_a_day";
 
 /// Judges a batch and commits what was accepted.
 pub(super) fn append(store: &RedbStore, batch: &AppendBatch) -> Result<Vec<PushOutcome>, StoreError> {
@@ -146,11 +147,7 @@ struct Delivery {
 impl<'tx> Appender<'tx> {
     fn new(store: &'tx RedbStore, tx: &'tx WriteTransaction, now_ms: u64) -> Result<Self, StoreError> {
         let meta = tx.open_table(META.table())?;
-        let mut totals = read::totals(&meta)?;
-        let day = now_ms / DAY_MS;
-        if totals.day != day {
-            totals = TotalsRow { day, changes_of_day: 0, ..totals };
-        }
+        let totals = read::totals_today(&meta, now_ms)?;
         Ok(Self {
             options: &store.options,
             now_ms,
@@ -297,7 +294,7 @@ impl<'tx> Appender<'tx> {
         } else if self.totals.bytes.saturating_add(bytes as u64) > limits.bytes_max {
             Some("quota_bytes")
         } else if self.totals.changes_of_day >= limits.changes_a_day_max {
-            Some("quota_changes_a_day")
+            Some(QUOTA_CHANGES_A_DAY)
         } else {
             None
         }

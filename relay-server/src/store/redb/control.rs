@@ -100,6 +100,9 @@ pub(super) fn enrol(
     let refused = |outcome| Ok((outcome, Commit::NothingWritten));
     let found = get::<InviteRow>(&tx.open_table(INVITES.table())?, INVITES, request.secret.as_bytes())?;
     let Some(mut invite) = found else { return refused(EnrolOutcome::Invalid) };
+    if log::is_revoked(tx, &request.device)? {
+        return refused(EnrolOutcome::Invalid);
+    }
     let known = device(tx, &request.device)?;
     if let Some(used_by) = invite.used_by {
         // The first answer may have been lost: the same key is told the same again.
@@ -132,10 +135,16 @@ pub(super) fn enrol(
         Some(user) => user,
         None => bind_user(tx, &invite.user_key, request.proposed_user, new_user, &mut events)?,
     };
+    // Who was let in before doesn't wait again: it would lose the spaces that it has.
+    let state = match &known {
+        Some(row) => row.state,
+        None if invite.approve => DEVICE_PENDING,
+        None => DEVICE_ACTIVE,
+    };
     let row = DeviceRow {
         user,
         public_key: *request.public_key.as_bytes(),
-        state: if invite.approve { DEVICE_PENDING } else { DEVICE_ACTIVE },
+        state,
         enrolled_at_ms: known.map_or(now_ms, |row| row.enrolled_at_ms),
         name: request.device_name.clone(),
     };

@@ -5,10 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use forsat_sync::control::{ControlEntry, ControlEvent};
+use forsat_sync::control::{ControlEntry, ControlEvent, SignedEntry};
 use forsat_sync::digest::{Bucket, document_digest, exchange};
 use forsat_sync::frame::reserved::ENTRY_ERASED;
 use forsat_sync::id::{ActorId, ChangeHash, DeviceId, Digest, DocumentId, FeedSeq, SpaceId};
+use forsat_sync::identity::RelayKey;
 use redb::{ReadTransaction, WriteTransaction};
 
 use super::examine::is_change;
@@ -63,6 +64,35 @@ pub(super) fn ordered(
     let before = is_erased(&tx.open_table(ERASED.table())?, document)?;
     let summary = summed(&tx.open_table(SPACES.table())?, document, row.as_ref(), true)?;
     Ok((summary, (!before).then_some(ControlEvent::DocumentErased { document: *document })))
+}
+
+/// How many changes there are of the documents that entries of this relay erase.
+pub(super) fn changes_of(
+    tx: &ReadTransaction,
+    identity: &StoreIdentity,
+    entries: &[SignedEntry],
+) -> Result<u64, StoreError> {
+    let relay = RelayKey::from_seed(&identity.relay_key_seed).relay_id();
+    let erased: BTreeSet<DocumentId> = entries
+        .iter()
+        .filter(|entry| orders(&entry.bytes).is_some() && entry.verify(&relay).is_ok())
+        .filter_map(|entry| orders(&entry.bytes))
+        .collect();
+    let documents = tx.open_table(DOCUMENTS.table())?;
+    let mut changes = 0;
+    for document in erased {
+        let row: Option<DocumentRow> = get(&documents, DOCUMENTS, document.as_bytes())?;
+        changes += row.map_or(0, |row| row.changes);
+    }
+    Ok(changes)
+}
+
+/// The document that an entry of the log erases, if it erases one.
+pub(super) fn orders(entry: &[u8]) -> Option<DocumentId> {
+    match ControlEntry::decode(entry) {
+        Ok(ControlEntry { event: ControlEvent::DocumentErased { document }, .. }) => Some(document),
+        _ => None,
+    }
 }
 
 /// Does what the log's newest entry about a document says. Doing it twice changes nothing.
@@ -165,11 +195,7 @@ fn empty(kind: u8) -> FeedRow {
 pub(super) fn verify(tx: &ReadTransaction) -> Result<Vec<String>, StoreError> {
     let (mut ordered, mut wrong) = (BTreeSet::new(), Vec::new());
     scan::<ControlRow>(&tx.open_table(CONTROL.table())?, CONTROL, &[], |_, row| {
-        if let Ok(ControlEntry { event: ControlEvent::DocumentErased { document }, .. }) =
-            ControlEntry::decode(&row.0.bytes)
-        {
-            ordered.insert(document);
-        }
+        ordered.extend(orders(&row.0.bytes));
         Ok(true)
     })?;
     let mut named = BTreeSet::new();

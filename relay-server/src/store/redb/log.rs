@@ -115,6 +115,11 @@ fn head(control: &impl Readable) -> Result<ControlHead, StoreError> {
     Ok(ControlHead { count: u64::from_be_bytes(count), hash: row.0.hash() })
 }
 
+/// Whether the log says that a device may never connect again.
+pub(super) fn is_revoked(tx: &WriteTransaction, device: &DeviceId) -> Result<bool, StoreError> {
+    Ok(get::<u64>(&tx.open_table(REVOCATIONS.table())?, REVOCATIONS, device.as_bytes())?.is_some())
+}
+
 /// The entry of a number.
 pub(super) fn entry(control: &impl Readable, number: u64) -> Result<Option<SignedEntry>, StoreError> {
     Ok(get::<ControlRow>(control, CONTROL, &number.to_be_bytes())?.map(|row| row.0))

@@ -50,7 +50,8 @@ impl AccessStore for RedbStore {
     }
 
     fn adopt_control(&self, entries: &[SignedEntry], now_ms: u64) -> Result<ControlAdopted, StoreError> {
-        self.reserve(CONTROL_BYTES + ENTRY_ROOM * entries.len() as u64)?;
+        let erased = self.read(|tx| erase::changes_of(tx, &self.identity, entries))?;
+        self.reserve(CONTROL_BYTES + ENTRY_ROOM * entries.len() as u64 + ROOM_PER_ERASED * erased)?;
         self.write(now_ms, |tx| log::adopt(self, tx, entries, now_ms))
     }
 

@@ -8,11 +8,13 @@ use forsat_sync::relay::{MoveRequest, may_move};
 use redb::{ReadTransaction, WriteTransaction};
 
 use super::access::{Access, AccessTables};
+use super::append::QUOTA_CHANGES_A_DAY;
 use super::rows::{
     ChangeRow, DocumentRow, FEED_KIND_LEFT, FEED_KIND_MOVED_IN, FEED_KIND_MOVED_OUT, FeedRow, MovedOutRow,
+    TotalsRow,
 };
 use super::tables::{
-    BUCKETS, CHANGES, DOCUMENTS, DOCUMENTS_BY_BUCKET, FEED, FEED_HEADS, MOVED_OUT, Writable,
+    BUCKETS, CHANGES, DOCUMENTS, DOCUMENTS_BY_BUCKET, FEED, FEED_HEADS, META, MOVED_OUT, Writable,
     bucket_document_key, bucket_key, change_key, corrupt, feed_key, get, moved_out_key, put, scan,
 };
 use super::{Commit, RedbStore, read};
@@ -34,11 +36,11 @@ pub(super) fn move_documents(
     store.reserve(store.read(|tx| room(tx, &request.documents))?)?;
     // Digests in memory hold at a position of the feed, and both feeds grow: they are read anew by themselves.
     store.write(now_ms, |tx| {
-        let mut mover = Mover::new(tx, request, now_ms)?;
+        let changes_a_day_max = store.options.limits.workspace.changes_a_day_max;
+        let mut mover = Mover::new(tx, request, changes_a_day_max, now_ms)?;
         let outcomes = request.documents.iter().map(|document| mover.document(document));
         let outcomes = outcomes.collect::<Result<Vec<_>, _>>()?;
-        let moved = outcomes.iter().any(|outcome| matches!(outcome, MoveOutcome::Moved { .. }));
-        Ok((outcomes, if moved { Commit::Yes } else { Commit::NothingWritten }))
+        Ok((outcomes, mover.finish()?))
     })
 }
 
@@ -84,7 +86,11 @@ struct Mover<'tx> {
     buckets: Writable<'tx>,
     by_bucket: Writable<'tx>,
     moved_out: Writable<'tx>,
+    meta: Writable<'tx>,
     moved_bytes: u64,
+    /// With what is moved: it is written as often as what is brought.
+    totals: TotalsRow,
+    changes_a_day_max: u64,
 }
 
 /// What the user may do where the documents are to go.
@@ -95,7 +101,14 @@ enum Target {
 }
 
 impl<'tx> Mover<'tx> {
-    fn new(tx: &'tx WriteTransaction, request: &MoveRequest, now_ms: u64) -> Result<Self, StoreError> {
+    fn new(
+        tx: &'tx WriteTransaction,
+        request: &MoveRequest,
+        changes_a_day_max: u64,
+        now_ms: u64,
+    ) -> Result<Self, StoreError> {
+        let meta = tx.open_table(META.table())?;
+        let totals = read::totals_today(&meta, now_ms)?;
         let access = AccessTables::write(tx)?;
         let target = match access.of(&request.device, &request.to)? {
             Access::Hidden => Target::Closed(MoveOutcome::HiddenSpace),
@@ -116,7 +129,10 @@ impl<'tx> Mover<'tx> {
             buckets: tx.open_table(BUCKETS.table())?,
             by_bucket: tx.open_table(DOCUMENTS_BY_BUCKET.table())?,
             moved_out: tx.open_table(MOVED_OUT.table())?,
+            meta,
             moved_bytes: 0,
+            totals,
+            changes_a_day_max,
         })
     }
 
@@ -136,16 +152,29 @@ impl<'tx> Mover<'tx> {
             Access::Member { role, .. } if !may_move(role) => return Ok(MoveOutcome::Forbidden),
             Access::Member { .. } => {}
         }
+        if self.totals.changes_of_day >= self.changes_a_day_max {
+            return Ok(MoveOutcome::Quota(QUOTA_CHANGES_A_DAY));
+        }
         let cost = cost(&row);
         if self.moved_bytes > 0 && self.moved_bytes + cost > MOVE_BYTES_MAX {
             return Ok(MoveOutcome::Later);
         }
         self.moved_bytes += cost.max(1);
+        self.totals.changes_of_day += row.changes;
         let from = row.space;
         let home = HomeVersion::new(row.home_version + 1);
         self.leave(document, &from, home)?;
         self.rehome(document, row, home)?;
         Ok(MoveOutcome::Moved { from, home })
+    }
+
+    /// Writes what is written once, and says whether there is anything to commit.
+    fn finish(mut self) -> Result<Commit, StoreError> {
+        if self.moved_bytes == 0 {
+            return Ok(Commit::NothingWritten);
+        }
+        put(&mut self.meta, b"totals", &self.totals)?;
+        Ok(Commit::Yes)
     }
 
     /// Empties the places of the old feed, ends it with `moved out`, and writes the changes to the new one.

@@ -25,6 +25,9 @@ const PAGE_READ_MAX: usize = 4 * 1024 * 1024;
 /// What an entry counts beside its bytes: one that readers pass over must be bounded too.
 const READ_PER_ENTRY: usize = 64;
 
+/// Milliseconds of a day.
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
 /// Reads a page of a feed, its head and its digest from one snapshot.
 pub(super) fn page(
     store: &RedbStore,
@@ -234,4 +237,10 @@ pub(super) fn status(tx: &ReadTransaction, now_ms: u64) -> Result<StatusCounts, 
 /// What the workspace holds altogether.
 pub(super) fn totals(meta: &impl Readable) -> Result<TotalsRow, StoreError> {
     Ok(get(meta, META, b"totals")?.unwrap_or_default())
+}
+
+/// The same, with the changes that were taken today.
+pub(super) fn totals_today(meta: &impl Readable, now_ms: u64) -> Result<TotalsRow, StoreError> {
+    let (totals, day) = (totals(meta)?, now_ms / DAY_MS);
+    Ok(if totals.day == day { totals } else { TotalsRow { day, changes_of_day: 0, ..totals } })
 }

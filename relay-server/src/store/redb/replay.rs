@@ -28,10 +28,8 @@ pub(super) fn of_another_branch(
         ControlEvent::DocumentErased { document } => {
             !erase::is_erased(&tx.open_table(ERASED.table())?, document)?
         }
-        ControlEvent::DeviceRevoked { device, .. } => {
-            let row: Option<DeviceRow> = get(&tx.open_table(DEVICES.table())?, DEVICES, device.as_bytes())?;
-            row.is_some_and(|row| row.state != DEVICE_REVOKED)
-        }
+        // A device that was enrolled on the other branch alone has no row here, and must not get one.
+        ControlEvent::DeviceRevoked { device, .. } => !log::is_revoked(tx, device)?,
         _ => false,
     };
     Ok(if counts { vec![event] } else { Vec::new() })
@@ -48,7 +46,11 @@ pub(super) fn carry_out(
         ControlEvent::SpaceMade { space, common: false } => make_space(tx, identity, space, now_ms),
         ControlEvent::UserMade { user, name, email } => make_user(tx, user, Person { name, email }),
         ControlEvent::DeviceEnrolled { device, user, public_key, name, pending, invite } => {
-            let state = if pending { DEVICE_PENDING } else { DEVICE_ACTIVE };
+            let state = match pending {
+                _ if log::is_revoked(tx, &device)? => DEVICE_REVOKED,
+                true => DEVICE_PENDING,
+                false => DEVICE_ACTIVE,
+            };
             enrol(tx, device, new_device(user, public_key, state, now_ms, name))?;
             invite.map_or(Ok(()), |secret| use_up(tx, &secret, device))
         }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::control::{ControlEvent, ControlHead, ControlMark, SignedEntry};
+use crate::heal::{AskId, Question, RefillItem};
 use crate::relay::ControlVerdict;
 
 fn entry() -> SignedEntry {
@@ -113,6 +114,37 @@ fn frames_that_wait_are_bounded() {
         bench.frame(0, &push);
     }
     assert_eq!(heard(&mut bench), ["wanted", "fault"]);
+}
+
+#[test]
+fn what_waits_counts_as_long_as_it_is() {
+    let mut bench = Bench::open();
+    heard(&mut bench);
+    bench.storage.control = ControlVerdict::Wanted { after: 1 };
+    bench.frame(0, &mark(4));
+    let items = vec![RefillItem { document: document(1), bytes: vec![0; 900_000], receipt: None }];
+    let heal = ToRelay::Heal { ask: AskId(1), space: space(1), question: Question::Refill(items) };
+    for _ in 0..3 {
+        bench.frame(0, &heal);
+    }
+    assert_eq!(heard(&mut bench), ["wanted", "fault"]);
+}
+
+#[test]
+fn a_device_that_brings_nothing_is_not_waited_for() {
+    let mut bench = Bench::open();
+    heard(&mut bench);
+    let handshake_ms_max = FlowLimits::default().handshake_ms_max;
+    bench.storage.control = ControlVerdict::Wanted { after: 1 };
+    bench.frame(0, &mark(4));
+    bench.frame(0, &pull());
+    assert_eq!(bench.connection.deadline_ms(), Some(handshake_ms_max));
+    bench.storage.control = ControlVerdict::Wanted { after: 2 };
+    bench.frame(handshake_ms_max - 1, &ToRelay::ControlEntries { entries: vec![entry()] });
+    bench.tell(handshake_ms_max, Input::Tick);
+    assert_eq!(heard(&mut bench), ["wanted", "wanted"], "each answer has its own time");
+    bench.frame(2 * handshake_ms_max - 1, &ToRelay::Ping { token: 1 });
+    assert_eq!(bench.fault(), code::HANDSHAKE_TIMEOUT);
 }
 
 #[test]
