@@ -8,9 +8,16 @@ use crate::documents::DOCUMENTS;
 use crate::error::StoreError;
 
 impl WriteTx<'_> {
-    /// Removes a document: its changes whatever their state, their places in the outbox, its snapshot, its part of the
-    /// digests. Rows are the caller's and go first. Answers whether it was here.
+    /// Removes a document: its changes whatever their state, their places in the outbox, its row, snapshot and issues, its
+    /// part of the digests. Refused edits stay. Answers whether it was here.
+    ///
+    /// Rows under other modules than its own are the caller's to remove.
     pub fn purge_document(&mut self, document: &DocumentId) -> Result<bool, StoreError> {
+        for issue in self.sync_issues()? {
+            if issue.key.document == Some(*document) {
+                self.clear_sync_issue(&issue.key)?;
+            }
+        }
         let Some(row) = self.document(document)? else { return Ok(false) };
         self.replace_in_bucket(&row.space, document, &row.feed_heads, &[])?;
         for chunk in self.chunks(document)? {
@@ -21,6 +28,9 @@ impl WriteTx<'_> {
             self.remove(CHUNKS, &chunk_key(document, chunk.ordinal))?;
         }
         self.drop_snapshot(document)?;
+        if let Some(module) = &row.module {
+            self.remove_row(module, document)?;
+        }
         self.remove(DOCUMENTS, document.as_bytes())
     }
 }

@@ -158,11 +158,6 @@ fn purge(
         vault::drop_row(tx, module, document)?;
     }
     tx.purge_document(document)?;
-    for issue in tx.sync_issues()? {
-        if issue.key.document == Some(*document) {
-            tx.clear_sync_issue(&issue.key)?;
-        }
-    }
     let mut wishes = moves::wishes(&*tx)?;
     if wishes.remove(document).is_some() {
         moves::keep(tx, &wishes)?;
