@@ -5,18 +5,13 @@ use forsat_sync::id::DocumentId;
 use crate::access::WriteTx;
 use crate::error::StoreError;
 use crate::journal::{JOURNAL, JournalId};
-use crate::refused::REFUSED;
 
 impl WriteTx<'_> {
     /// Takes a document away as [`Self::purge_document`] does, and its refused edits too; answers whether it was here.
     ///
     /// What the caller wrote of it into the journal is the caller's to remove.
     pub fn erase_document(&mut self, document: &DocumentId) -> Result<bool, StoreError> {
-        for (id, edit) in self.refused_edits()? {
-            if edit.document == *document {
-                self.remove(REFUSED, &id.get().to_be_bytes())?;
-            }
-        }
+        self.remove_refused(document)?;
         self.purge_document(document)
     }
 

@@ -9,7 +9,7 @@ use crate::error::StoreError;
 
 impl WriteTx<'_> {
     /// Removes a document: its changes whatever their state, their places in the outbox, its row, snapshot and issues, its
-    /// part of the digests. Refused edits stay. Answers whether it was here.
+    /// part of the digests. Refused edits stay, with the bytes of their changes. Answers whether it was here.
     ///
     /// Rows under other modules than its own are the caller's to remove.
     pub fn purge_document(&mut self, document: &DocumentId) -> Result<bool, StoreError> {
@@ -19,6 +19,7 @@ impl WriteTx<'_> {
             }
         }
         let Some(row) = self.document(document)? else { return Ok(false) };
+        self.keep_refused_chunks(document)?;
         self.replace_in_bucket(&row.space, document, &row.feed_heads, &[])?;
         for chunk in self.chunks(document)? {
             if let Some(number) = self.chunk_value(document, &chunk.hash)?.and_then(|value| value.outbox) {

@@ -4,7 +4,9 @@ use crate::pair::{Device, Relay};
 use forsat_client::{ClientError, FieldInput, SyncSummary};
 use forsat_relay::store::Role;
 use forsat_store::ChunkState;
+use forsat_sync::chunk;
 use forsat_sync::id::Epoch;
+use forsat_sync::limits::ChunkLimits;
 
 const SARA: &str = "Sara <sara@example.com>";
 const REZA: &str = "Reza <reza@example.com>";
@@ -138,6 +140,11 @@ fn what_was_typed_on_a_device_that_loses_the_record_is_kept_there() {
     assert!(String::from_utf8_lossy(&kept[0].1.after).contains("https://late.example"));
     let number = kept[0].0.get();
     drop(tx);
+    let export = reza.engine.export_refused(number).expect("exports");
+    let chunk = hex::decode(export.chunk.expect("its bytes are kept")).expect("hex");
+    let (header, _) = chunk::parse(&chunk, &ChunkLimits::default()).expect("a change");
+    assert_eq!(header.hash.to_string(), export.edit.change);
+    assert!(export.edit.made_at_ms.is_some());
     reza.engine.retry_refused(number).expect_err("the record isn't here");
     assert!(reza.sync(&mut relay).synced);
     assert_eq!(website(&sara, &arya).as_deref(), Some(""));

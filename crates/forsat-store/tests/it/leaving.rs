@@ -67,6 +67,17 @@ fn a_purged_document_leaves_nothing_but_its_refused_edits() {
     assert!(!store.write(|tx| tx.purge_document(&document(1))).unwrap());
     first_is_gone(&store);
     assert_eq!(refused_of(&store), [document(1), document(2)]);
+    let chunk = |store: &Store| store.read().unwrap().refused_chunk(RefusedId::new(1)).unwrap();
+    assert_eq!(chunk(&store).as_deref(), Some(b"two".as_slice()));
+    // It comes back without that change, and leaves again.
+    store.write(|tx| tx.create_document(&document(1), None, space(2))).unwrap();
+    store.write(|tx| tx.purge_document(&document(1))).unwrap();
+    assert_eq!(chunk(&store).as_deref(), Some(b"two".as_slice()));
+    assert!(store.check_integrity().unwrap().problems.is_empty());
+    // What is erased later goes with it.
+    store.write(|tx| tx.erase_document(&document(1))).unwrap();
+    assert_eq!(chunk(&store), None);
+    assert_eq!(store.read().unwrap().client_value("refused/1").unwrap(), None);
 }
 
 #[test]
