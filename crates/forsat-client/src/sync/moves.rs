@@ -13,7 +13,7 @@ use crate::refused::MOVED_AWAY;
 use crate::{moves, vault};
 use forsat_domain::RecordId;
 use forsat_store::{Access, ChunkState, DocumentRow, Tx, WriteTx};
-use forsat_sync::client::{MoveDone, MoveWish};
+use forsat_sync::client::{MoveDone, MoveWish, SyncIssue};
 use forsat_sync::code::Code;
 use forsat_sync::frame::ItemOutcome;
 use forsat_sync::heal::Home;
@@ -184,6 +184,14 @@ impl Moved {
 }
 
 impl SyncSession {
+    /// Whether an issue says no more than that a record has come back which moved away from here, changes of this device
+    /// with it.
+    pub(super) fn is_of_return(&self, issue: &SyncIssue) -> Result<bool, ClientError> {
+        let SyncIssue::UnknownEcho { document, .. } = issue else { return Ok(false) };
+        let tx = self.engine.read()?;
+        Ok(tx.document(document)?.is_none() && tx.client_value(&name(document))?.is_some())
+    }
+
     /// Counts what following words came to.
     pub(super) fn note_moved(&mut self, moved: Moved) {
         self.gone += moved.gone.len() as u64;

@@ -1,6 +1,6 @@
 //! Records that get another home: whoever sees it goes along, whoever doesn't lets go, and nothing typed is lost.
 
-use crate::pair::{Device, Relay};
+use crate::pair::{Device, Honest, Relay};
 use forsat_client::{ClientError, FieldInput, SyncSummary};
 use forsat_relay::store::Role;
 use forsat_store::ChunkState;
@@ -282,5 +282,70 @@ fn a_device_that_missed_the_word_of_a_move_hears_it_when_it_heals() {
     let kept = reza.engine.store().read().and_then(|tx| tx.refused_edits()).expect("reads");
     assert_eq!(kept.len(), 1, "what was typed is kept");
     assert_eq!(sara.view(), mina.view());
+    relay.verify();
+}
+
+/// Syncs a device to its end; it must find nothing wrong, and nothing to make again.
+fn sync_unharmed(device: &Device, relay: &mut Relay) {
+    let incarnation = || device.engine.store().read().and_then(|tx| tx.identity()).expect("reads").incarnation;
+    let before = incarnation();
+    let shown = device.sync_over(relay, &mut Honest);
+    assert!(shown.issues.is_empty(), "{shown:?}");
+    assert!(shown.summary().synced);
+    assert_eq!(incarnation(), before, "no other store writes as this one");
+    let issues = device.engine.store().read().and_then(|tx| tx.sync_issues()).expect("reads");
+    assert!(issues.is_empty(), "{issues:?}");
+}
+
+/// Reza has edited a record that Sara began, and one that he began himself; both move to where he sees nothing.
+fn lets_two_go() -> (Relay, Device, Device, [String; 2]) {
+    let (mut relay, sara, reza) = two();
+    let records = [account(&sara, "Arya"), account(&reza, "Bahar")];
+    for device in [&sara, &reza, &sara] {
+        sync_level(device, &mut relay);
+    }
+    for record in &records {
+        site(&reza, record, "https://reza.example");
+    }
+    sync_level(&reza, &mut relay);
+    sync_level(&sara, &mut relay);
+    for record in &records {
+        ask(&sara, record, "South", false);
+    }
+    sync_level(&sara, &mut relay);
+    assert_eq!(sync_level(&reza, &mut relay).gone, 2);
+    (relay, sara, reza, records)
+}
+
+#[test]
+fn a_record_that_comes_back_is_no_sign_of_another_store() {
+    let (mut relay, sara, reza, records) = lets_two_go();
+    for record in &records {
+        ask(&sara, record, "North", false);
+    }
+    sync_level(&sara, &mut relay);
+    account(&reza, "Dena");
+    sync_unharmed(&reza, &mut relay);
+    for record in &records {
+        assert_eq!(website(&reza, record).as_deref(), Some("https://reza.example"));
+        site(&reza, record, "https://again.example");
+    }
+    sync_unharmed(&reza, &mut relay);
+    sync_unharmed(&sara, &mut relay);
+    assert!(sara.view().0 == reza.view().0, "both see the same records");
+    relay.verify();
+}
+
+#[test]
+fn a_role_in_the_new_home_brings_the_record_back_without_a_false_alarm() {
+    let (mut relay, sara, reza, records) = lets_two_go();
+    relay.set_role("reza@example.com", "South", Some(Role::Rep));
+    sync_unharmed(&reza, &mut relay);
+    sync_unharmed(&reza, &mut relay);
+    site(&reza, &records[0], "https://again.example");
+    sync_unharmed(&reza, &mut relay);
+    sync_unharmed(&sara, &mut relay);
+    assert_eq!(website(&sara, &records[0]).as_deref(), Some("https://again.example"));
+    assert_eq!(sara.view(), reza.view());
     relay.verify();
 }
