@@ -20,9 +20,6 @@ use forsat_sync::heal::Home;
 use forsat_sync::id::{DocumentId, HomeVersion, SpaceId};
 use std::collections::BTreeMap;
 
-/// The relay refused a move.
-const MOVE_REFUSED: &str = "move_refused";
-
 /// What a feed says of a document's home.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Word {
@@ -158,10 +155,7 @@ fn purge(
         vault::drop_row(tx, module, document)?;
     }
     tx.purge_document(document)?;
-    let mut wishes = moves::wishes(&*tx)?;
-    if wishes.remove(document).is_some() {
-        moves::keep(tx, &wishes)?;
-    }
+    moves::forget(tx, document)?;
     Ok(Followed { is_gone: true, given_up, ..Followed::default() })
 }
 
@@ -239,14 +233,16 @@ impl SyncSession {
         let count = self.engine.write(|tx| {
             let (mut wishes, mut count) = (moves::wishes(&*tx)?, 0);
             for MoveDone { document, to, outcome } in done {
-                let key = issues::key(MOVE_REFUSED, Some(*to), Some(*document));
                 match outcome {
                     ItemOutcome::Later { .. } => continue,
                     ItemOutcome::Acked => {
-                        tx.clear_sync_issue(&key)?;
+                        moves::end_refusal(tx, document)?;
                         count += 1;
                     }
+                    // It has left meanwhile: there is nothing to move any more.
+                    ItemOutcome::Refused { .. } if tx.document(document)?.is_none() => {}
                     ItemOutcome::Refused { message, .. } => {
+                        let key = issues::key(moves::MOVE_REFUSED, Some(*to), Some(*document));
                         let message = format!("a record was not moved: {message}");
                         tx.raise_sync_issue(&key, &message, now_ms)?;
                     }

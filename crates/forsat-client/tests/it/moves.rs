@@ -5,7 +5,7 @@ use forsat_client::{ClientError, FieldInput, SyncSummary};
 use forsat_relay::store::Role;
 use forsat_store::ChunkState;
 use forsat_sync::chunk;
-use forsat_sync::id::Epoch;
+use forsat_sync::id::{DocumentId, Epoch};
 use forsat_sync::limits::ChunkLimits;
 
 const SARA: &str = "Sara <sara@example.com>";
@@ -204,6 +204,25 @@ fn a_move_that_the_relay_refuses_changes_nothing_and_is_told() {
     assert!(website(&sara, &arya).is_some());
     let issues = sara.engine.store().read().and_then(|tx| tx.sync_issues()).expect("reads");
     assert!(issues.iter().any(|issue| issue.key.code == "move_refused"), "{issues:?}");
+}
+
+/// Codes of the issues that stand.
+fn troubles(device: &Device) -> Vec<String> {
+    let issues = device.engine.store().read().and_then(|tx| tx.sync_issues()).expect("reads");
+    issues.into_iter().map(|issue| issue.key.code).collect()
+}
+
+#[test]
+fn an_erased_record_takes_the_wish_to_move_it_along() {
+    let (mut relay, sara, _) = two();
+    let saved = sara.engine.create("account", &[FieldInput::new("name", "Arya")]).expect("creates");
+    sync_level(&sara, &mut relay);
+    ask(&sara, &saved.short, "South", false);
+    relay.erase(DocumentId::from_bytes(*saved.id.as_bytes()));
+    assert_eq!(sync_level(&sara, &mut relay).erased, 1);
+    assert_eq!(sara.engine.moves_wished().expect("reads"), 0);
+    sync_level(&sara, &mut relay);
+    assert!(troubles(&sara).is_empty(), "{:?}", troubles(&sara));
 }
 
 #[test]
