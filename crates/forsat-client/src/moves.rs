@@ -151,7 +151,9 @@ impl Engine {
         self.write(|tx| {
             let mut all = wishes(&*tx)?;
             for row in plan.records.iter().chain(&plan.along) {
-                all.insert(document_id(RecordId(row.id)), plan.to);
+                let document = document_id(RecordId(row.id));
+                end_refusal(tx, &document)?;
+                all.insert(document, plan.to);
             }
             keep(tx, &all)
         })?;

@@ -134,6 +134,7 @@ fn rehome(
     for space in [row.space, *to] {
         tx.clear_sync_issue(&issues::key(issues::OTHER_SPACE, Some(space), Some(*document)))?;
     }
+    moves::end_refusal(tx, document)?;
     Ok(Followed { has_rehomed: row.counts.outbox > 0, ..Followed::default() })
 }
 

@@ -202,8 +202,36 @@ fn a_move_that_the_relay_refuses_changes_nothing_and_is_told() {
     assert_eq!(summary.moved, 0);
     assert_eq!(sara.engine.moves_wished().expect("reads"), 0);
     assert!(website(&sara, &arya).is_some());
-    let issues = sara.engine.store().read().and_then(|tx| tx.sync_issues()).expect("reads");
-    assert!(issues.iter().any(|issue| issue.key.code == "move_refused"), "{issues:?}");
+    assert_eq!(troubles(&sara), ["move_refused"]);
+}
+
+#[test]
+fn a_refused_move_is_told_until_it_is_asked_for_again_or_the_record_has_moved() {
+    let (mut relay, sara, _) = two();
+    let desk = Device::join(&mut relay, MINA, Role::Manager, 5);
+    relay.set_role("mina@example.com", "South", Some(Role::Manager));
+    let arya = account(&sara, "Arya");
+    for device in [&sara, &desk, &sara, &desk] {
+        device.sync(&mut relay);
+    }
+    let refused = |relay: &mut Relay| {
+        relay.set_role("sara@example.com", "South", Some(Role::Rep));
+        sara.sync(relay);
+        assert_eq!(troubles(&sara), ["move_refused"]);
+    };
+    ask(&sara, &arya, "South", false);
+    refused(&mut relay);
+    // Asked for again.
+    relay.set_role("sara@example.com", "South", Some(Role::Manager));
+    sara.sync(&mut relay);
+    ask(&sara, &arya, "South", false);
+    assert!(troubles(&sara).is_empty(), "{:?}", troubles(&sara));
+    refused(&mut relay);
+    // Somebody else moves it.
+    ask(&desk, &arya, "South", false);
+    sync_level(&desk, &mut relay);
+    sync_level(&sara, &mut relay);
+    assert!(troubles(&sara).is_empty(), "{:?}", troubles(&sara));
 }
 
 /// Codes of the issues that stand.
