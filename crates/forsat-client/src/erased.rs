@@ -3,7 +3,7 @@
 use crate::error::ClientError;
 use crate::ids::record_id;
 use crate::journal::JournalRecord;
-use crate::vault;
+use crate::{moves, vault};
 use forsat_store::{Access, JOURNAL_ENTRIES_MAX, StoreError, Tx, WriteTx};
 use forsat_sync::id::DocumentId;
 
@@ -30,6 +30,7 @@ pub(crate) fn erase(tx: &mut WriteTx<'_>, document: &DocumentId) -> Result<bool,
             tx.remove_journal(entry.id)?;
         }
     }
+    moves::forget(tx, document)?;
     if let Some(module) = tx.document(document)?.and_then(|row| row.module) {
         vault::drop_row(tx, &module, document)?;
     }

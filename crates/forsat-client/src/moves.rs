@@ -46,6 +46,28 @@ pub(crate) fn keep(tx: &mut WriteTx<'_>, wishes: &Wishes) -> Result<(), ClientEr
     Ok(tx.set_client_value(WISHES, &bytes)?)
 }
 
+/// The issue of a move that the relay refused.
+pub(crate) const MOVE_REFUSED: &str = "move_refused";
+
+/// Ends what an earlier answer to a move of a document raised, whatever the space that was asked for.
+pub(crate) fn end_refusal(tx: &mut WriteTx<'_>, document: &DocumentId) -> Result<(), ClientError> {
+    for issue in tx.sync_issues()? {
+        if issue.key.code == MOVE_REFUSED && issue.key.document == Some(*document) {
+            tx.clear_sync_issue(&issue.key)?;
+        }
+    }
+    Ok(())
+}
+
+/// Forgets what was asked for a document that leaves this store.
+pub(crate) fn forget(tx: &mut WriteTx<'_>, document: &DocumentId) -> Result<(), ClientError> {
+    let mut wishes = wishes(&*tx)?;
+    if wishes.remove(document).is_some() {
+        keep(tx, &wishes)?;
+    }
+    end_refusal(tx, document)
+}
+
 /// A record that is to move.
 #[derive(Clone, Debug, Serialize)]
 pub struct MoveRow {
@@ -129,7 +151,9 @@ impl Engine {
         self.write(|tx| {
             let mut all = wishes(&*tx)?;
             for row in plan.records.iter().chain(&plan.along) {
-                all.insert(document_id(RecordId(row.id)), plan.to);
+                let document = document_id(RecordId(row.id));
+                end_refusal(tx, &document)?;
+                all.insert(document, plan.to);
             }
             keep(tx, &all)
         })?;

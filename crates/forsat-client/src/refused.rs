@@ -69,7 +69,7 @@ impl Engine {
         let view = status::refused(self, &tx)?.into_iter().find(|view| view.number == number);
         let view = view.ok_or(ArgumentError::NoRefusedEdit(number))?;
         let kept = tx.refused(RefusedId::new(number))?.ok_or(ArgumentError::NoRefusedEdit(number))?;
-        let chunk = tx.chunk(&kept.document, &kept.hash)?.map(|chunk| hex::encode(chunk.bytes));
+        let chunk = tx.refused_chunk(RefusedId::new(number))?.map(hex::encode);
         let id = record_id(&kept.document).0;
         Ok(RefusedExport { edit: self.refused_detail(&tx, view)?, id, chunk })
     }
@@ -77,9 +77,10 @@ impl Engine {
     fn refused_detail<A: Access>(&self, tx: &Tx<A>, view: RefusedView) -> Result<RefusedDetail, ClientError> {
         let gone = || ArgumentError::NoRefusedEdit(view.number);
         let kept = tx.refused(RefusedId::new(view.number))?.ok_or_else(gone)?;
-        let chunks = tx.chunks(&kept.document)?;
-        let headers = chunks.iter().filter_map(|chunk| {
-            chunk::parse(&chunk.bytes, &ChunkLimits::default()).ok().map(|(header, _)| header)
+        let held = tx.chunks(&kept.document)?.into_iter().map(|chunk| chunk.bytes);
+        let chunks = held.chain(tx.refused_chunk(RefusedId::new(view.number))?);
+        let headers = chunks.filter_map(|bytes| {
+            chunk::parse(&bytes, &ChunkLimits::default()).ok().map(|(header, _)| header)
         });
         let headers: Vec<ChangeHeader> = headers.collect();
         let header = headers.iter().find(|header| header.hash == kept.hash);

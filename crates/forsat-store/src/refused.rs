@@ -37,7 +37,8 @@ pub enum RefusedState {
     Dropped,
 }
 
-/// An edit that the relay refused for good. The bytes of its change stay with the document.
+/// An edit that the relay refused for good. The bytes of its change stay with the document, and are kept beside it when the
+/// document leaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefusedEdit {
     /// The document.
@@ -90,6 +91,11 @@ pub(crate) fn decode(input: &mut In<'_>) -> Result<RefusedEdit, Malformed> {
     })
 }
 
+/// The client value with the bytes of a refused edit whose document has left.
+fn bytes_of(id: RefusedId) -> String {
+    format!("refused/{}", id.0)
+}
+
 impl<A: Access> Tx<A> {
     /// One refused edit.
     pub fn refused(&self, id: RefusedId) -> Result<Option<RefusedEdit>, StoreError> {
@@ -99,6 +105,15 @@ impl<A: Access> Tx<A> {
     /// All refused edits, oldest first, whatever became of them.
     pub fn refused_edits(&self) -> Result<Vec<(RefusedId, RefusedEdit)>, StoreError> {
         self.collect_as(REFUSED, ALL, |key, input| Ok((RefusedId(In::new(key).u64()?), decode(input)?)))
+    }
+
+    /// The bytes of a refused edit's change, whether its document is here or has left; none where they are lost.
+    pub fn refused_chunk(&self, id: RefusedId) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(edit) = self.refused(id)? else { return Ok(None) };
+        match self.chunk(&edit.document, &edit.hash)? {
+            Some(chunk) => Ok(Some(chunk.bytes)),
+            None => self.client_value(&bytes_of(id)),
+        }
     }
 }
 
@@ -115,5 +130,28 @@ impl WriteTx<'_> {
     pub fn set_refused_state(&mut self, id: RefusedId, state: RefusedState) -> Result<(), StoreError> {
         let edit = self.refused(id)?.ok_or(StoreError::NoSuchEntry { what: "refused edit", number: id.0 })?;
         self.put(REFUSED, &id.0.to_be_bytes(), &encode(&RefusedEdit { state, ..edit }))
+    }
+
+    /// Keeps the bytes of a document's refused edits beside it, for it is about to leave.
+    pub(crate) fn keep_refused_chunks(&mut self, document: &DocumentId) -> Result<(), StoreError> {
+        for (id, edit) in self.refused_edits()? {
+            if edit.document == *document
+                && let Some(chunk) = self.chunk(document, &edit.hash)?
+            {
+                self.set_client_value(&bytes_of(id), &chunk.bytes)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes a document's refused edits, and what is kept of them beside it.
+    pub(crate) fn remove_refused(&mut self, document: &DocumentId) -> Result<(), StoreError> {
+        for (id, edit) in self.refused_edits()? {
+            if edit.document == *document {
+                self.remove_client_value(&bytes_of(id))?;
+                self.remove(REFUSED, &id.0.to_be_bytes())?;
+            }
+        }
+        Ok(())
     }
 }

@@ -91,7 +91,7 @@ impl Merge<'_, '_, '_> {
             return Ok(Merged::default());
         }
         let Some(row) = self.row(document, incoming)? else {
-            let echoes = incoming.entries.iter().map(Arrived::hash).collect();
+            let echoes = incoming.entries.iter().filter(|entry| entry.is_echo()).map(Arrived::hash).collect();
             return Ok(Merged { unknown_echoes: echoes, ..Merged::default() });
         };
         let receipts: Receipts =
@@ -120,7 +120,8 @@ impl Merge<'_, '_, '_> {
         Ok(merged)
     }
 
-    /// The document's row, begun when it is new; none when there are only echoes for a document that isn't here.
+    /// The document's row, begun when it is new; none when there are echoes for a document that isn't here: it comes again
+    /// without them, and whole.
     fn row(&mut self, document: DocumentId, incoming: &Incoming) -> Result<Option<DocumentRow>, TakeError> {
         if let Some(row) = self.tx.document(&document)? {
             if row.space == self.space {
@@ -137,7 +138,7 @@ impl Merge<'_, '_, '_> {
             }
             return Ok(self.tx.document(&document)?);
         }
-        if incoming.entries.iter().all(|entry| matches!(entry, Arrived::Echo { .. })) {
+        if incoming.entries.iter().any(Arrived::is_echo) {
             return Ok(None);
         }
         self.tx.create_document(&document, None, self.space)?;
@@ -369,6 +370,10 @@ impl Arrived {
         match self {
             Arrived::Change { receipt, .. } | Arrived::Echo { receipt, .. } => *receipt,
         }
+    }
+
+    fn is_echo(&self) -> bool {
+        matches!(self, Arrived::Echo { .. })
     }
 
     fn hash(&self) -> ChangeHash {

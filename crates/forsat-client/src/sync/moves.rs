@@ -13,15 +13,12 @@ use crate::refused::MOVED_AWAY;
 use crate::{moves, vault};
 use forsat_domain::RecordId;
 use forsat_store::{Access, ChunkState, DocumentRow, Tx, WriteTx};
-use forsat_sync::client::{MoveDone, MoveWish};
+use forsat_sync::client::{MoveDone, MoveWish, SyncIssue};
 use forsat_sync::code::Code;
 use forsat_sync::frame::ItemOutcome;
 use forsat_sync::heal::Home;
 use forsat_sync::id::{DocumentId, HomeVersion, SpaceId};
 use std::collections::BTreeMap;
-
-/// The relay refused a move.
-const MOVE_REFUSED: &str = "move_refused";
 
 /// What a feed says of a document's home.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,6 +134,7 @@ fn rehome(
     for space in [row.space, *to] {
         tx.clear_sync_issue(&issues::key(issues::OTHER_SPACE, Some(space), Some(*document)))?;
     }
+    moves::end_refusal(tx, document)?;
     Ok(Followed { has_rehomed: row.counts.outbox > 0, ..Followed::default() })
 }
 
@@ -158,15 +156,7 @@ fn purge(
         vault::drop_row(tx, module, document)?;
     }
     tx.purge_document(document)?;
-    for issue in tx.sync_issues()? {
-        if issue.key.document == Some(*document) {
-            tx.clear_sync_issue(&issue.key)?;
-        }
-    }
-    let mut wishes = moves::wishes(&*tx)?;
-    if wishes.remove(document).is_some() {
-        moves::keep(tx, &wishes)?;
-    }
+    moves::forget(tx, document)?;
     Ok(Followed { is_gone: true, given_up, ..Followed::default() })
 }
 
@@ -189,6 +179,14 @@ impl Moved {
 }
 
 impl SyncSession {
+    /// Whether an issue says no more than that a record has come back which moved away from here, changes of this device
+    /// with it.
+    pub(super) fn is_of_return(&self, issue: &SyncIssue) -> Result<bool, ClientError> {
+        let SyncIssue::UnknownEcho { document, .. } = issue else { return Ok(false) };
+        let tx = self.engine.read()?;
+        Ok(tx.document(document)?.is_none() && tx.client_value(&name(document))?.is_some())
+    }
+
     /// Counts what following words came to.
     pub(super) fn note_moved(&mut self, moved: Moved) {
         self.gone += moved.gone.len() as u64;
@@ -236,14 +234,16 @@ impl SyncSession {
         let count = self.engine.write(|tx| {
             let (mut wishes, mut count) = (moves::wishes(&*tx)?, 0);
             for MoveDone { document, to, outcome } in done {
-                let key = issues::key(MOVE_REFUSED, Some(*to), Some(*document));
                 match outcome {
                     ItemOutcome::Later { .. } => continue,
                     ItemOutcome::Acked => {
-                        tx.clear_sync_issue(&key)?;
+                        moves::end_refusal(tx, document)?;
                         count += 1;
                     }
+                    // It has left meanwhile: there is nothing to move any more.
+                    ItemOutcome::Refused { .. } if tx.document(document)?.is_none() => {}
                     ItemOutcome::Refused { message, .. } => {
+                        let key = issues::key(moves::MOVE_REFUSED, Some(*to), Some(*document));
                         let message = format!("a record was not moved: {message}");
                         tx.raise_sync_issue(&key, &message, now_ms)?;
                     }

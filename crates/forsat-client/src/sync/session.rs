@@ -364,6 +364,10 @@ impl SyncSession {
 
     /// Shows an issue, and keeps it with the store where it lasts.
     fn report(&mut self, issue: SyncIssue, out: &mut Vec<SessionEffect>) {
+        // A store that can't be read for a moment says nothing of it: the issue is shown then, and ends by itself.
+        if self.is_of_return(&issue).unwrap_or(false) {
+            return;
+        }
         if let Some((key, message)) = issues::lasting(&issue) {
             self.unkept.insert(key, message);
             self.keep_issues();

@@ -1,10 +1,12 @@
 //! Records that get another home: whoever sees it goes along, whoever doesn't lets go, and nothing typed is lost.
 
-use crate::pair::{Device, Relay};
+use crate::pair::{Device, Honest, Relay};
 use forsat_client::{ClientError, FieldInput, SyncSummary};
 use forsat_relay::store::Role;
 use forsat_store::ChunkState;
-use forsat_sync::id::Epoch;
+use forsat_sync::chunk;
+use forsat_sync::id::{DocumentId, Epoch};
+use forsat_sync::limits::ChunkLimits;
 
 const SARA: &str = "Sara <sara@example.com>";
 const REZA: &str = "Reza <reza@example.com>";
@@ -138,6 +140,11 @@ fn what_was_typed_on_a_device_that_loses_the_record_is_kept_there() {
     assert!(String::from_utf8_lossy(&kept[0].1.after).contains("https://late.example"));
     let number = kept[0].0.get();
     drop(tx);
+    let export = reza.engine.export_refused(number).expect("exports");
+    let chunk = hex::decode(export.chunk.expect("its bytes are kept")).expect("hex");
+    let (header, _) = chunk::parse(&chunk, &ChunkLimits::default()).expect("a change");
+    assert_eq!(header.hash.to_string(), export.edit.change);
+    assert!(export.edit.made_at_ms.is_some());
     reza.engine.retry_refused(number).expect_err("the record isn't here");
     assert!(reza.sync(&mut relay).synced);
     assert_eq!(website(&sara, &arya).as_deref(), Some(""));
@@ -195,8 +202,55 @@ fn a_move_that_the_relay_refuses_changes_nothing_and_is_told() {
     assert_eq!(summary.moved, 0);
     assert_eq!(sara.engine.moves_wished().expect("reads"), 0);
     assert!(website(&sara, &arya).is_some());
-    let issues = sara.engine.store().read().and_then(|tx| tx.sync_issues()).expect("reads");
-    assert!(issues.iter().any(|issue| issue.key.code == "move_refused"), "{issues:?}");
+    assert_eq!(troubles(&sara), ["move_refused"]);
+}
+
+#[test]
+fn a_refused_move_is_told_until_it_is_asked_for_again_or_the_record_has_moved() {
+    let (mut relay, sara, _) = two();
+    let desk = Device::join(&mut relay, MINA, Role::Manager, 5);
+    relay.set_role("mina@example.com", "South", Some(Role::Manager));
+    let arya = account(&sara, "Arya");
+    for device in [&sara, &desk, &sara, &desk] {
+        device.sync(&mut relay);
+    }
+    let refused = |relay: &mut Relay| {
+        relay.set_role("sara@example.com", "South", Some(Role::Rep));
+        sara.sync(relay);
+        assert_eq!(troubles(&sara), ["move_refused"]);
+    };
+    ask(&sara, &arya, "South", false);
+    refused(&mut relay);
+    // Asked for again.
+    relay.set_role("sara@example.com", "South", Some(Role::Manager));
+    sara.sync(&mut relay);
+    ask(&sara, &arya, "South", false);
+    assert!(troubles(&sara).is_empty(), "{:?}", troubles(&sara));
+    refused(&mut relay);
+    // Somebody else moves it.
+    ask(&desk, &arya, "South", false);
+    sync_level(&desk, &mut relay);
+    sync_level(&sara, &mut relay);
+    assert!(troubles(&sara).is_empty(), "{:?}", troubles(&sara));
+}
+
+/// Codes of the issues that stand.
+fn troubles(device: &Device) -> Vec<String> {
+    let issues = device.engine.store().read().and_then(|tx| tx.sync_issues()).expect("reads");
+    issues.into_iter().map(|issue| issue.key.code).collect()
+}
+
+#[test]
+fn an_erased_record_takes_the_wish_to_move_it_along() {
+    let (mut relay, sara, _) = two();
+    let saved = sara.engine.create("account", &[FieldInput::new("name", "Arya")]).expect("creates");
+    sync_level(&sara, &mut relay);
+    ask(&sara, &saved.short, "South", false);
+    relay.erase(DocumentId::from_bytes(*saved.id.as_bytes()));
+    assert_eq!(sync_level(&sara, &mut relay).erased, 1);
+    assert_eq!(sara.engine.moves_wished().expect("reads"), 0);
+    sync_level(&sara, &mut relay);
+    assert!(troubles(&sara).is_empty(), "{:?}", troubles(&sara));
 }
 
 #[test]
@@ -275,5 +329,70 @@ fn a_device_that_missed_the_word_of_a_move_hears_it_when_it_heals() {
     let kept = reza.engine.store().read().and_then(|tx| tx.refused_edits()).expect("reads");
     assert_eq!(kept.len(), 1, "what was typed is kept");
     assert_eq!(sara.view(), mina.view());
+    relay.verify();
+}
+
+/// Syncs a device to its end; it must find nothing wrong, and nothing to make again.
+fn sync_unharmed(device: &Device, relay: &mut Relay) {
+    let incarnation = || device.engine.store().read().and_then(|tx| tx.identity()).expect("reads").incarnation;
+    let before = incarnation();
+    let shown = device.sync_over(relay, &mut Honest);
+    assert!(shown.issues.is_empty(), "{shown:?}");
+    assert!(shown.summary().synced);
+    assert_eq!(incarnation(), before, "no other store writes as this one");
+    let issues = device.engine.store().read().and_then(|tx| tx.sync_issues()).expect("reads");
+    assert!(issues.is_empty(), "{issues:?}");
+}
+
+/// Reza has edited a record that Sara began, and one that he began himself; both move to where he sees nothing.
+fn lets_two_go() -> (Relay, Device, Device, [String; 2]) {
+    let (mut relay, sara, reza) = two();
+    let records = [account(&sara, "Arya"), account(&reza, "Bahar")];
+    for device in [&sara, &reza, &sara] {
+        sync_level(device, &mut relay);
+    }
+    for record in &records {
+        site(&reza, record, "https://reza.example");
+    }
+    sync_level(&reza, &mut relay);
+    sync_level(&sara, &mut relay);
+    for record in &records {
+        ask(&sara, record, "South", false);
+    }
+    sync_level(&sara, &mut relay);
+    assert_eq!(sync_level(&reza, &mut relay).gone, 2);
+    (relay, sara, reza, records)
+}
+
+#[test]
+fn a_record_that_comes_back_is_no_sign_of_another_store() {
+    let (mut relay, sara, reza, records) = lets_two_go();
+    for record in &records {
+        ask(&sara, record, "North", false);
+    }
+    sync_level(&sara, &mut relay);
+    account(&reza, "Dena");
+    sync_unharmed(&reza, &mut relay);
+    for record in &records {
+        assert_eq!(website(&reza, record).as_deref(), Some("https://reza.example"));
+        site(&reza, record, "https://again.example");
+    }
+    sync_unharmed(&reza, &mut relay);
+    sync_unharmed(&sara, &mut relay);
+    assert!(sara.view().0 == reza.view().0, "both see the same records");
+    relay.verify();
+}
+
+#[test]
+fn a_role_in_the_new_home_brings_the_record_back_without_a_false_alarm() {
+    let (mut relay, sara, reza, records) = lets_two_go();
+    relay.set_role("reza@example.com", "South", Some(Role::Rep));
+    sync_unharmed(&reza, &mut relay);
+    sync_unharmed(&reza, &mut relay);
+    site(&reza, &records[0], "https://again.example");
+    sync_unharmed(&reza, &mut relay);
+    sync_unharmed(&sara, &mut relay);
+    assert_eq!(website(&sara, &records[0]).as_deref(), Some("https://again.example"));
+    assert_eq!(sara.view(), reza.view());
     relay.verify();
 }

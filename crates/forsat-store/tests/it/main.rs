@@ -8,6 +8,7 @@ mod damage;
 #[allow(dead_code, reason = "the simulated disk is shared with the simulation, which uses the rest of it")]
 mod disk;
 mod faults;
+mod leaving;
 mod model;
 mod opening;
 mod processes;
