@@ -4,8 +4,9 @@
 //! journal of what was written, which undo goes by, is appended at the end of the same transaction.
 
 use crate::engine::Engine;
-use crate::error::{ClientError, Damage};
-use crate::ids::{local_space, user_id};
+use crate::erased;
+use crate::error::{ClientError, ClientRefusal, Damage};
+use crate::ids::{document_id, local_space, user_id};
 use crate::journal::{Before, JournalChange, JournalRecord, Write};
 use crate::vault::{self, Loaded};
 use crate::world::{self, StoreWorld};
@@ -83,6 +84,9 @@ impl<'e, 't, 'w> Turn<'e, 't, 'w> {
         module: &str,
         edits: &[Edit],
     ) -> Result<RecordState, ClientError> {
+        if erased::is_erased(&*self.tx, &document_id(id))? {
+            return Err(ClientRefusal::Erased.into());
+        }
         self.check_space(&space)?;
         self.check_kind(module, id, &space)?;
         let schema = self.engine.schema();

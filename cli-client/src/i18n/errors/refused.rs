@@ -28,6 +28,7 @@ pub(super) fn refused(words: &Words<'_>, error: &ClientRefusal) -> String {
         ClientRefusal::MayNotMove { space, role } => {
             say("may-not-move", &[("space", space.clone()), ("role", words.role(role))])
         }
+        ClientRefusal::Erased => say("erased-record", &[]),
         ClientRefusal::UnreadableEdit => say("refused-edit-unreadable", &[]),
         ClientRefusal::OfRecord { name, refusal: why } => {
             say("refused-record", &[("name", name.clone()), ("why", refusal::refusal(words, why))])

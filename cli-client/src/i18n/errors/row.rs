@@ -15,6 +15,7 @@ pub fn row(words: &Words<'_>, reason: &RowReason) -> String {
         RowReason::NotImported { module, text } => {
             words.say("row-not-imported", &[("module", words.module(module)), ("text", text.clone())])
         }
+        RowReason::Erased => words.say("row-erased", &[]),
         RowReason::Input(error) => input::input(words, error),
         RowReason::Rule(error) => refusal::refusal(words, error),
         RowReason::Cell(problem) => cell(words, problem),

@@ -184,6 +184,7 @@ fn engine_refusals() -> Vec<ClientRefusal> {
         ClientRefusal::UnknownModule,
         ClientRefusal::CommonStays,
         ClientRefusal::MayNotMove { space: word(), role: "rep".to_owned() },
+        ClientRefusal::Erased,
         ClientRefusal::UnreadableEdit,
         ClientRefusal::OfRecord { name: word(), refusal: Box::new(Refusal::NotClosed) },
         ClientRefusal::UnknownSpace { name: word(), known: word() },
@@ -304,6 +305,7 @@ fn rows() -> Vec<RowReason> {
     all.extend(mapped().into_iter().map(RowReason::Mapping));
     all.extend(exported().into_iter().map(RowReason::Export));
     all.push(RowReason::NotImported { module: "account".to_owned(), text: word() });
+    all.push(RowReason::Erased);
     all.push(RowReason::Rule(Box::new(Refusal::NotClosed)));
     all.push(RowReason::Store(word()));
     let reason = Box::new(CellProblem::NotAList.into());

@@ -76,6 +76,9 @@ pub enum ClientRefusal {
         /// The role there.
         role: String,
     },
+    /// The record was erased, and its id is never taken again.
+    #[error("this record was erased for good and can't be made again; make a new record")]
+    Erased,
     /// A refused edit that this version can't read.
     #[error(
         "this version can't read the refused edit, so it can't make it again; its bytes are kept, update the program"
@@ -160,6 +163,7 @@ impl ClientRefusal {
             Self::UnknownModule => "unknown_module",
             Self::CommonStays => "common_stays",
             Self::MayNotMove { .. } => "may_not_move",
+            Self::Erased => "erased",
             Self::UnreadableEdit => "unreadable_edit",
             Self::OfRecord { refusal, .. } => refusal.code(),
             Self::UnknownSpace { .. } => "unknown_space",

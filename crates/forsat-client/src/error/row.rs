@@ -32,6 +32,9 @@ pub enum RowReason {
         /// What the cell says.
         text: String,
     },
+    /// The row's record was erased, and its id is never taken again.
+    #[error("its record was erased for good and can't be made again; make a new record")]
+    Erased,
     /// A typed value can't be read.
     #[error(transparent)]
     Input(#[from] InputError),

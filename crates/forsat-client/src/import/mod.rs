@@ -16,6 +16,7 @@ mod value;
 pub(crate) use known::FORMER_WORKSPACES;
 
 use crate::engine::Engine;
+use crate::erased;
 use crate::error::{ClientError, FileProblem, MappingReason, RowReason, UnknownField};
 use crate::journal::JournalChange;
 use crate::model::{FileSummary, ImportOptions, ImportProgress, ImportSummary};
@@ -157,6 +158,9 @@ impl Run<'_> {
         for (at, row) in table.rows.iter().enumerate() {
             let cells = cells_of(table, row, &columns);
             match planner.plan(&cells) {
+                Ok(row) if erased::is_erased(&tx, &crate::ids::document_id(row.id))? => {
+                    plan.refused.push((at, RowReason::Erased));
+                }
                 Ok(row) if first.get(&row.id).is_some_and(|first| *first != cells) => {
                     plan.refused.push((at, MappingReason::DoubleKey.into()));
                 }

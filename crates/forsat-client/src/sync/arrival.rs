@@ -4,8 +4,9 @@
 use super::directory;
 use super::rebase::{self, AT_RELAY};
 use super::session::SyncSession;
+use crate::erased;
 use crate::error::{ClientError, Damage};
-use crate::ids::{record_id, settings_id, user_id, workspace_id};
+use crate::ids::{document_id, record_id, settings_id, user_id, workspace_id};
 use crate::turn::{self, COMMON_SPACE, Turn};
 use crate::vault;
 use forsat_domain::RecordId;
@@ -124,15 +125,12 @@ impl SyncSession {
                 None => None,
             };
             if let Some(own) = own_settings.filter(|own| own.id != theirs && arrival.role == "admin")
-                && vault::any_state(&*turn.tx, theirs)?.is_none()
+                && can_be_made(&turn, theirs)?
             {
                 turn.create(theirs, SETTINGS, &edits_of(&own))?;
             }
             let user = RecordId(turn.user.0);
-            if arrival.role != "viewer"
-                && !arrival.user_name.trim().is_empty()
-                && vault::any_state(&*turn.tx, user)?.is_none()
-            {
+            if arrival.role != "viewer" && !arrival.user_name.trim().is_empty() && can_be_made(&turn, user)? {
                 turn.create(user, USER, &arrival.user_edits())?;
             }
             turn.drop_journal();
@@ -140,6 +138,12 @@ impl SyncSession {
             Ok(())
         })
     }
+}
+
+/// Whether a record is neither here nor was erased.
+fn can_be_made(turn: &Turn<'_, '_, '_>, id: RecordId) -> Result<bool, ClientError> {
+    let is_here = vault::any_state(&*turn.tx, id)?.is_some();
+    Ok(!is_here && !erased::is_erased(&*turn.tx, &document_id(id))?)
 }
 
 /// Moves the unsent changes of a document to the end of the outbox: those of other spaces may have been read past

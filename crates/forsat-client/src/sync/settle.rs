@@ -2,6 +2,7 @@
 
 use super::rebase;
 use super::session::SyncSession;
+use crate::erased;
 use crate::error::{ClientError, Damage};
 use crate::ids::{record_id, user_id};
 use crate::{turn, vault};
@@ -9,7 +10,7 @@ use forsat_domain::record::Scalar;
 use forsat_store::{BatchLimit, ChunkState, RefusedEdit, RefusedState, WriteTx};
 use forsat_sync::chunk;
 use forsat_sync::client::{OutboxSeq, Settle};
-use forsat_sync::code::Code;
+use forsat_sync::code::{self, Code};
 use forsat_sync::id::{ChangeHash, DocumentId, SpaceId};
 use forsat_sync::limits::ChunkLimits;
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +35,13 @@ pub(super) struct Refusals {
     pub(super) anew: bool,
 }
 
+impl Refusals {
+    /// Whether the relay says that the document was erased.
+    fn says_erased(&self) -> bool {
+        self.reasons.values().any(|(why, _)| *why == code::ERASED)
+    }
+}
+
 /// One step of settling.
 enum Step {
     Acked(DocumentId, ChangeHash),
@@ -51,11 +59,18 @@ impl SyncSession {
             self.renew_incarnation()?;
         }
         steps.extend(refused.into_iter().map(|(document, refusals)| Step::Refused(document, refusals)));
-        let mut given_up = 0;
+        let (mut given_up, mut gone) = (0, 0);
         let mut clock = || self.engine.ambient().monotonic_ms();
         let work = |tx: &mut WriteTx<'_>, step: Step| -> Result<(), ClientError> {
             match step {
                 Step::Acked(document, hash) => acked_one(tx, &document, &hash),
+                // What was erased isn't kept. The relay's bare word erases nothing: its signed entry has come before.
+                Step::Refused(document, refusals)
+                    if refusals.says_erased() && erased::is_erased(tx, &document)? =>
+                {
+                    gone += u64::from(erased::erase(tx, &document)?);
+                    Ok(())
+                }
                 Step::Refused(document, refusals) => {
                     given_up += self.refuse(tx, document, &refusals)?;
                     Ok(())
@@ -65,6 +80,7 @@ impl SyncSession {
         let done = self.engine.store().write_batches(steps, BatchLimit::default(), &mut clock, work);
         done.map_err(|error| error.source)?;
         self.refused += given_up;
+        self.erased += gone;
         for seq in settle.acked.iter().chain(settle.refused.iter().map(|(seq, ..)| seq)) {
             self.loaded.remove(seq);
         }

@@ -1,12 +1,18 @@
 //! Records that the relay's operator erased: gone from every device, with what was never sent, and never back.
 
 use crate::pair::{Device, Fate, Relay, Wire};
-use forsat_client::FieldInput;
+use forsat_client::{
+    ClientError, ClientRefusal, ExportFormat, FieldInput, FileSummary, ImportOptions, ListQuery, RowReason,
+};
+use forsat_domain::record::Scalar;
 use forsat_relay::store::Role;
+use forsat_store::{RefusedEdit, RefusedState, StoreError};
 use forsat_sync::control::{ControlEvent, ControlHead, SignedEntry};
 use forsat_sync::frame::{PageEntry, ToDevice};
-use forsat_sync::id::DocumentId;
+use forsat_sync::id::{ChangeHash, DocumentId, SpaceId};
 use forsat_sync::identity::RelayKey;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 fn account(device: &Device, name: &str) -> (String, DocumentId) {
     let saved = device.engine.create("account", &[FieldInput::new("name", name)]).expect("creates");
@@ -119,4 +125,107 @@ fn erasures_that_the_relay_didnt_sign_erase_nothing() {
     assert!(sara.engine.show("account", &arya).is_ok());
     let issues = sara.engine.store().read().expect("reads").sync_issues().expect("reads");
     assert!(issues.iter().any(|issue| issue.key.code == "control_unverified"), "{issues:?}");
+}
+
+/// A file that the device exports its accounts to.
+fn exported(device: &Device, directory: &Path) -> PathBuf {
+    let mut bytes = Vec::new();
+    device.engine.export("account", &ListQuery::default(), ExportFormat::Csv, &mut bytes).expect("exports");
+    let file = directory.join("account.csv");
+    std::fs::write(&file, bytes).expect("writes");
+    file
+}
+
+fn import(device: &Device, file: &Path) -> FileSummary {
+    let imported = device.engine.import_export(file, &ImportOptions::default(), &mut |_| {});
+    imported.expect("imports").files.remove(0)
+}
+
+#[test]
+fn an_export_doesnt_bring_an_erased_record_back() {
+    let mut relay = Relay::new();
+    let sara = Device::join(&mut relay, "Sara <sara@example.com>", Role::Admin, 1);
+    let (arya, document) = account(&sara, "aryagone");
+    let (bahar, _) = account(&sara, "Bahar");
+    sara.sync(&mut relay);
+    let directory = tempfile::tempdir().expect("a folder");
+    let file = exported(&sara, directory.path());
+    relay.erase(document);
+    sara.sync(&mut relay);
+    let summary = import(&sara, &file);
+    let reasons: Vec<&RowReason> = summary.reasons.values().collect();
+    assert_eq!((reasons, summary.created, summary.unchanged), (vec![&RowReason::Erased], 0, 1));
+    is_gone(&sara, &document, "aryagone");
+    assert!(sara.engine.show("account", &arya).is_err());
+    assert!(sara.engine.show("account", &bahar).is_ok());
+}
+
+#[test]
+fn a_mapping_doesnt_bring_an_erased_record_back() {
+    let mut relay = Relay::new();
+    let sara = Device::join(&mut relay, "Sara <sara@example.com>", Role::Admin, 1);
+    sara.sync(&mut relay);
+    let directory = tempfile::tempdir().expect("a folder");
+    let (file, mapping) = (directory.path().join("a.csv"), directory.path().join("map.toml"));
+    std::fs::write(&file, "Firm\naryagone\nBahar\n").expect("writes");
+    let says = "source = \"crm\"\n[[file]]\nname = \"a.csv\"\nmodule = \"account\"\nkey = [\"Firm\"]\n\
+                [file.fields]\nname = \"Firm\"\n";
+    std::fs::write(&mapping, says).expect("writes");
+    let import = || sara.engine.import(&file, &mapping, &ImportOptions::default(), &mut |_| {});
+    assert_eq!(import().expect("imports").files[0].created, 2);
+    let shown = sara.engine.show("account", "aryagone").expect("shows");
+    let document = DocumentId::from_bytes(*shown.state.id.as_bytes());
+    sara.sync(&mut relay);
+    relay.erase(document);
+    sara.sync(&mut relay);
+    let summary = import().expect("imports the rest").files.remove(0);
+    let reasons: Vec<&RowReason> = summary.reasons.values().collect();
+    assert_eq!((reasons, summary.created, summary.unchanged), (vec![&RowReason::Erased], 0, 1));
+    is_gone(&sara, &document, "aryagone");
+}
+
+#[test]
+fn what_the_relay_refuses_as_erased_isnt_kept() {
+    let mut relay = Relay::new();
+    let sara = Device::join(&mut relay, "Sara <sara@example.com>", Role::Admin, 1);
+    let (_, document) = account(&sara, "aryagone");
+    sara.sync(&mut relay);
+    let directory = tempfile::tempdir().expect("a folder");
+    let file = exported(&sara, directory.path());
+    relay.erase(document);
+    sara.sync(&mut relay);
+    // As a program did that let the id be used again.
+    let (store, name) = (sara.engine.store(), format!("erased/{document}"));
+    store.write::<_, StoreError>(|tx| tx.remove_client_value(&name)).expect("writes");
+    assert_eq!(import(&sara, &file).created, 1);
+    store.write::<_, StoreError>(|tx| tx.set_client_value(&name, &[])).expect("writes");
+    let summary = sara.sync(&mut relay);
+    assert_eq!((summary.erased, summary.refused), (1, 0), "{summary:?}");
+    is_gone(&sara, &document, "aryagone");
+    assert_eq!(sara.engine.unsent().expect("counts"), 0);
+}
+
+#[test]
+fn no_command_makes_an_erased_record_again() {
+    let mut relay = Relay::new();
+    let sara = Device::join(&mut relay, "Sara <sara@example.com>", Role::Admin, 1);
+    let (_, document) = account(&sara, "aryagone");
+    sara.sync(&mut relay);
+    relay.erase(document);
+    sara.sync(&mut relay);
+    let after = BTreeMap::from([("module", Scalar::text("account")), ("name", Scalar::text("aryagone"))]);
+    let edit = RefusedEdit {
+        document,
+        space: SpaceId::from_bytes([1; 16]),
+        hash: ChangeHash::from_bytes([1; 32]),
+        code: "forbidden".to_owned(),
+        message: String::new(),
+        at_ms: 1,
+        before: b"{}".to_vec(),
+        after: serde_json::to_vec(&after).expect("writes"),
+        state: RefusedState::Open,
+    };
+    let number = sara.engine.store().write::<_, StoreError>(|tx| tx.add_refused(&edit)).expect("writes");
+    let refused = sara.engine.retry_refused(number.get());
+    assert!(matches!(refused, Err(ClientError::Refused(ClientRefusal::Erased))), "{refused:?}");
 }

@@ -7,6 +7,7 @@ use super::file::Row;
 use super::is_known;
 use crate::commands::finder;
 use crate::engine::Engine;
+use crate::erased;
 use crate::error::{ClientError, Damage, ExportReason, RowReason};
 use crate::exchange::Content;
 use crate::vault;
@@ -76,6 +77,9 @@ impl<'a, A: Access> Planner<'a, A> {
     pub(super) fn plan(&self, row: &Row, module: &str) -> Result<Result<Work, RowReason>, ClientError> {
         let table = crate::find::module(self.engine.schema(), module)?;
         let Some(document) = self.tx.document(&crate::ids::document_id(row.id))? else {
+            if erased::is_erased(self.tx, &crate::ids::document_id(row.id))? {
+                return Ok(Err(RowReason::Erased));
+            }
             return Ok(self.create(row, table));
         };
         if document.module.as_deref() != Some(module) {
