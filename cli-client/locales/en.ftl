@@ -44,6 +44,10 @@ status-no-relay = none; attach one with: forsat join URL CODE
 status-relay = relay
 status-all-sent = everything is sent
 status-unsent = { $count } unsent
+status-moves = { $count ->
+    [one] 1 record moves to { $space } with the next sync; forsat move to the space that it lives in keeps it there
+   *[other] { $count } records move to { $space } with the next sync; forsat move to the space that they live in keeps them there
+}
 status-refused = { $id }: an edit was refused by the relay ({ $code }); it is kept, see forsat inspect { $id }
 status-space = space
 status-role = role
@@ -752,6 +756,14 @@ move-would = would move to { $space }: { $count } · lives there already: { $the
 move-asked = { $count ->
     [one] 1 record moves to { $space } with the next sync
    *[other] { $count } records move to { $space } with the next sync
+}
+move-would-stay = { $count ->
+    [one] 1 record lives in { $space } and was to leave it; it would stay · nothing was asked for
+   *[other] { $count } records live in { $space } and were to leave it; they would stay · nothing was asked for
+}
+move-stays = { $count ->
+    [one] 1 record stays in { $space }; the move that was asked for before is dropped
+   *[other] { $count } records stay in { $space }; the moves that were asked for before are dropped
 }
 common-stays = records of the space that every member reads stay there, and nothing is moved into it
 may-not-move = your role in { $space } ({ $role }) doesn't move records; ask a manager of both spaces

@@ -37,8 +37,7 @@ fn site(device: &Device, account: &str, value: &str) {
 
 fn ask(device: &Device, record: &str, space: &str, alone: bool) -> usize {
     let plan = device.engine.move_preview(&[record.to_owned()], space, alone).expect("plans");
-    let plan = device.engine.move_records(plan).expect("asks");
-    plan.records.len() + plan.along.len()
+    device.engine.move_records(plan).expect("asks").count()
 }
 
 fn sync_level(device: &Device, relay: &mut Relay) -> SyncSummary {
@@ -232,6 +231,42 @@ fn a_refused_move_is_told_until_it_is_asked_for_again_or_the_record_has_moved() 
     sync_level(&desk, &mut relay);
     sync_level(&sara, &mut relay);
     assert!(troubles(&sara).is_empty(), "{:?}", troubles(&sara));
+}
+
+#[test]
+fn a_move_that_waits_is_shown_and_taken_back_by_one_to_where_the_record_lives() {
+    let (mut relay, sara, _) = two();
+    let arya = account(&sara, "Arya");
+    let fields = [FieldInput::new("last_name", "Karimi"), FieldInput::new("account_id", &arya)];
+    sara.engine.create("contact", &fields).expect("creates");
+    sync_level(&sara, &mut relay);
+    let waiting = || {
+        let moves = sara.engine.status().expect("status").moves;
+        moves.into_iter().map(|row| (row.record.name, row.record.from, row.to)).collect::<Vec<_>>()
+    };
+    let plan = |space: &str| {
+        let plan = sara.engine.move_preview(std::slice::from_ref(&arya), space, false).expect("plans");
+        (plan.records.len(), plan.along.len(), plan.stay.len(), plan.there)
+    };
+    assert_eq!(plan("North"), (0, 0, 0, 1), "nothing was asked for");
+    assert_eq!(ask(&sara, &arya, "South", false), 2);
+    let row = |name: &str| (name.to_owned(), "North".to_owned(), "South".to_owned());
+    let mut shown = waiting();
+    shown.sort();
+    assert_eq!(shown, [row("Arya"), row("Karimi")]);
+    assert_eq!(plan("North"), (0, 0, 2, 1));
+    assert_eq!(ask(&sara, &arya, "North", false), 0);
+    assert!(waiting().is_empty());
+    assert_eq!(sync_level(&sara, &mut relay).moved, 0);
+    assert_eq!(plan("South"), (1, 1, 0, 0), "they live where they did");
+    // What the relay has refused is dropped the same way.
+    ask(&sara, &arya, "South", false);
+    relay.set_role("sara@example.com", "South", Some(Role::Rep));
+    sara.sync(&mut relay);
+    assert_eq!(troubles(&sara), ["move_refused", "move_refused"]);
+    assert_eq!(plan("North"), (0, 0, 2, 1));
+    ask(&sara, &arya, "North", false);
+    assert!(troubles(&sara).is_empty());
 }
 
 /// Codes of the issues that stand.
