@@ -17,6 +17,7 @@ undo-left-conflict = left { $id } { $what } as it is: that command ended a confl
 undo-left-edited = left { $id } { $name } alone: others have edited it since you made it. To delete it all the same:
 undo-left-deals = left { $id } { $name } alone: open deals hang on it. To delete it all the same:
 undo-left-trashed = { $id } { $name } is in the trash already
+undo-left-gone = left { $id } { $what } alone: the record moved to a space that isn't shown to you; the command still counts as not taken back. Once the record is here again:
 undo-left-refused = { $id }: the relay refused this record, so there is nothing to take back; forsat status shows what was refused
 
 init-done = made a store in { $dir }; it works without any relay
@@ -569,6 +570,7 @@ already-undone = command { $number } was taken back already
 not-undoable = "{ $command }" wrote nothing that can be taken back
 account-exists = there is an account "{ $name }" already; add --account { $id } to take it, or --new-account "{ $name }" to make another
 refused-edit-of-nothing = the refused edit doesn't say what it is of; export it instead
+refused-edit-moved-away = the record of this edit moved from { $space } to a space that isn't shown to you, so the edit can't be made again here; forsat refused export { $number } writes it to a file for somebody who sees the record
 refused-edit-unreadable = this version can't read the refused edit, so it can't make it again; its bytes are kept, update the program
 refused-record = { $name }: { $why }; nothing was changed
 unknown-space = there is no space "{ $name }" on this device; there are: { $known }

@@ -46,13 +46,22 @@ pub(crate) fn keep(tx: &mut WriteTx<'_>, wishes: &Wishes) -> Result<(), ClientEr
     Ok(tx.set_client_value(WISHES, &bytes)?)
 }
 
+/// The client value that holds how many homes a document has had, as far as this store knows.
+pub(crate) fn home_name(document: &DocumentId) -> String {
+    format!("home/{document}")
+}
+
+/// Whether a document that isn't here was here, or is known to live elsewhere: it moved away.
+pub(crate) fn has_left<A: Access>(tx: &Tx<A>, document: &DocumentId) -> Result<bool, ClientError> {
+    Ok(tx.document(document)?.is_none() && tx.client_value(&home_name(document))?.is_some())
+}
+
 /// The issue of a move that the relay refused.
 pub(crate) const MOVE_REFUSED: &str = "move_refused";
 
 /// Whether something was asked for a document before: it waits, or the relay has refused it.
 fn is_asked<A: Access>(tx: &Tx<A>, wishes: &Wishes, document: &DocumentId) -> Result<bool, ClientError> {
-    let is_refusal =
-        |key: &SyncIssueKey| key.code == MOVE_REFUSED && key.document.as_ref() == Some(document);
+    let is_refusal = |key: &SyncIssueKey| key.code == MOVE_REFUSED && key.document.as_ref() == Some(document);
     Ok(wishes.contains_key(document) || tx.sync_issues()?.iter().any(|issue| is_refusal(&issue.key)))
 }
 
@@ -221,7 +230,8 @@ pub(crate) fn waiting<A: Access>(tx: &Tx<A>) -> Result<Vec<WaitingMove>, ClientE
     Ok(all)
 }
 
-fn space_name<A: Access>(tx: &Tx<A>, space: &SpaceId) -> Result<String, ClientError> {
+/// The name of a space; its id where this device doesn't know the name.
+pub(crate) fn space_name<A: Access>(tx: &Tx<A>, space: &SpaceId) -> Result<String, ClientError> {
     Ok(tx.space(space)?.map_or_else(|| space.to_string(), |row| row.name))
 }
 

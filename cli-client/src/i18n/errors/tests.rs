@@ -182,6 +182,7 @@ fn engine_refusals() -> Vec<ClientRefusal> {
         ClientRefusal::UnknownModule,
         ClientRefusal::CommonStays,
         ClientRefusal::MayNotMove { space: word(), role: "rep".to_owned() },
+        ClientRefusal::MovedAway { space: word(), number: 3 },
         ClientRefusal::UnreadableEdit,
         ClientRefusal::OfRecord { name: word(), refusal: Box::new(Refusal::NotClosed) },
         ClientRefusal::UnknownSpace { name: word(), known: word() },
