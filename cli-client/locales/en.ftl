@@ -612,6 +612,7 @@ damage-unreadable-row = a row can't be read
 damage-brief = a brief can't be read
 damage-journal = an entry of the journal can't be read
 damage-no-user = the store has no user
+damage-forked = changes that say they were made here, and were not, keep coming
 damage-cells = the cells of an earlier import can't be read
 damage-key = { $path } isn't a device key; restore it from a backup
 edit-unknown-module = this record is of the module { $module }, which this version does not know; update the program to edit it

@@ -265,6 +265,7 @@ fn damages() -> Vec<Damage> {
         Damage::Brief,
         Damage::Journal,
         Damage::NoUser,
+        Damage::Forked,
         Damage::ImportedCells,
         Damage::DeviceKey("device.key".to_owned()),
     ]
