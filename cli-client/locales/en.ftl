@@ -17,6 +17,7 @@ undo-left-conflict = left { $id } { $what } as it is: that command ended a confl
 undo-left-edited = left { $id } { $name } alone: others have edited it since you made it. To delete it all the same:
 undo-left-deals = left { $id } { $name } alone: open deals hang on it. To delete it all the same:
 undo-left-trashed = { $id } { $name } is in the trash already
+undo-left-gone = left { $id } { $what } alone: the record moved to a space that isn't shown to you; the command still counts as not taken back. Once the record is here again:
 undo-left-refused = { $id }: the relay refused this record, so there is nothing to take back; forsat status shows what was refused
 
 init-done = made a store in { $dir }; it works without any relay
@@ -44,6 +45,10 @@ status-no-relay = none; attach one with: forsat join URL CODE
 status-relay = relay
 status-all-sent = everything is sent
 status-unsent = { $count } unsent
+status-moves = { $count ->
+    [one] 1 record moves to { $space } with the next sync; forsat move to the space that it lives in keeps it there
+   *[other] { $count } records move to { $space } with the next sync; forsat move to the space that they live in keeps them there
+}
 status-refused = { $id }: an edit was refused by the relay ({ $code }); it is kept, see forsat inspect { $id }
 status-space = space
 status-role = role
@@ -566,6 +571,7 @@ not-undoable = "{ $command }" wrote nothing that can be taken back
 account-exists = there is an account "{ $name }" already; add --account { $id } to take it, or --new-account "{ $name }" to make another
 refused-edit-of-nothing = the refused edit doesn't say what it is of; export it instead
 erased-record = this record was erased for good and can't be made again; make a new record
+refused-edit-moved-away = the record of this edit moved from { $space } to a space that isn't shown to you, so the edit can't be made again here; forsat refused export { $number } writes it to a file for somebody who sees the record
 refused-edit-unreadable = this version can't read the refused edit, so it can't make it again; its bytes are kept, update the program
 refused-record = { $name }: { $why }; nothing was changed
 unknown-space = there is no space "{ $name }" on this device; there are: { $known }
@@ -607,6 +613,7 @@ damage-unreadable-row = a row can't be read
 damage-brief = a brief can't be read
 damage-journal = an entry of the journal can't be read
 damage-no-user = the store has no user
+damage-forked = changes that say they were made here, and were not, keep coming
 damage-cells = the cells of an earlier import can't be read
 damage-key = { $path } isn't a device key; restore it from a backup
 edit-unknown-module = this record is of the module { $module }, which this version does not know; update the program to edit it
@@ -754,6 +761,14 @@ move-would = would move to { $space }: { $count } · lives there already: { $the
 move-asked = { $count ->
     [one] 1 record moves to { $space } with the next sync
    *[other] { $count } records move to { $space } with the next sync
+}
+move-would-stay = { $count ->
+    [one] 1 record lives in { $space } and was to leave it; it would stay · nothing was asked for
+   *[other] { $count } records live in { $space } and were to leave it; they would stay · nothing was asked for
+}
+move-stays = { $count ->
+    [one] 1 record stays in { $space }; the move that was asked for before is dropped
+   *[other] { $count } records stay in { $space }; the moves that were asked for before are dropped
 }
 common-stays = records of the space that every member reads stay there, and nothing is moved into it
 may-not-move = your role in { $space } ({ $role }) doesn't move records; ask a manager of both spaces

@@ -15,13 +15,12 @@ const SHOWN_MAX: usize = 10;
 pub fn run(app: &mut App, arguments: &MoveArgs) -> Result<(), CliError> {
     let engine = app.engine()?;
     let plan = engine.move_preview(&arguments.records, &arguments.space, arguments.alone)?;
-    let is_empty = plan.records.is_empty() && plan.along.is_empty();
-    if arguments.dry_run || is_empty {
+    if arguments.dry_run || plan.is_empty() {
         return show(app, &plan);
     }
-    if !app.global.yes {
+    let count = plan.count();
+    if count > 0 && !app.global.yes {
         preview(app, &plan);
-        let count = plan.records.len() + plan.along.len();
         let question = tr!(app.messages, "move-confirm", count = count, space = plan.space.as_str());
         super::confirm(app, &question)?;
     }
@@ -37,11 +36,17 @@ fn show(app: &mut App, plan: &MovePlan) -> Result<(), CliError> {
     if !plan.saved {
         preview(app, plan);
     }
-    let count = plan.records.len() + plan.along.len();
-    let key = if plan.saved { "move-asked" } else { "move-would" };
-    let arguments =
-        [("count", count.into()), ("there", plan.there.into()), ("space", plan.space.as_str().into())];
-    app.out.note(app.messages.text(key, &arguments));
+    let arguments = |count: usize| {
+        [("count", count.into()), ("there", plan.there.into()), ("space", plan.space.as_str().into())]
+    };
+    if plan.count() > 0 || plan.stay.is_empty() {
+        let key = if plan.saved { "move-asked" } else { "move-would" };
+        app.out.note(app.messages.text(key, &arguments(plan.count())));
+    }
+    if !plan.stay.is_empty() {
+        let key = if plan.saved { "move-stays" } else { "move-would-stay" };
+        app.out.note(app.messages.text(key, &arguments(plan.stay.len())));
+    }
     Ok(())
 }
 

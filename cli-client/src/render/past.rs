@@ -166,6 +166,7 @@ fn left_line(app: &App, world: &dyn World, left: &LeftAlone) -> String {
         LeftReason::EditedSince => say("undo-left-edited", &[]),
         LeftReason::HasDeals => say("undo-left-deals", &[]),
         LeftReason::Trashed => say("undo-left-trashed", &[]),
+        LeftReason::Gone => say("undo-left-gone", &[]),
         LeftReason::Refused => say("undo-left-refused", &[]),
     };
     match &left.command {

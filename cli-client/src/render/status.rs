@@ -1,6 +1,8 @@
 //! How `status` reads.
 
-use forsat_client::{SpaceStatus, Status};
+use std::collections::BTreeMap;
+
+use forsat_client::{SpaceStatus, Status, WaitingMove};
 
 use crate::app::App;
 use crate::i18n::{errors, tr};
@@ -21,6 +23,7 @@ pub fn lines(app: &App, status: &Status) -> Vec<String> {
     }
     lines.push(counts.join(" · "));
     lines.push(unsent(app, status.unsent));
+    lines.extend(moves(app, &status.moves));
     if !status.spaces.is_empty() {
         lines.push(spaces(app, &status.spaces));
     }
@@ -40,6 +43,16 @@ fn unsent(app: &App, count: u64) -> String {
         return paint(GOOD, tr!(app.messages, "status-all-sent"));
     }
     paint(WARN, tr!(app.messages, "status-unsent", count = count))
+}
+
+/// A line for each space that records wait to move to.
+fn moves(app: &App, moves: &[WaitingMove]) -> Vec<String> {
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    for waiting in moves {
+        *counts.entry(&waiting.to).or_default() += 1;
+    }
+    let line = |(space, count)| paint(WARN, tr!(app.messages, "status-moves", count = count, space = space));
+    counts.into_iter().map(line).collect()
 }
 
 fn spaces(app: &App, spaces: &[SpaceStatus]) -> String {

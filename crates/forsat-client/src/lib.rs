@@ -95,7 +95,7 @@ pub use lead::{ConvertInput, LeadConverted, Outcome};
 pub use log::{FollowUpInput, LogInput, LoggedActivity};
 pub use mass::{MassAction, MassAnswer, MassChange, MassRefusal, MassTarget};
 pub use model::*;
-pub use moves::{MovePlan, MoveRow};
+pub use moves::{MovePlan, MoveRow, WaitingMove};
 pub use refused::{RefusedDetail, RefusedExport};
 pub use related::{Around, RelatedGroup, RelatedRow, TimelineEntry};
 pub use sync::{

@@ -3,6 +3,7 @@
 use crate::authors::Authorship;
 use crate::checks::CheckView;
 use crate::error::RowReason;
+use crate::moves::WaitingMove;
 use forsat_domain::issue::Issue;
 use forsat_domain::money::Money;
 use forsat_domain::record::{RecordState, Scalar};
@@ -504,6 +505,8 @@ pub struct Status {
     pub spaces: Vec<SpaceStatus>,
     /// Changes that wait to be sent, of all spaces.
     pub unsent: u64,
+    /// Moves to other spaces that the next sync asks for.
+    pub moves: Vec<WaitingMove>,
     /// Living and trashed records by module.
     pub records: BTreeMap<String, u64>,
     /// Edits that the relay refused.

@@ -4,14 +4,14 @@
 
 use crate::engine::Engine;
 use crate::error::{ArgumentError, ClientError, ClientRefusal};
-use crate::ids::document_id;
+use crate::ids::{document_id, record_id};
 use crate::mass::MASS_RECORDS_MAX;
 use crate::turn::COMMON_SPACE;
 use crate::{find, references, space, vault};
 use forsat_domain::RecordId;
 use forsat_domain::id::encode_id;
 use forsat_domain::schema::{ACCOUNT, ACTIVITY, CONTACT, OPPORTUNITY, record_name};
-use forsat_store::{Access, SpaceRow, Tx, WriteTx};
+use forsat_store::{Access, SpaceRow, SyncIssueKey, Tx, WriteTx};
 use forsat_sync::frame::Role;
 use forsat_sync::id::{DocumentId, SpaceId};
 use forsat_sync::relay::may_move;
@@ -46,8 +46,24 @@ pub(crate) fn keep(tx: &mut WriteTx<'_>, wishes: &Wishes) -> Result<(), ClientEr
     Ok(tx.set_client_value(WISHES, &bytes)?)
 }
 
+/// The client value that holds how many homes a document has had, as far as this store knows.
+pub(crate) fn home_name(document: &DocumentId) -> String {
+    format!("home/{document}")
+}
+
+/// Whether a document that isn't here was here, or is known to live elsewhere: it moved away.
+pub(crate) fn has_left<A: Access>(tx: &Tx<A>, document: &DocumentId) -> Result<bool, ClientError> {
+    Ok(tx.document(document)?.is_none() && tx.client_value(&home_name(document))?.is_some())
+}
+
 /// The issue of a move that the relay refused.
 pub(crate) const MOVE_REFUSED: &str = "move_refused";
+
+/// Whether something was asked for a document before: it waits, or the relay has refused it.
+fn is_asked<A: Access>(tx: &Tx<A>, wishes: &Wishes, document: &DocumentId) -> Result<bool, ClientError> {
+    let is_refusal = |key: &SyncIssueKey| key.code == MOVE_REFUSED && key.document.as_ref() == Some(document);
+    Ok(wishes.contains_key(document) || tx.sync_issues()?.iter().any(|issue| is_refusal(&issue.key)))
+}
 
 /// Ends what an earlier answer to a move of a document raised, whatever the space that was asked for.
 pub(crate) fn end_refusal(tx: &mut WriteTx<'_>, document: &DocumentId) -> Result<(), ClientError> {
@@ -96,10 +112,34 @@ pub struct MovePlan {
     pub along: Vec<MoveRow>,
     /// How many of the named ones live there already.
     pub there: usize,
+    /// Those that live there already and were asked to go elsewhere: they stay, what was asked for before is dropped.
+    pub stay: Vec<MoveRow>,
     /// Whether it was asked for, or only looked at.
     pub saved: bool,
     #[serde(skip)]
     to: SpaceId,
+}
+
+impl MovePlan {
+    /// Whether there is nothing to ask for and nothing to drop.
+    pub fn is_empty(&self) -> bool {
+        self.count() == 0 && self.stay.is_empty()
+    }
+
+    /// How many records move.
+    pub fn count(&self) -> usize {
+        self.records.len() + self.along.len()
+    }
+}
+
+/// A record whose move no relay has answered yet.
+#[derive(Clone, Debug, Serialize)]
+pub struct WaitingMove {
+    /// The record, and where it lives.
+    #[serde(flatten)]
+    pub record: MoveRow,
+    /// The name of the space that it is to live in.
+    pub to: String,
 }
 
 /// Moving records to another space.
@@ -119,6 +159,7 @@ impl Engine {
             records: Vec::new(),
             along: Vec::new(),
             there: 0,
+            stay: Vec::new(),
             saved: false,
             to,
         };
@@ -127,18 +168,26 @@ impl Engine {
             let hit = find::resolve(&tx, self.schema(), "record", reference)?;
             named.insert(hit.id);
         }
-        for id in &named {
-            match row_of(&tx, *id, &to)? {
-                Some(row) => plan.records.push(row),
-                None => plan.there += 1,
+        let hanging = if alone { BTreeSet::new() } else { hanging_on(&tx, &named)? };
+        let wishes = wishes(&tx)?;
+        for id in named.iter().chain(&hanging) {
+            let is_named = named.contains(id);
+            let document = document_id(*id);
+            let home = tx.document(&document)?.map(|row| row.space);
+            let lives_there = home == Some(to);
+            plan.there += usize::from(is_named && lives_there);
+            if lives_there && !is_asked(&tx, &wishes, &document)? {
+                continue;
+            }
+            let Some((row, home)) = row_of(&tx, *id)?.zip(home) else { continue };
+            check_moves(&tx, &home)?;
+            match (lives_there, is_named) {
+                (true, _) => plan.stay.push(row),
+                (false, true) => plan.records.push(row),
+                (false, false) => plan.along.push(row),
             }
         }
-        if !alone {
-            for id in hanging_on(&tx, &named)? {
-                plan.along.extend(row_of(&tx, id, &to)?);
-            }
-        }
-        let count = plan.records.len() + plan.along.len();
+        let count = plan.count();
         if count > MASS_RECORDS_MAX {
             return Err(ArgumentError::TooManyRecords { count, max: MASS_RECORDS_MAX }.into());
         }
@@ -146,7 +195,7 @@ impl Engine {
     }
 
     /// Asks for what a preview shows: the next sync asks the relay, which alone decides where a record lives. A later
-    /// wish for a record takes an earlier one's place.
+    /// wish for a record takes an earlier one's place; that it stay where it lives is one too.
     pub fn move_records(&self, plan: MovePlan) -> Result<MovePlan, ClientError> {
         self.write(|tx| {
             let mut all = wishes(&*tx)?;
@@ -154,6 +203,11 @@ impl Engine {
                 let document = document_id(RecordId(row.id));
                 end_refusal(tx, &document)?;
                 all.insert(document, plan.to);
+            }
+            for row in &plan.stay {
+                let document = document_id(RecordId(row.id));
+                end_refusal(tx, &document)?;
+                all.remove(&document);
             }
             keep(tx, &all)
         })?;
@@ -164,6 +218,21 @@ impl Engine {
     pub fn moves_wished(&self) -> Result<usize, ClientError> {
         Ok(wishes(&self.read()?)?.len())
     }
+}
+
+/// The moves that wait for the relay, in the order of their records.
+pub(crate) fn waiting<A: Access>(tx: &Tx<A>) -> Result<Vec<WaitingMove>, ClientError> {
+    let mut all = Vec::new();
+    for (document, to) in wishes(tx)? {
+        let Some(record) = row_of(tx, record_id(&document))? else { continue };
+        all.push(WaitingMove { record, to: space_name(tx, &to)? });
+    }
+    Ok(all)
+}
+
+/// The name of a space; its id where this device doesn't know the name.
+pub(crate) fn space_name<A: Access>(tx: &Tx<A>, space: &SpaceId) -> Result<String, ClientError> {
+    Ok(tx.space(space)?.map_or_else(|| space.to_string(), |row| row.name))
 }
 
 /// Refuses a space that this user may not move records from or to.
@@ -178,20 +247,17 @@ fn check_moves<A: Access>(tx: &Tx<A>, space: &SpaceId) -> Result<SpaceRow, Clien
     }
 }
 
-/// A record as a plan lists it; none for one that lives there already.
-fn row_of<A: Access>(tx: &Tx<A>, id: RecordId, to: &SpaceId) -> Result<Option<MoveRow>, ClientError> {
-    let Some(document) = tx.document(&document_id(id))?.filter(|row| row.space != *to) else {
-        return Ok(None);
-    };
+/// A record as a plan lists it; none where there is nothing to list.
+fn row_of<A: Access>(tx: &Tx<A>, id: RecordId) -> Result<Option<MoveRow>, ClientError> {
+    let Some(document) = tx.document(&document_id(id))? else { return Ok(None) };
     let Some(state) = vault::any_state(tx, id)? else { return Ok(None) };
-    let from = check_moves(tx, &document.space)?.name;
     Ok(Some(MoveRow {
         id: id.0,
         short: encode_id(id.as_bytes()),
         prefix: find::prefix_len(tx, id)?,
         name: record_name(&state),
         module: state.module,
-        from,
+        from: space_name(tx, &document.space)?,
     }))
 }
 

@@ -6,7 +6,7 @@ use crate::ids::{document_id, record_id, user_id};
 use crate::model::{ChangeView, RefusedView, Saved};
 use crate::status::{self, read_changes};
 use crate::turn::Turn;
-use crate::{find, vault};
+use crate::{find, moves, vault};
 use forsat_domain::RecordId;
 use forsat_domain::edit::Edit;
 use forsat_domain::record::Scalar;
@@ -79,9 +79,8 @@ impl Engine {
         let kept = tx.refused(RefusedId::new(view.number))?.ok_or_else(gone)?;
         let held = tx.chunks(&kept.document)?.into_iter().map(|chunk| chunk.bytes);
         let chunks = held.chain(tx.refused_chunk(RefusedId::new(view.number))?);
-        let headers = chunks.filter_map(|bytes| {
-            chunk::parse(&bytes, &ChunkLimits::default()).ok().map(|(header, _)| header)
-        });
+        let headers = chunks
+            .filter_map(|bytes| chunk::parse(&bytes, &ChunkLimits::default()).ok().map(|(header, _)| header));
         let headers: Vec<ChangeHeader> = headers.collect();
         let header = headers.iter().find(|header| header.hash == kept.hash);
         let author = match header.and_then(|header| author(header, &headers)) {
@@ -109,6 +108,10 @@ impl Engine {
     pub fn retry_refused(&self, number: u64) -> Result<Saved, ClientError> {
         self.turn(|turn| {
             let (id, edit) = open_edit(turn, number)?;
+            if moves::has_left(&*turn.tx, &edit.document)? {
+                let space = moves::space_name(&*turn.tx, &edit.space)?;
+                return Err(ClientRefusal::MovedAway { space, number }.into());
+            }
             let changes = read_changes(&edit.before, &edit.after);
             if changes.is_empty() {
                 return Err(ClientRefusal::UnreadableEdit.into());
@@ -119,9 +122,6 @@ impl Engine {
             let module = module.ok_or(ClientRefusal::UnknownModule)?;
             let table = crate::find::module(self.schema(), &module)?;
             let edits: Vec<Edit> = changes.iter().filter_map(|change| edit_of(table, change)).collect();
-            if row.is_none() && edit.code == MOVED_AWAY {
-                return Err(ClientRefusal::UnknownModule.into());
-            }
             let has_view = row.is_some_and(|row| !row.heads.is_empty());
             let state = match has_view {
                 true => turn.edit(record, &edits)?,

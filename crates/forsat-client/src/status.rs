@@ -5,7 +5,7 @@ use crate::error::ClientError;
 use crate::ids::{record_id, user_id, workspace_id};
 use crate::model::{ChangeView, RefusedView, SpaceStatus, Status, SyncIssueView};
 use crate::turn::{left_behind, unsent};
-use crate::vault;
+use crate::{moves, vault};
 use forsat_domain::RecordId;
 use forsat_domain::id::encode_id;
 use forsat_domain::record::Scalar;
@@ -31,6 +31,7 @@ impl Engine {
             relay: identity.relay.map(|relay| relay.url),
             spaces: spaces(&tx)?,
             unsent: unsent(&tx)?,
+            moves: moves::waiting(&tx)?,
             records: self.count_records(&tx)?,
             refused: refused(self, &tx)?,
             sync_issues: sync_issues(&tx)?,

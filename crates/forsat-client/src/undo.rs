@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 use take_back::take_back;
 
 mod inverse;
+mod passed;
 mod take_back;
 
 /// How many journal entries are looked through for one that stands.
@@ -68,6 +69,9 @@ pub enum LeftReason {
     HasDeals,
     /// The record is in the trash already.
     Trashed,
+    /// The record has moved to a space that isn't shown here. The command isn't taken back: it can be once the record is
+    /// here again.
+    Gone,
     /// The relay refused the record, so there is none any more.
     Refused,
 }
@@ -114,11 +118,16 @@ pub struct Undone {
 const NAMES_SHOWN: usize = 3;
 
 impl Engine {
-    /// Takes back this device's last command, as far as its values are still its own; works also after a sync.
+    /// Takes back this device's last command, as far as its values are still its own; works also after a sync. One whose
+    /// records have left this device is told once and passed over from then on; it still stands.
     pub fn undo(&self) -> Result<Undone, ClientError> {
         self.turn(|turn| {
             let entries = turn.tx.journal(LOOK_BACK_MAX)?;
-            let entry = entries.iter().find(|entry| entry.state == JournalState::Applied);
+            let passed = passed::numbers(&*turn.tx)?;
+            let is_next = |entry: &&JournalEntry| {
+                entry.state == JournalState::Applied && !passed.contains(&entry.id.get())
+            };
+            let entry = entries.iter().find(is_next);
             let entry = entry.ok_or(ClientError::NothingToUndo)?;
             take_back_command(turn, entry, &Later::than(turn, entry, &entries)?)
         })
@@ -223,6 +232,10 @@ fn take_back_command(
         take_back(turn, change, later, &mut undone)?;
     }
     turn.drop_journal();
-    turn.tx.set_journal_state(entry.id, JournalState::Undone)?;
+    if undone.skipped.iter().any(|left| left.why == LeftReason::Gone) {
+        passed::add(turn.tx, entry.id)?;
+    } else {
+        turn.tx.set_journal_state(entry.id, JournalState::Undone)?;
+    }
     Ok(undone)
 }

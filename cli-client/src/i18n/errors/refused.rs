@@ -29,6 +29,10 @@ pub(super) fn refused(words: &Words<'_>, error: &ClientRefusal) -> String {
             say("may-not-move", &[("space", space.clone()), ("role", words.role(role))])
         }
         ClientRefusal::Erased => say("erased-record", &[]),
+        ClientRefusal::MovedAway { space, number } => {
+            // The number is part of a command to type, so its digits stay as they are typed.
+            say("refused-edit-moved-away", &[("space", space.clone()), ("number", number.to_string())])
+        }
         ClientRefusal::UnreadableEdit => say("refused-edit-unreadable", &[]),
         ClientRefusal::OfRecord { name, refusal: why } => {
             say("refused-record", &[("name", name.clone()), ("why", refusal::refusal(words, why))])

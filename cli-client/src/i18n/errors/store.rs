@@ -47,6 +47,7 @@ pub(super) fn damage(words: &Words<'_>, damage: &Damage) -> String {
         Damage::Brief => say("damage-brief", &[]),
         Damage::Journal => say("damage-journal", &[]),
         Damage::NoUser => say("damage-no-user", &[]),
+        Damage::Forked => say("damage-forked", &[]),
         Damage::ImportedCells => say("damage-cells", &[]),
         Damage::DeviceKey(path) => say("damage-key", &[("path", path.clone())]),
         Damage::Other(why) => why.clone(),

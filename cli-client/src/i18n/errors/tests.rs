@@ -185,6 +185,7 @@ fn engine_refusals() -> Vec<ClientRefusal> {
         ClientRefusal::CommonStays,
         ClientRefusal::MayNotMove { space: word(), role: "rep".to_owned() },
         ClientRefusal::Erased,
+        ClientRefusal::MovedAway { space: word(), number: 3 },
         ClientRefusal::UnreadableEdit,
         ClientRefusal::OfRecord { name: word(), refusal: Box::new(Refusal::NotClosed) },
         ClientRefusal::UnknownSpace { name: word(), known: word() },
@@ -267,6 +268,7 @@ fn damages() -> Vec<Damage> {
         Damage::Brief,
         Damage::Journal,
         Damage::NoUser,
+        Damage::Forked,
         Damage::ImportedCells,
         Damage::DeviceKey("device.key".to_owned()),
     ]

@@ -28,6 +28,9 @@ pub enum Damage {
     /// Nobody whose store it is.
     #[error("the store has no user")]
     NoUser,
+    /// Each new incarnation of the store finds changes of its own that it didn't make.
+    #[error("changes that say they were made here, and were not, keep coming")]
+    Forked,
     /// What an earlier import kept can't be read.
     #[error("the cells of an earlier import can't be read")]
     ImportedCells,

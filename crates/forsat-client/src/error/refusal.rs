@@ -79,6 +79,17 @@ pub enum ClientRefusal {
     /// The record was erased, and its id is never taken again.
     #[error("this record was erased for good and can't be made again; make a new record")]
     Erased,
+    /// A refused edit of a record that has left this device.
+    #[error(
+        "the record of this edit moved from {space} to a space that isn't shown to you, so the edit can't be made again \
+         here; `forsat refused export {number}` writes it to a file for somebody who sees the record"
+    )]
+    MovedAway {
+        /// The name of the space that the edit was for.
+        space: String,
+        /// The number of the edit.
+        number: u64,
+    },
     /// A refused edit that this version can't read.
     #[error(
         "this version can't read the refused edit, so it can't make it again; its bytes are kept, update the program"
@@ -164,6 +175,7 @@ impl ClientRefusal {
             Self::CommonStays => "common_stays",
             Self::MayNotMove { .. } => "may_not_move",
             Self::Erased => "erased",
+            Self::MovedAway { .. } => "moved_away",
             Self::UnreadableEdit => "unreadable_edit",
             Self::OfRecord { refusal, .. } => refusal.code(),
             Self::UnknownSpace { .. } => "unknown_space",

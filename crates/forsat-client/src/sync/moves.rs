@@ -42,19 +42,14 @@ pub(super) struct Followed {
     pub given_up: u64,
 }
 
-/// The client value that holds how many homes a document has had, as far as this store knows.
-fn name(document: &DocumentId) -> String {
-    format!("home/{document}")
-}
-
 fn version<A: Access>(tx: &Tx<A>, document: &DocumentId) -> Result<HomeVersion, ClientError> {
-    let bytes = tx.client_value(&name(document))?;
+    let bytes = tx.client_value(&moves::home_name(document))?;
     let number = bytes.and_then(|bytes| bytes.try_into().ok()).map(u64::from_be_bytes);
     Ok(number.map_or(HomeVersion::FIRST, HomeVersion::new))
 }
 
 fn set_version(tx: &mut WriteTx<'_>, document: &DocumentId, home: HomeVersion) -> Result<(), ClientError> {
-    Ok(tx.set_client_value(&name(document), &home.get().to_be_bytes())?)
+    Ok(tx.set_client_value(&moves::home_name(document), &home.get().to_be_bytes())?)
 }
 
 /// Follows what the feed of a space says of a document's home.
@@ -184,7 +179,7 @@ impl SyncSession {
     pub(super) fn is_of_return(&self, issue: &SyncIssue) -> Result<bool, ClientError> {
         let SyncIssue::UnknownEcho { document, .. } = issue else { return Ok(false) };
         let tx = self.engine.read()?;
-        Ok(tx.document(document)?.is_none() && tx.client_value(&name(document))?.is_some())
+        moves::has_left(&tx, document)
     }
 
     /// Counts what following words came to.

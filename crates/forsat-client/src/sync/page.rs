@@ -1,10 +1,10 @@
 //! Storing a page of a feed: each document once, the cursor with the last of them.
 
 use super::merge::{Arrived, Incoming, Merge, Merged, TakeError};
-use super::moves::{self, Moved, Word};
+use super::moves::{self, Followed, Moved, Word};
 use super::session::SyncSession;
 use super::{control, issues, settle};
-use crate::error::ClientError;
+use crate::error::{ClientError, Damage};
 use forsat_store::{BatchError, BatchLimit, RootVerdict, StoreError, WriteTx};
 use forsat_sync::chunk;
 use forsat_sync::client::{Cursor, PageStored, StorePage};
@@ -20,6 +20,8 @@ use uuid::Uuid;
 const SYNCED_AGAIN_MS: i64 = 60_000;
 /// How often one page may find that another store writes as this one; each time begins a new incarnation.
 const FORKS_MAX: usize = 4;
+/// How many documents of one page may fail before the rest of it is left for another time; each undoes a transaction.
+const FAILED_MAX: usize = 16;
 
 /// Where the feed goes on after what was taken in.
 #[derive(Clone, Copy)]
@@ -118,6 +120,7 @@ impl SortedPage {
 }
 
 /// One step of storing a page.
+#[derive(Clone, Copy)]
 enum Step<'p> {
     Document(DocumentId, &'p Incoming),
     Finish,
@@ -131,6 +134,17 @@ pub(super) struct Taken {
     unknown_echoes: Vec<(DocumentId, ChangeHash)>,
 }
 
+/// What one step came to. It counts once its transaction stands: one that is rolled back is done again, or never.
+#[derive(Default)]
+struct Done {
+    followed: Option<(DocumentId, Followed)>,
+    merged: Option<Merged>,
+    unknown_echoes: Vec<(DocumentId, ChangeHash)>,
+    /// Documents that were here and are erased.
+    erased: u64,
+    root: Option<Digest>,
+}
+
 /// What a page came to so far.
 #[derive(Default)]
 struct Progress {
@@ -138,8 +152,33 @@ struct Progress {
     unknown_echoes: Vec<(DocumentId, ChangeHash)>,
     root: Option<Digest>,
     moved: Moved,
-    /// Documents that were here and are erased.
     erased: u64,
+    /// Documents that couldn't be taken in.
+    failed: usize,
+}
+
+impl Progress {
+    /// Counts steps whose transactions stand.
+    fn count(&mut self, steps: Vec<Done>) {
+        for done in steps {
+            if let Some((document, followed)) = done.followed {
+                self.moved.add(&document, followed);
+            }
+            self.merged.extend(done.merged);
+            self.unknown_echoes.extend(done.unknown_echoes);
+            self.erased += done.erased;
+            self.root = self.root.or(done.root);
+        }
+    }
+}
+
+/// What is taken in, and from where.
+#[derive(Clone, Copy)]
+struct Intake<'p> {
+    space: &'p SpaceId,
+    page: &'p SortedPage,
+    end: End,
+    now_ms: i64,
 }
 
 impl SyncSession {
@@ -158,7 +197,8 @@ impl SyncSession {
         Ok(PageStored { space, cursor, root, unknown_echoes })
     }
 
-    /// Takes in what came for a space.
+    /// Takes in what came for a space. A document that can't be taken in keeps none of the others out: its error is
+    /// answered after them, and the cursor stays before the page.
     pub(super) fn take_in(
         &mut self,
         space: SpaceId,
@@ -166,67 +206,102 @@ impl SyncSession {
         end: End,
     ) -> Result<Taken, ClientError> {
         let mut progress = Progress::default();
-        for _ in 0..FORKS_MAX {
-            match self.store_sorted(&space, end, &page, &mut progress) {
-                Ok(()) => break,
-                Err(BatchError { source: TakeError::Forked, .. }) => {
-                    self.renew_incarnation()?;
-                    progress.unknown_echoes.clear();
-                }
-                Err(BatchError { source: TakeError::Client(error), .. }) => return Err(error),
-            }
-        }
+        let now_ms = self.engine.ambient().now_ms();
+        let intake = Intake { space: &space, page: &page, end, now_ms };
+        let outcome = self.take_steps(intake, &mut progress);
         self.note_moved(progress.moved);
         self.erased += progress.erased;
         for merged in progress.merged {
             self.unreadable += merged.unreadable;
             self.touched.extend(merged.touch);
         }
+        outcome?;
         Ok(Taken { root: progress.root, unknown_echoes: progress.unknown_echoes })
     }
 
-    fn store_sorted(
+    /// Takes the steps of a page, around documents that fail; answers the first error once all others are done.
+    fn take_steps(&self, intake: Intake<'_>, progress: &mut Progress) -> Result<(), ClientError> {
+        let documents = intake.page.documents.iter();
+        let documents = documents.map(|(document, incoming)| Step::Document(*document, incoming));
+        let mut rest: Vec<Step<'_>> = documents.chain([Step::Finish]).collect();
+        let (mut forks, mut first) = (0, None);
+        while !rest.is_empty() {
+            let mut done = Vec::new();
+            let stored = self.store_steps(intake, &rest, progress, &mut done);
+            let broken = done.len();
+            let committed = stored.as_ref().map_or_else(|error| error.committed, |count| *count);
+            done.truncate(committed);
+            progress.count(done);
+            let error = match stored.map_err(|error| error.source) {
+                Ok(_) => break,
+                Err(TakeError::Forked) if forks < FORKS_MAX => {
+                    forks += 1;
+                    self.renew_incarnation()?;
+                    rest.drain(..committed);
+                    continue;
+                }
+                Err(TakeError::Forked) => ClientError::Damaged(Damage::Forked),
+                Err(TakeError::Client(error)) => error,
+            };
+            // What the store itself fails at isn't about one document.
+            let is_of_store = matches!(error, ClientError::Store(_));
+            first.get_or_insert(error);
+            progress.failed += 1;
+            if is_of_store || progress.failed > FAILED_MAX || broken >= rest.len() {
+                break;
+            }
+            rest.remove(broken);
+            rest.drain(..committed);
+        }
+        first.map_or(Ok(()), Err)
+    }
+
+    /// Takes steps in transactions; `done` gets one entry for each that went well, those that were rolled back too.
+    fn store_steps(
         &self,
-        space: &SpaceId,
-        end: End,
-        page: &SortedPage,
-        progress: &mut Progress,
-    ) -> Result<(), BatchError<TakeError>> {
-        let now_ms = self.engine.ambient().now_ms();
-        let documents = page.documents.iter().map(|(document, incoming)| Step::Document(*document, incoming));
-        let steps = documents.chain([Step::Finish]);
+        intake: Intake<'_>,
+        steps: &[Step<'_>],
+        before: &Progress,
+        done: &mut Vec<Done>,
+    ) -> Result<usize, BatchError<TakeError>> {
         let mut clock = || self.engine.ambient().monotonic_ms();
-        let work = |tx: &mut WriteTx<'_>, step: Step<'_>| match step {
-            Step::Document(document, incoming) => {
-                if let Some(word) = incoming.home {
-                    let followed = moves::follow(tx, space, &document, word, now_ms)?;
-                    progress.moved.add(&document, followed);
-                    if followed.is_stale || incoming.entries.is_empty() {
-                        return Ok(());
-                    }
+        let work = |tx: &mut WriteTx<'_>, step: Step<'_>| {
+            done.push(match step {
+                Step::Document(document, incoming) => self.take_document(tx, intake, document, incoming)?,
+                Step::Finish => {
+                    let has_all = before.failed == 0
+                        && before.unknown_echoes.is_empty()
+                        && done.iter().all(|done| done.unknown_echoes.is_empty());
+                    finish(tx, intake, has_all)?
                 }
-                let is_out_of_order = matches!(end, End::Nowhere);
-                let mut merge = Merge { engine: &self.engine, tx, space: *space, now_ms, is_out_of_order };
-                let merged = merge.take(document, incoming)?;
-                let unknown = merged.unknown_echoes.iter().map(|hash| (document, *hash));
-                progress.unknown_echoes.extend(unknown);
-                progress.merged.push(merged);
-                Ok(())
-            }
-            Step::Finish => {
-                keep_entries(tx, space, &page.kept, now_ms)?;
-                let told = control::keep(tx, &page.control, now_ms)?;
-                progress.erased += told + control::erase_told(tx, &page.erased, now_ms)?;
-                if let End::Page(cursor, root) = end
-                    && progress.unknown_echoes.is_empty()
-                {
-                    move_cursor(tx, space, cursor)?;
-                    progress.root = root.map(|root| compare(tx, space, root, now_ms)).transpose()?;
-                }
-                Ok(())
-            }
+            });
+            Ok(())
         };
-        self.engine.store().write_batches(steps, BatchLimit::default(), &mut clock, work).map(drop)
+        self.engine.store().write_batches(steps.iter().copied(), BatchLimit::default(), &mut clock, work)
+    }
+
+    fn take_document(
+        &self,
+        tx: &mut WriteTx<'_>,
+        intake: Intake<'_>,
+        document: DocumentId,
+        incoming: &Incoming,
+    ) -> Result<Done, TakeError> {
+        let Intake { space, end, now_ms, .. } = intake;
+        let mut done = Done::default();
+        if let Some(word) = incoming.home {
+            let followed = moves::follow(tx, space, &document, word, now_ms)?;
+            done.followed = Some((document, followed));
+            if followed.is_stale || incoming.entries.is_empty() {
+                return Ok(done);
+            }
+        }
+        let is_out_of_order = matches!(end, End::Nowhere);
+        let mut merge = Merge { engine: &self.engine, tx, space: *space, now_ms, is_out_of_order };
+        let merged = merge.take(document, incoming)?;
+        done.unknown_echoes = merged.unknown_echoes.iter().map(|hash| (document, *hash)).collect();
+        done.merged = Some(merged);
+        Ok(done)
     }
 
     /// The answer to an empty page that says what the store knows already; nothing is written then.
@@ -246,6 +321,22 @@ impl SyncSession {
         }
         Ok(Some(PageStored { space: *space, cursor: Some(at), root: Some(root), unknown_echoes: Vec::new() }))
     }
+}
+
+/// Ends a page: what it says beside its documents, and the cursor where `has_all` of them is here.
+fn finish(tx: &mut WriteTx<'_>, intake: Intake<'_>, has_all: bool) -> Result<Done, TakeError> {
+    let Intake { space, page, end, now_ms } = intake;
+    keep_entries(tx, space, &page.kept, now_ms)?;
+    let told = control::keep(tx, &page.control, now_ms)?;
+    let erased = told + control::erase_told(tx, &page.erased, now_ms)?;
+    let mut done = Done { erased, ..Done::default() };
+    if let End::Page(cursor, root) = end
+        && has_all
+    {
+        move_cursor(tx, space, cursor)?;
+        done.root = root.map(|root| compare(tx, space, root, now_ms)).transpose()?;
+    }
+    Ok(done)
 }
 
 /// Keeps entries that can't be read as they came, once each.

@@ -48,15 +48,19 @@ pub(super) fn inverse(state: &RecordState, write: &Write, own: &Own<'_>) -> Inve
             _ if value == before => Inverse::Nothing,
             now => Inverse::Skip(Scalar::text(now)),
         },
-        (Edit::Add { field, key }, Before::Present(false)) => {
+        (Edit::Add { field, key }, Before::Present(false)) if is_in(state, field, key) => {
             Inverse::Write(Edit::Remove { field: field.clone(), key: key.clone() })
         }
-        (Edit::Remove { field, key }, Before::Present(true)) => {
+        (Edit::Remove { field, key }, Before::Present(true)) if !is_in(state, field, key) => {
             Inverse::Write(Edit::Add { field: field.clone(), key: key.clone() })
         }
         // What only grows stays: a stage history tells also of moves that were taken back.
         _ => Inverse::Nothing,
     }
+}
+
+fn is_in(state: &RecordState, field: &str, key: &str) -> bool {
+    state.set(field).any(|present| present == key)
 }
 
 fn inverse_value(register: Option<&Register>, write: &Write, before: &Scalar, own: &Own<'_>) -> Inverse {

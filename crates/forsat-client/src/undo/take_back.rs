@@ -6,7 +6,7 @@ use crate::error::ClientError;
 use crate::ids::document_id;
 use crate::journal::{Before, JournalChange};
 use crate::turn::Turn;
-use crate::{find, vault};
+use crate::{find, moves, vault};
 use forsat_domain::MergeCode;
 use forsat_domain::command::{Context, Deletion, delete};
 use forsat_domain::composite::{Composite, Removed, heads_hex};
@@ -33,7 +33,13 @@ pub(super) fn take_back(
 ) -> Result<(), ClientError> {
     let Some(state) = vault::state(&*turn.tx, &change.module, change.id)? else {
         let nothing = RecordState::new(change.id, change.module.clone());
-        undone.skipped.push(left(turn, &nothing, LIFECYCLE, LeftReason::Refused)?);
+        let is_gone = moves::has_left(&*turn.tx, &document_id(change.id))?;
+        let why = if is_gone { LeftReason::Gone } else { LeftReason::Refused };
+        let mut left = left(turn, &nothing, LIFECYCLE, why)?;
+        if is_gone {
+            left.command = Some(format!("forsat undo {}", undone.journal));
+        }
+        undone.skipped.push(left);
         return Ok(());
     };
     let edits = if change.created {

@@ -12,6 +12,7 @@ mod import;
 mod lead;
 mod lists;
 mod moves;
+mod pages;
 mod pair;
 mod past;
 mod persian;

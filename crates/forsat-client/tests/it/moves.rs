@@ -1,10 +1,12 @@
 //! Records that get another home: whoever sees it goes along, whoever doesn't lets go, and nothing typed is lost.
 
-use crate::pair::{Device, Honest, Relay};
-use forsat_client::{ClientError, FieldInput, SyncSummary};
+use crate::pair::{Device, Fate, Honest, Relay, Wire};
+use forsat_client::{ClientError, FieldInput, LeftReason, MassAction, MassTarget, SyncSummary};
 use forsat_relay::store::Role;
 use forsat_store::ChunkState;
 use forsat_sync::chunk;
+use forsat_sync::code::Code;
+use forsat_sync::frame::{ItemOutcome, ToDevice, ToRelay};
 use forsat_sync::id::{DocumentId, Epoch};
 use forsat_sync::limits::ChunkLimits;
 
@@ -37,8 +39,7 @@ fn site(device: &Device, account: &str, value: &str) {
 
 fn ask(device: &Device, record: &str, space: &str, alone: bool) -> usize {
     let plan = device.engine.move_preview(&[record.to_owned()], space, alone).expect("plans");
-    let plan = device.engine.move_records(plan).expect("asks");
-    plan.records.len() + plan.along.len()
+    device.engine.move_records(plan).expect("asks").count()
 }
 
 fn sync_level(device: &Device, relay: &mut Relay) -> SyncSummary {
@@ -145,7 +146,9 @@ fn what_was_typed_on_a_device_that_loses_the_record_is_kept_there() {
     let (header, _) = chunk::parse(&chunk, &ChunkLimits::default()).expect("a change");
     assert_eq!(header.hash.to_string(), export.edit.change);
     assert!(export.edit.made_at_ms.is_some());
-    reza.engine.retry_refused(number).expect_err("the record isn't here");
+    let refusal = reza.engine.retry_refused(number).expect_err("the record isn't here");
+    assert_eq!(refusal.code(), Some("moved_away"));
+    assert!(refusal.to_string().contains("moved from North to a space that isn't shown"), "{refusal}");
     assert!(reza.sync(&mut relay).synced);
     assert_eq!(website(&sara, &arya).as_deref(), Some(""));
 }
@@ -232,6 +235,42 @@ fn a_refused_move_is_told_until_it_is_asked_for_again_or_the_record_has_moved() 
     sync_level(&desk, &mut relay);
     sync_level(&sara, &mut relay);
     assert!(troubles(&sara).is_empty(), "{:?}", troubles(&sara));
+}
+
+#[test]
+fn a_move_that_waits_is_shown_and_taken_back_by_one_to_where_the_record_lives() {
+    let (mut relay, sara, _) = two();
+    let arya = account(&sara, "Arya");
+    let fields = [FieldInput::new("last_name", "Karimi"), FieldInput::new("account_id", &arya)];
+    sara.engine.create("contact", &fields).expect("creates");
+    sync_level(&sara, &mut relay);
+    let waiting = || {
+        let moves = sara.engine.status().expect("status").moves;
+        moves.into_iter().map(|row| (row.record.name, row.record.from, row.to)).collect::<Vec<_>>()
+    };
+    let plan = |space: &str| {
+        let plan = sara.engine.move_preview(std::slice::from_ref(&arya), space, false).expect("plans");
+        (plan.records.len(), plan.along.len(), plan.stay.len(), plan.there)
+    };
+    assert_eq!(plan("North"), (0, 0, 0, 1), "nothing was asked for");
+    assert_eq!(ask(&sara, &arya, "South", false), 2);
+    let row = |name: &str| (name.to_owned(), "North".to_owned(), "South".to_owned());
+    let mut shown = waiting();
+    shown.sort();
+    assert_eq!(shown, [row("Arya"), row("Karimi")]);
+    assert_eq!(plan("North"), (0, 0, 2, 1));
+    assert_eq!(ask(&sara, &arya, "North", false), 0);
+    assert!(waiting().is_empty());
+    assert_eq!(sync_level(&sara, &mut relay).moved, 0);
+    assert_eq!(plan("South"), (1, 1, 0, 0), "they live where they did");
+    // What the relay has refused is dropped the same way.
+    ask(&sara, &arya, "South", false);
+    relay.set_role("sara@example.com", "South", Some(Role::Rep));
+    sara.sync(&mut relay);
+    assert_eq!(troubles(&sara), ["move_refused", "move_refused"]);
+    assert_eq!(plan("North"), (0, 0, 2, 1));
+    ask(&sara, &arya, "North", false);
+    assert!(troubles(&sara).is_empty());
 }
 
 /// Codes of the issues that stand.
@@ -334,7 +373,8 @@ fn a_device_that_missed_the_word_of_a_move_hears_it_when_it_heals() {
 
 /// Syncs a device to its end; it must find nothing wrong, and nothing to make again.
 fn sync_unharmed(device: &Device, relay: &mut Relay) {
-    let incarnation = || device.engine.store().read().and_then(|tx| tx.identity()).expect("reads").incarnation;
+    let incarnation =
+        || device.engine.store().read().and_then(|tx| tx.identity()).expect("reads").incarnation;
     let before = incarnation();
     let shown = device.sync_over(relay, &mut Honest);
     assert!(shown.issues.is_empty(), "{shown:?}");
@@ -395,4 +435,106 @@ fn a_role_in_the_new_home_brings_the_record_back_without_a_false_alarm() {
     assert_eq!(website(&sara, &records[0]).as_deref(), Some("https://again.example"));
     assert_eq!(sara.view(), reza.view());
     relay.verify();
+}
+
+/// The relay refuses all that is pushed.
+struct RefusesAll;
+
+impl Wire for RefusesAll {
+    fn to_relay(&mut self, frame: &ToRelay) -> Fate {
+        let ToRelay::Push(push) = frame else { return Fate::Pass };
+        let refused = || ItemOutcome::Refused { code: Code::new("forbidden"), message: "no".to_owned() };
+        let results = push.items.iter().map(|_| refused()).collect();
+        Fate::Answer(ToDevice::Outcome { batch: push.batch, results })
+    }
+}
+
+#[test]
+fn an_edit_that_was_refused_before_its_record_moved_away_begins_no_record_anew() {
+    let (mut relay, sara, reza) = two();
+    let arya = account(&sara, "Arya");
+    sync_level(&sara, &mut relay);
+    sync_level(&reza, &mut relay);
+    site(&reza, &arya, "https://reza.example");
+    assert_eq!(reza.sync_over(&mut relay, &mut RefusesAll).summary().refused, 1);
+    let number = reza.engine.refused().expect("lists")[0].view.number;
+    for (space, gone) in [("South", 1), ("North", 0)] {
+        ask(&sara, &arya, space, false);
+        sync_level(&sara, &mut relay);
+        assert_eq!(sync_level(&reza, &mut relay).gone, gone);
+        let retried = reza.engine.retry_refused(number);
+        if gone == 1 {
+            let refusal = retried.expect_err("the record isn't here");
+            assert_eq!(refusal.code(), Some("moved_away"));
+            assert_eq!(reza.engine.unsent().expect("counts"), 0);
+            assert_eq!(reza.engine.refused().expect("lists").len(), 1, "it can be made again later");
+        } else {
+            retried.expect("the record is here again");
+        }
+    }
+    assert_eq!(website(&reza, &arya).as_deref(), Some("https://reza.example"));
+}
+
+#[test]
+fn undo_leaves_a_command_standing_whose_record_moved_away_until_the_record_is_back() {
+    let (mut relay, sara, reza) = two();
+    let (arya, bahar) = (account(&sara, "Arya"), account(&sara, "Bahar"));
+    sync_level(&sara, &mut relay);
+    sync_level(&reza, &mut relay);
+    site(&reza, &bahar, "https://bahar.example");
+    site(&reza, &arya, "https://arya.example");
+    sync_level(&reza, &mut relay);
+    sync_level(&sara, &mut relay);
+    ask(&sara, &arya, "South", false);
+    sync_level(&sara, &mut relay);
+    assert_eq!(sync_level(&reza, &mut relay).gone, 1);
+    let undone = reza.engine.undo().expect("undoes");
+    assert!(undone.taken_back.is_empty() && undone.saved.is_empty(), "{undone:?}");
+    assert_eq!(undone.skipped.iter().map(|left| left.why).collect::<Vec<_>>(), [LeftReason::Gone]);
+    let number = undone.journal;
+    assert_eq!(undone.skipped[0].command.as_deref(), Some(&*format!("forsat undo {number}")));
+    let is_undone = || {
+        let commands = reza.engine.commands(10).expect("lists");
+        commands.iter().find(|command| command.number == number).map(|command| command.undone)
+    };
+    assert_eq!(is_undone(), Some(false));
+    let before = reza.engine.undo().expect("undoes");
+    assert_eq!(before.taken_back.len(), 1, "the command before it: {before:?}");
+    assert_eq!(website(&reza, &bahar).as_deref(), Some(""));
+    // The record comes back, and the command can be taken back after all.
+    ask(&sara, &arya, "North", false);
+    sync_level(&sara, &mut relay);
+    sync_level(&reza, &mut relay);
+    assert_eq!(website(&reza, &arya).as_deref(), Some("https://arya.example"));
+    assert_eq!(reza.engine.undo_command(number).expect("undoes").taken_back.len(), 1);
+    assert_eq!((website(&reza, &arya).as_deref(), is_undone()), (Some(""), Some(true)));
+}
+
+#[test]
+fn undo_takes_back_what_is_here_of_a_command_and_the_rest_once_that_is_back() {
+    let (mut relay, sara, reza) = two();
+    let records = ["Arya", "Bahar"].map(|name| account(&sara, name));
+    sync_level(&sara, &mut relay);
+    sync_level(&reza, &mut relay);
+    let target = MassTarget::Records(records.to_vec());
+    let action = MassAction::Edit(vec![FieldInput::new("website", "https://reza.example")]);
+    assert_eq!(reza.engine.mass("account", &target, &action).expect("writes").changed, 2);
+    sync_level(&reza, &mut relay);
+    sync_level(&sara, &mut relay);
+    ask(&sara, &records[0], "South", false);
+    sync_level(&sara, &mut relay);
+    sync_level(&reza, &mut relay);
+    let first = reza.engine.undo().expect("undoes");
+    assert_eq!((first.taken_back.len(), first.skipped.len()), (1, 1), "{first:?}");
+    assert_eq!((first.skipped[0].why, website(&reza, &records[1]).as_deref()), (LeftReason::Gone, Some("")));
+    ask(&sara, &records[0], "North", false);
+    sync_level(&sara, &mut relay);
+    sync_level(&reza, &mut relay);
+    let rest = reza.engine.undo_command(first.journal).expect("undoes");
+    assert_eq!(rest.taken_back.len(), 1, "what was taken back before isn't again: {rest:?}");
+    assert_eq!(rest.saved.len(), 1);
+    for record in &records {
+        assert_eq!(website(&reza, record).as_deref(), Some(""));
+    }
+    reza.engine.undo_command(first.journal).expect_err("it is taken back whole");
 }
