@@ -20,6 +20,13 @@ use crate::store::Store;
 /// The code of an unsent change that can't be sent, since what it builds on is lost.
 pub const LOST_BASE: &str = "lost_base";
 
+/// The client values under which a repair keeps what can't be read: `aside`, whose it is, the beginning of its hash.
+pub(crate) const ASIDE: &str = "aside";
+/// Whose a value is of which nothing says that.
+pub(crate) const OF_NONE: &str = "none";
+/// As much of a hash as the name of a client value has room for.
+const ASIDE_HASH_BYTES: usize = 12;
+
 /// What a repair takes.
 pub struct RepairParams<'a> {
     /// The space of documents of which nothing says where they live.
@@ -200,28 +207,21 @@ impl WriteTx<'_> {
             held.push(known);
             return Ok(());
         }
-        let mut name = blake3::Hasher::new();
-        name.update(id.as_bytes()).update(&aside.raw);
-        let name = hex::encode(&name.finalize().as_bytes()[..16]);
-        self.set_client_value(&format!("aside/{name}"), &aside.raw)?;
+        self.put_aside(Some(id), &aside.raw)?;
         repaired.set_aside += 1;
         repaired.lost += u64::from(aside.unsent);
         Ok(())
     }
 
+    /// Keeps a value as it lay in the file under a name that says whose it is, where that is known.
+    fn put_aside(&mut self, document: Option<&DocumentId>, raw: &[u8]) -> Result<(), StoreError> {
+        let of = document.map_or_else(|| OF_NONE.to_owned(), DocumentId::to_string);
+        let hash = hex::encode(&blake3::hash(raw).as_bytes()[..ASIDE_HASH_BYTES]);
+        self.set_client_value(&format!("{ASIDE}/{of}/{hash}"), raw)
+    }
+
     fn remove_all(&mut self, table: Table, id: &DocumentId) -> Result<(), StoreError> {
-        let mut keys = Vec::new();
-        let prefix = Prefix::new(id.as_bytes().to_vec());
-        crate::access::sealed::RawAccess::scan(
-            &self.0,
-            table,
-            prefix.range(),
-            crate::access::Direction::Up,
-            &mut |key, _| {
-                keys.push(key.to_vec());
-                Ok(std::ops::ControlFlow::Continue(()))
-            },
-        )?;
+        let keys = self.keys_under(table, &Prefix::new(id.as_bytes().to_vec()))?;
         keys.iter().try_for_each(|key| self.remove(table, key).map(drop))
     }
 

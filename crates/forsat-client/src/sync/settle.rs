@@ -68,7 +68,7 @@ impl SyncSession {
                 Step::Refused(document, refusals)
                     if refusals.says_erased() && erased::is_erased(tx, &document)? =>
                 {
-                    gone += u64::from(erased::erase(tx, &document)?);
+                    gone += erased::erase(tx, &BTreeSet::from([document]))?;
                     Ok(())
                 }
                 Step::Refused(document, refusals) => {
