@@ -49,6 +49,14 @@ impl ChunkState {
     pub const ALL: [Self; 6] =
         [Self::Outbox, Self::Acked, Self::Feed, Self::Waiting, Self::Unreadable, Self::Refused];
 
+    /// The states of changes that came with the feed: what the digests count.
+    pub const IN_FEED: [Self; 3] = [Self::Feed, Self::Waiting, Self::Unreadable];
+
+    /// Whether changes of this state came with the feed.
+    pub const fn in_feed(self) -> bool {
+        matches!(self, Self::Feed | Self::Waiting | Self::Unreadable)
+    }
+
     /// Whether changes of this state make up what the user sees.
     pub const fn in_view(self) -> bool {
         matches!(self, Self::Outbox | Self::Acked | Self::Feed)

@@ -15,6 +15,7 @@ use crate::chunks::{BY_HASH, CHUNKS, ChunkState, ChunkValue, HashValue, Ordinal}
 use crate::codec::{In, Table};
 use crate::documents::{ChunkCounts, DOCUMENTS, DocumentRow};
 use crate::error::StoreError;
+use crate::heads::heads_of;
 use crate::outbox::{OUTBOX, OUTBOX_STATS, OutboxItem, OutboxNumber, OutboxStats};
 use crate::rows::{NAMES, ROWS, Row, name_key};
 use crate::store::Store;
@@ -437,37 +438,20 @@ pub(crate) fn bytes(held: &[Held]) -> u64 {
 
 /// The heads of what a person sees.
 pub(crate) fn view_heads(held: &[Held]) -> Vec<ChangeHash> {
-    heads(held, ChunkState::in_view)
+    heads_of(headers(held, ChunkState::in_view))
 }
 
 /// The heads of what the feed has brought.
 pub(crate) fn feed_heads(held: &[Held]) -> Vec<ChangeHash> {
-    heads(held, |state| matches!(state, ChunkState::Feed | ChunkState::Waiting | ChunkState::Unreadable))
+    heads_of(headers(held, ChunkState::in_feed))
 }
 
-/// The heads of changes of some states, as far as all that they build on is there; sorted.
-fn heads(held: &[Held], counts: impl Fn(ChunkState) -> bool) -> Vec<ChangeHash> {
-    let (based, built_on) = based(held, counts);
-    based.difference(&built_on).copied().collect()
-}
-
-/// Changes of some states that have all that they build on, and what they build on.
-pub(crate) fn based(
+/// The headers of changes of some states.
+pub(crate) fn headers(
     held: &[Held],
     counts: impl Fn(ChunkState) -> bool,
-) -> (BTreeSet<ChangeHash>, BTreeSet<ChangeHash>) {
-    let mut headers: Vec<&ChangeHeader> =
-        held.iter().filter(|held| counts(held.state)).map(|held| &held.header).collect();
-    // A change counts on from what it builds on, so what it builds on comes before it.
-    headers.sort_by_key(|header| header.start_op);
-    let (mut based, mut built_on) = (BTreeSet::new(), BTreeSet::new());
-    for header in headers {
-        if header.deps.iter().all(|dep| based.contains(dep)) {
-            based.insert(header.hash);
-            built_on.extend(header.deps.iter().copied());
-        }
-    }
-    (based, built_on)
+) -> impl Iterator<Item = &ChangeHeader> {
+    held.iter().filter(move |held| counts(held.state)).map(|held| &held.header)
 }
 
 fn ordinal_of(key: &[u8]) -> Option<Ordinal> {

@@ -13,6 +13,7 @@ use crate::codec::Table;
 use crate::documents::{DOCUMENTS, DocumentRow};
 use crate::error::StoreError;
 use crate::examine::{self, Aside, Examined, Examiner, Flaw, Held};
+use crate::heads::based;
 use crate::outbox::{OUTBOX, OUTBOX_STATS};
 use crate::refused::{RefusedEdit, RefusedState};
 use crate::store::Store;
@@ -291,7 +292,7 @@ fn settle_states(
 ) -> Vec<RefusedEdit> {
     held.sort_by_key(|held| (held.header.start_op, held.header.hash, held.ordinal));
     held.dedup_by_key(|held| held.header.hash);
-    let (based, _) = examine::based(held, |state| state != ChunkState::Refused);
+    let (based, _) = based(examine::headers(held, |state| state != ChunkState::Refused));
     let mut lost = lost.clone();
     let mut refused = Vec::new();
     for held in held.iter_mut().filter(|held| !based.contains(&held.header.hash)) {
