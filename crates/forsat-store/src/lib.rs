@@ -38,7 +38,7 @@ mod surroundings;
 
 pub use access::{Access, ReadTx, Tx, WriteTx};
 pub use batch::{BatchError, BatchLimit};
-pub use chunks::{ChunkState, Ordinal, StoredChunk};
+pub use chunks::{ChunkState, Ordinal, Standing, StoredChunk};
 pub use cursors::{Cursor, RootVerdict};
 pub use documents::{ChunkCounts, DocumentRow};
 pub use error::StoreError;
