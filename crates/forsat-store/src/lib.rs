@@ -35,6 +35,7 @@ mod snapshots;
 mod spaces;
 mod store;
 mod surroundings;
+mod unread;
 
 pub use access::{Access, ReadTx, Tx, WriteTx};
 pub use batch::{BatchError, BatchLimit};
@@ -57,3 +58,4 @@ pub use snapshots::{LoadParts, SNAPSHOT_EVERY_CHUNKS, Snapshot};
 pub use spaces::SpaceRow;
 pub use store::{CACHE_BYTES_DEFAULT, CreateParams, OpenParams, Opened, Renewal, Store};
 pub use surroundings::{FileSurroundings, Lease, MemorySurroundings, Surroundings};
+pub use unread::Unread;

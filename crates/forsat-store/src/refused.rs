@@ -111,6 +111,17 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
+    /// Says what a refused edit wrote, where that wasn't known when it was refused; JSON of the client.
+    pub fn set_refused_values(
+        &mut self,
+        id: RefusedId,
+        before: Vec<u8>,
+        after: Vec<u8>,
+    ) -> Result<(), StoreError> {
+        let edit = self.refused(id)?.ok_or(StoreError::NoSuchEntry { what: "refused edit", number: id.0 })?;
+        self.put(REFUSED, &id.0.to_be_bytes(), &encode(&RefusedEdit { before, after, ..edit }))
+    }
+
     /// Says what became of a refused edit.
     pub fn set_refused_state(&mut self, id: RefusedId, state: RefusedState) -> Result<(), StoreError> {
         let edit = self.refused(id)?.ok_or(StoreError::NoSuchEntry { what: "refused edit", number: id.0 })?;

@@ -32,6 +32,8 @@ const ASIDE_HASH_BYTES: usize = 12;
 pub struct RepairParams<'a> {
     /// The space of documents of which nothing says where they live.
     pub home: SpaceId,
+    /// The space that every member reads, where that is known.
+    pub common: Option<SpaceId>,
     /// The time, in milliseconds since 1970.
     pub now_ms: i64,
     /// Fixed changes that are known by their hashes alone.
@@ -49,9 +51,9 @@ impl std::fmt::Debug for RepairParams<'_> {
 pub struct Repaired {
     /// Documents that were written anew.
     pub documents: BTreeSet<DocumentId>,
-    /// Changes that aren't counted any more, their bytes kept.
+    /// Changes that aren't counted any more, and refused edits that can't be read; their bytes are kept.
     pub set_aside: u64,
-    /// Those of them that were never sent: nobody else has them.
+    /// Those of them that the relay never took: nobody else has them.
     pub lost: u64,
     /// Unsent changes that were refused, since what they build on is lost.
     pub refused: u64,
@@ -62,7 +64,7 @@ impl Store {
     pub fn repair(&self, params: &RepairParams<'_>) -> Result<Repaired, StoreError> {
         self.write(|tx| {
             let mut repaired = Repaired::default();
-            tx.drop_unreadable()?;
+            tx.drop_unread(params.common.as_ref(), &mut repaired)?;
             let examiner = Examiner::begin(&*tx)?;
             let documents = examiner.documents()?;
             let unsent = examiner.unsent.clone();
@@ -122,19 +124,6 @@ impl Homes {
 }
 
 impl WriteTx<'_> {
-    /// Removes values that can't be read and that follow from others, or come again.
-    fn drop_unreadable(&mut self) -> Result<(), StoreError> {
-        for (table, decode) in crate::integrity::DECODERS {
-            if !examine::can_go(*table) || table.name == CHUNKS.name {
-                continue;
-            }
-            for key in examine::unreadable(&*self, *table, *decode)? {
-                self.remove(*table, &key)?;
-            }
-        }
-        Ok(())
-    }
-
     /// Writes a document anew from the changes that are whole.
     fn rewrite_document(
         &mut self,
@@ -215,7 +204,7 @@ impl WriteTx<'_> {
     }
 
     /// Keeps a value as it lay in the file under a name that says whose it is, where that is known.
-    fn put_aside(&mut self, document: Option<&DocumentId>, raw: &[u8]) -> Result<(), StoreError> {
+    pub(crate) fn put_aside(&mut self, document: Option<&DocumentId>, raw: &[u8]) -> Result<(), StoreError> {
         let of = document.map_or_else(|| OF_NONE.to_owned(), DocumentId::to_string);
         let hash = hex::encode(&blake3::hash(raw).as_bytes()[..ASIDE_HASH_BYTES]);
         self.set_client_value(&format!("{ASIDE}/{of}/{hash}"), raw)
@@ -306,7 +295,7 @@ fn settle_states(
                     space,
                     hash: held.header.hash,
                     code: LOST_BASE.to_owned(),
-                    message: "what this edit builds on was damaged before it was sent; make the edit again"
+                    message: "what this edit builds on was damaged before it was sent; try it again or type it anew"
                         .to_owned(),
                     at_ms: now_ms,
                     before: b"{}".to_vec(),

@@ -30,6 +30,7 @@ pub(super) fn refused(words: &Words<'_>, error: &ClientRefusal) -> String {
         }
         ClientRefusal::Erased => say("erased-record", &[]),
         ClientRefusal::UnreadableEdit => say("refused-edit-unreadable", &[]),
+        ClientRefusal::LostBase => say("refused-edit-lost-base", &[]),
         ClientRefusal::OfRecord { name, refusal: why } => {
             say("refused-record", &[("name", name.clone()), ("why", refusal::refusal(words, why))])
         }

@@ -184,6 +184,7 @@ fn engine_refusals() -> Vec<ClientRefusal> {
         ClientRefusal::MayNotMove { space: word(), role: "rep".to_owned() },
         ClientRefusal::Erased,
         ClientRefusal::UnreadableEdit,
+        ClientRefusal::LostBase,
         ClientRefusal::OfRecord { name: word(), refusal: Box::new(Refusal::NotClosed) },
         ClientRefusal::UnknownSpace { name: word(), known: word() },
         ClientRefusal::CommonModule("product".to_owned()),

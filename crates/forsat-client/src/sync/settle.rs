@@ -5,8 +5,8 @@ use super::session::SyncSession;
 use crate::erased;
 use crate::error::{ClientError, Damage};
 use crate::ids::{record_id, user_id};
+use crate::refused::values_of;
 use crate::{turn, vault};
-use forsat_domain::record::Scalar;
 use forsat_store::{BatchLimit, ChunkState, RefusedEdit, RefusedState, WriteTx};
 use forsat_sync::chunk;
 use forsat_sync::client::{OutboxSeq, Settle};
@@ -212,8 +212,7 @@ pub(super) fn keep_refused(
         let reason = refusals.reasons.get(&hash).or_else(|| refusals.reasons.values().next());
         let (code, message) =
             reason.map_or(("refused", ""), |(code, message)| (code.as_str(), message.as_str()));
-        let before = changes.iter().map(|change| (change.path.as_str(), &change.before)).collect();
-        let after = changes.iter().map(|change| (change.path.as_str(), &change.after)).collect();
+        let (before, after) = values_of(changes)?;
         tx.add_refused(&RefusedEdit {
             document,
             space: loaded.row.space,
@@ -221,15 +220,11 @@ pub(super) fn keep_refused(
             code: code.to_owned(),
             message: message.to_owned(),
             at_ms: now_ms,
-            before: json(&before)?,
-            after: json(&after)?,
+            before,
+            after,
             state: RefusedState::Open,
         })?;
         kept += 1;
     }
     Ok(kept)
-}
-
-fn json(values: &BTreeMap<&str, &Scalar>) -> Result<Vec<u8>, ClientError> {
-    serde_json::to_vec(values).map_err(|error| ClientError::Damaged(Damage::Other(error.to_string())))
 }

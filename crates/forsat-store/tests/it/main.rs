@@ -11,5 +11,6 @@ mod faults;
 mod model;
 mod opening;
 mod processes;
+mod repair;
 mod support;
 mod tables;
