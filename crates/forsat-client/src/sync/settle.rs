@@ -45,6 +45,8 @@ impl Refusals {
 /// One step of settling.
 enum Step {
     Acked(DocumentId, ChangeHash),
+    /// Refused since they were erased.
+    Erased(BTreeSet<DocumentId>),
     Refused(DocumentId, Refusals),
 }
 
@@ -54,9 +56,14 @@ impl SyncSession {
         let known = |seq: &OutboxSeq| self.loaded.get(seq).copied();
         let acked = settle.acked.iter().filter_map(known).map(|(document, hash)| Step::Acked(document, hash));
         let mut steps: Vec<Step> = acked.collect();
-        let refused = self.group_refused(&settle.refused);
+        let mut refused = self.group_refused(&settle.refused);
+        let erased = self.erased_of(&refused)?;
+        refused.retain(|document, _| !erased.contains(document));
         if self.is_own_actor_forked(&refused)? {
             self.renew_incarnation()?;
+        }
+        if !erased.is_empty() {
+            steps.push(Step::Erased(erased));
         }
         steps.extend(refused.into_iter().map(|(document, refusals)| Step::Refused(document, refusals)));
         let (mut given_up, mut gone) = (0, 0);
@@ -64,11 +71,8 @@ impl SyncSession {
         let work = |tx: &mut WriteTx<'_>, step: Step| -> Result<(), ClientError> {
             match step {
                 Step::Acked(document, hash) => acked_one(tx, &document, &hash),
-                // What was erased isn't kept. The relay's bare word erases nothing: its signed entry has come before.
-                Step::Refused(document, refusals)
-                    if refusals.says_erased() && erased::is_erased(tx, &document)? =>
-                {
-                    gone += erased::erase(tx, &BTreeSet::from([document]))?;
+                Step::Erased(documents) => {
+                    gone += erased::erase(tx, &documents)?;
                     Ok(())
                 }
                 Step::Refused(document, refusals) => {
@@ -131,6 +135,22 @@ impl SyncSession {
             *times += u32::from(refusals.anew);
         }
         grouped
+    }
+
+    /// The documents of which the relay says that they were erased, and which were: what was made of them isn't kept. The
+    /// relay's bare word erases nothing: its signed entry has come before.
+    fn erased_of(
+        &self,
+        refused: &BTreeMap<DocumentId, Refusals>,
+    ) -> Result<BTreeSet<DocumentId>, ClientError> {
+        let tx = self.engine.read()?;
+        let mut documents = BTreeSet::new();
+        for (document, _) in refused.iter().filter(|(_, refusals)| refusals.says_erased()) {
+            if erased::is_erased(&tx, document)? {
+                documents.insert(*document);
+            }
+        }
+        Ok(documents)
     }
 
     /// Whether a change that is to be made again was made by the actor that this store writes as now.

@@ -195,20 +195,26 @@ fn a_mapping_doesnt_bring_an_erased_record_back() {
 fn what_the_relay_refuses_as_erased_isnt_kept() {
     let mut relay = Relay::new();
     let sara = Device::join(&mut relay, "Sara <sara@example.com>", Role::Admin, 1);
-    let (_, document) = account(&sara, "aryagone");
+    let gone = [account(&sara, "aryagone").1, account(&sara, "bahargone").1];
     sara.sync(&mut relay);
     let directory = tempfile::tempdir().expect("a folder");
     let file = exported(&sara, directory.path());
-    relay.erase(document);
+    gone.iter().for_each(|document| relay.erase(*document));
     sara.sync(&mut relay);
-    // As a program did that let the id be used again.
-    let (store, name) = (sara.engine.store(), format!("erased/{document}"));
-    store.write::<_, StoreError>(|tx| tx.remove_client_value(&name)).expect("writes");
-    assert_eq!(import(&sara, &file).created, 1);
-    store.write::<_, StoreError>(|tx| tx.set_client_value(&name, &[])).expect("writes");
+    // As a program did that let the ids be used again.
+    let store = sara.engine.store();
+    let names = gone.map(|document| format!("erased/{document}"));
+    for name in &names {
+        store.write::<_, StoreError>(|tx| tx.remove_client_value(name)).expect("writes");
+    }
+    assert_eq!(import(&sara, &file).created, 2);
+    for name in &names {
+        store.write::<_, StoreError>(|tx| tx.set_client_value(name, &[])).expect("writes");
+    }
     let summary = sara.sync(&mut relay);
-    assert_eq!((summary.erased, summary.refused), (1, 0), "{summary:?}");
-    is_gone(&sara, &document, "aryagone");
+    assert_eq!((summary.erased, summary.refused), (2, 0), "{summary:?}");
+    is_gone(&sara, &gone[0], "aryagone");
+    is_gone(&sara, &gone[1], "bahargone");
     assert_eq!(sara.engine.unsent().expect("counts"), 0);
 }
 
