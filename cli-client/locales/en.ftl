@@ -573,6 +573,7 @@ refused-edit-of-nothing = the refused edit doesn't say what it is of; export it 
 erased-record = this record was erased for good and can't be made again; make a new record
 refused-edit-moved-away = the record of this edit moved from { $space } to a space that isn't shown to you, so the edit can't be made again here; forsat refused export { $number } writes it to a file for somebody who sees the record
 refused-edit-unreadable = this version can't read the refused edit, so it can't make it again; its bytes are kept, update the program
+refused-edit-lost-base = what this edit builds on is lost, and what it wrote can't be read without that; type it again, its bytes are kept: forsat refused export N
 refused-record = { $name }: { $why }; nothing was changed
 unknown-space = there is no space "{ $name }" on this device; there are: { $known }
 common-module = records of { $module } belong to everybody and have no space of their own
@@ -742,7 +743,7 @@ relay-unreadable-change = a change of this record was left out of what you see; 
 relay-damaged-change = the relay sent a change that can't be one; it was kept and left out
 relay-document-in-other-space = this record came in the feed of a space that isn't its own; tell the relay's operator
 erased = this device was revoked at the relay: its records and its key were erased here
-erased-kept = this device was revoked at the relay: its records and its key were erased here; changes that were never sent ({ $count }) are in { $path }, for an administrator
+erased-kept = this device was revoked at the relay: its records and its key were erased here; changes that were never sent or were refused ({ $count }) are in { $path }, for an administrator
 relay-forbidden = your role in this space doesn't allow this; ask an administrator for one that does
 relay-cursor-invalid = the relay's store is new or was restored; it is compared with what this device holds
 relay-overloaded = the relay has too much to do right now; it is tried again by itself
@@ -830,8 +831,8 @@ verify-set-aside = { $count ->
    *[other] { $count } changes are set aside; forsat sync brings them again from the relay
 }
 verify-lost = { $count ->
-    [one] 1 change was never sent and is lost; its bytes are kept aside in the store
-   *[other] { $count } changes were never sent and are lost; their bytes are kept aside in the store
+    [one] 1 change that the relay never took is lost; its bytes are kept aside in the store
+   *[other] { $count } changes that the relay never took are lost; their bytes are kept aside in the store
 }
 verify-refused = { $count ->
     [one] 1 unsent edit builds on what is lost and can't be sent: forsat refused
@@ -845,7 +846,7 @@ refused-made = made by { $who }, { $made } · refused { $refused }
 refused-exported = written to { $path }
 refused-confirm = Give the refused edit { $number } up? It won't be listed any more
 refused-dropped = the refused edit { $number } is given up; its bytes are kept
-relay-lost-base = what this edit builds on was damaged before it was sent; make the edit again
+relay-lost-base = what this edit builds on was damaged before it was sent; try it again (forsat refused retry N), or type it anew
 
 # key
 key-none = this store has no key of a device here

@@ -5,9 +5,9 @@
 
 use crate::error::ClientError;
 use forsat_domain::UserId as Author;
-use forsat_store::{ChunkState, ReadTx};
+use forsat_store::{ReadTx, Standing};
 use forsat_sync::control::{ControlEntry, ControlEvent};
-use forsat_sync::id::{ChangeHash, DeviceId, DocumentId, UserId};
+use forsat_sync::id::{DeviceId, UserId};
 use serde::Serialize;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -40,19 +40,18 @@ impl<'a> Authors<'a> {
         self.tx
     }
 
-    /// What stands behind a change that is here at a state: one look-up, that of its receipt.
+    /// What stands behind a change that stands so here.
     pub(crate) fn of(
         &self,
-        document: &DocumentId,
-        hash: &ChangeHash,
-        state: Option<ChunkState>,
+        standing: Option<&Standing>,
         author: Option<Author>,
     ) -> Result<Authorship, ClientError> {
-        match state {
-            Some(ChunkState::Outbox | ChunkState::Acked | ChunkState::Refused) => return Ok(Authorship::Own),
-            Some(ChunkState::Feed | ChunkState::Waiting | ChunkState::Unreadable) | None => {}
+        if standing.is_some_and(|standing| !standing.state.in_feed()) {
+            return Ok(Authorship::Own);
         }
-        let Some(receipt) = self.tx.receipt(document, hash)? else { return Ok(Authorship::Unverified) };
+        let Some(receipt) = standing.and_then(|standing| standing.receipt) else {
+            return Ok(Authorship::Unverified);
+        };
         let user = self.devices()?.get(&receipt.device);
         let is_authors =
             user.zip(author).is_some_and(|(user, author)| user.as_bytes() == author.0.as_bytes());

@@ -258,6 +258,7 @@ impl Engine {
         let state = vault::any_state(tx, hit.id)?.unwrap_or_else(|| loaded.document.read(self.schema()));
         let (short, name) = (encode_id(hit.id.as_bytes()), record_name(&state));
         let prefix = find::prefix_len(tx, hit.id)?;
+        let standings = tx.standings(&document_id(hit.id))?;
         let mut entries = Vec::new();
         for (place, change) in loaded.document.history().into_iter().enumerate() {
             let counted_ms = last_ms.map_or(change.time_ms, |last| change.time_ms.min(last));
@@ -269,9 +270,8 @@ impl Engine {
             if changes.is_empty() {
                 continue;
             }
-            let (document, hash) = (document_id(hit.id), ChangeHash::from_bytes(change.hash));
-            let state_of_change = tx.chunk(&document, &hash)?.map(|chunk| chunk.state);
-            let authorship = authors.of(&document, &hash, state_of_change, change.author)?;
+            let standing = standings.get(&ChangeHash::from_bytes(change.hash));
+            let authorship = authors.of(standing, change.author)?;
             let author = change
                 .author
                 .map(|author| world.name(RecordId(author.0)).unwrap_or_else(|| author.to_string()));
@@ -287,7 +287,7 @@ impl Engine {
                 actor: hex::encode(&change.actor),
                 seq: change.seq,
                 time_ms: change.time_ms,
-                unsent: state_of_change == Some(ChunkState::Outbox),
+                unsent: standing.is_some_and(|standing| standing.state == ChunkState::Outbox),
                 created,
                 changes,
                 order: (std::cmp::Reverse(counted_ms), *hit.id.as_bytes(), std::cmp::Reverse(place)),

@@ -48,7 +48,7 @@ pub enum Question {
     Asked(String),
 }
 
-/// Unsent changes that outlived their store.
+/// Changes that were never sent or were refused, and that outlived their store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptUnsent {
     /// How many.
@@ -61,7 +61,9 @@ fn erased(kept: Option<&KeptUnsent>) -> String {
     let erased = "this device was revoked at the relay: its records and its key were erased here";
     match kept {
         Some(KeptUnsent { changes, path }) => {
-            format!("{erased}; {changes} changes that were never sent are in {path}, for an administrator")
+            format!(
+                "{erased}; {changes} changes that the relay doesn't have are in {path}, for an administrator"
+            )
         }
         None => erased.to_owned(),
     }

@@ -25,12 +25,12 @@ impl Engine {
         let world = StoreWorld::new(&tx)?;
         let authors = Authors::new(&tx);
         let mut entries = Vec::new();
+        let standings = tx.standings(&document_id(hit.id))?;
         let mut history = loaded.document.history();
         history.retain(|entry| Genesis::by_hash(&entry.hash).is_none());
         for entry in history.into_iter().rev() {
-            let (document, hash) = (document_id(hit.id), ChangeHash::from_bytes(entry.hash));
-            let state = tx.chunk(&document, &hash)?.map(|chunk| chunk.state);
-            let authorship = authors.of(&document, &hash, state, entry.author)?;
+            let standing = standings.get(&ChangeHash::from_bytes(entry.hash));
+            let authorship = authors.of(standing, entry.author)?;
             let author = entry
                 .author
                 .map(|author| world.name(RecordId(author.0)).unwrap_or_else(|| author.to_string()));
@@ -41,7 +41,7 @@ impl Engine {
                 actor: hex::encode(&entry.actor),
                 seq: entry.seq,
                 time_ms: entry.time_ms,
-                unsent: state == Some(ChunkState::Outbox),
+                unsent: standing.is_some_and(|standing| standing.state == ChunkState::Outbox),
                 changes: entry.changes.into_iter().map(change_view).collect(),
             });
         }
@@ -112,6 +112,7 @@ fn stored_changes(
     chunks: &[StoredChunk],
     raw: bool,
 ) -> Result<Vec<StoredChange>, ClientError> {
+    let standings = authors.tx().standings(document)?;
     let history = loaded.document.history();
     let history: BTreeMap<[u8; 32], _> = history.iter().map(|entry| (entry.hash, entry)).collect();
     let limits = ChunkLimits::default();
@@ -121,7 +122,7 @@ fn stored_changes(
         let author = entry.and_then(|entry| entry.author);
         let authorship = match Genesis::by_hash(chunk.hash.as_bytes()) {
             Some(_) => None,
-            None => Some(authors.of(document, &chunk.hash, Some(chunk.state), author)?),
+            None => Some(authors.of(standings.get(&chunk.hash), author)?),
         };
         Ok(StoredChange {
             hash: chunk.hash.to_string(),

@@ -36,6 +36,7 @@ mod journal;
 mod keys;
 mod lead;
 mod log;
+mod lost_base;
 mod mass;
 mod merged;
 mod model;

@@ -1,17 +1,18 @@
 //! What a person does about an edit that the relay refused: make it again, or give it up. Its bytes stay either way.
 
 use crate::engine::Engine;
-use crate::error::{ArgumentError, ClientError, ClientRefusal};
+use crate::error::{ArgumentError, ClientError, ClientRefusal, Damage};
 use crate::ids::{document_id, record_id, user_id};
 use crate::model::{ChangeView, RefusedView, Saved};
 use crate::status::{self, read_changes};
 use crate::turn::Turn;
 use crate::{find, moves, vault};
+use forsat_document::FieldChange;
 use forsat_domain::RecordId;
 use forsat_domain::edit::Edit;
 use forsat_domain::record::Scalar;
 use forsat_domain::schema::{MergeCode, ModuleDef, USER};
-use forsat_store::{Access, RefusedEdit, RefusedId, RefusedState, Tx};
+use forsat_store::{Access, LOST_BASE, RefusedEdit, RefusedId, RefusedState, Tx};
 use forsat_sync::chunk::{self, ChangeHeader};
 use forsat_sync::limits::ChunkLimits;
 use serde::Serialize;
@@ -113,10 +114,15 @@ impl Engine {
                 return Err(ClientRefusal::MovedAway { space, number }.into());
             }
             let changes = read_changes(&edit.before, &edit.after);
+            let record = record_id(&edit.document);
+            // Without its beginning a record is nothing that an edit could be made of.
+            let is_untold = changes.is_empty() || vault::any_state(&*turn.tx, record)?.is_none();
+            if edit.code == LOST_BASE && is_untold {
+                return Err(ClientRefusal::LostBase.into());
+            }
             if changes.is_empty() {
                 return Err(ClientRefusal::UnreadableEdit.into());
             }
-            let record = record_id(&edit.document);
             let row = turn.tx.document(&document_id(record))?;
             let module = row.as_ref().and_then(|row| row.module.clone()).or_else(|| module_of(&changes));
             let module = module.ok_or(ClientRefusal::UnknownModule)?;
@@ -143,6 +149,16 @@ impl Engine {
             Ok(turn.tx.set_refused_state(id, RefusedState::Dropped)?)
         })
     }
+}
+
+/// The fields that a change wrote, before and after, as a refused edit keeps them.
+pub(crate) fn values_of(changes: &[FieldChange]) -> Result<(Vec<u8>, Vec<u8>), ClientError> {
+    let json = |values: BTreeMap<&str, &Scalar>| {
+        serde_json::to_vec(&values).map_err(|error| ClientError::Damaged(Damage::Other(error.to_string())))
+    };
+    let before = changes.iter().map(|change| (change.path.as_str(), &change.before)).collect();
+    let after = changes.iter().map(|change| (change.path.as_str(), &change.after)).collect();
+    Ok((json(before)?, json(after)?))
 }
 
 fn open_edit(turn: &Turn<'_, '_, '_>, number: u64) -> Result<(RefusedId, RefusedEdit), ClientError> {

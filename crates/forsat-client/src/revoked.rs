@@ -1,4 +1,4 @@
-//! What a device does once its relay has revoked it: it keeps what was never sent, and erases key and records.
+//! What a device does once its relay has revoked it: it keeps what the relay doesn't have, and erases key and records.
 //!
 //! Only an entry of the control log counts that names this device and carries the signature of the relay that the invite
 //! pinned; the session has checked both before anything here is called.
@@ -6,18 +6,20 @@
 use crate::engine::Engine;
 use crate::error::{ClientError, KeptUnsent};
 use crate::join::key;
-use forsat_store::OutboxLimit;
-use serde_json::json;
+use forsat_store::{RefusedEdit, Salvage};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::Path;
 
-/// The file that keeps what was never sent.
+/// The file that keeps what the relay doesn't have.
 const UNSENT_FILE: &str = "unsent-changes.jsonl";
 /// The folder of drafts beside the store.
 const DRAFTS: &str = "drafts";
 
-/// Erases the store in `directory`. Where the device isn't lost, its unsent changes are kept beside it first, a line each.
+/// Erases the store in `directory`. Where the device isn't lost, its unsent changes and refused edits are
+/// kept beside it first, a line each.
 /// Answers where they are, and how many.
 pub(crate) fn erase(
     engine: &Engine,
@@ -35,29 +37,59 @@ pub(crate) fn erase(
     Ok(kept)
 }
 
-/// Writes the unsent changes of all spaces to a file; answers how many, or nothing when there are none.
+/// Writes to a file what the relay doesn't have, changes that were never sent and refused edits; answers how many, or nothing
+/// when there are none. What is damaged is written as it is: it must not keep the rest from being erased.
 fn keep_unsent(engine: &Engine, directory: &Path) -> Result<Option<KeptUnsent>, ClientError> {
-    let tx = engine.read()?;
-    let all = OutboxLimit { bytes_max: u64::MAX, changes_max: usize::MAX };
-    let mut lines = Vec::new();
-    for (space, _) in tx.outbox_spaces()? {
-        for item in tx.outbox(&space, None, all)? {
-            let Some(chunk) = tx.chunk(&item.document, &item.hash)? else { continue };
-            let line = json!({
-                "space": space.to_string(),
-                "document": item.document.to_string(),
-                "change": item.hash.to_string(),
-                "chunk": hex::encode(&chunk.bytes),
-            });
-            lines.push(line.to_string());
-        }
-    }
+    let lines = lines(engine.read()?.salvage()?);
     if lines.is_empty() {
         return Ok(None);
     }
     let path = directory.join(UNSENT_FILE);
     write(&path, &lines).map_err(|source| ClientError::File { path: path.display().to_string(), source })?;
     Ok(Some(KeptUnsent { changes: lines.len(), path: path.display().to_string() }))
+}
+
+/// A line for each change, with what the relay said of it where it was refused; and for each refused edit whose change is gone.
+fn lines(salvage: Salvage) -> Vec<String> {
+    let mut refused = BTreeMap::new();
+    for edit in salvage.refused {
+        refused.insert((edit.document, edit.hash), edit);
+    }
+    let mut lines: Vec<Value> = Vec::new();
+    for change in salvage.changes {
+        let edit = change.hash.and_then(|hash| refused.remove(&(change.document, hash)));
+        let mut line = json!({
+            "space": change.space.map(|space| space.to_string()),
+            "document": change.document.to_string(),
+            "change": change.hash.map(|hash| hash.to_string()),
+        });
+        line[if change.is_whole { "chunk" } else { "damaged" }] = hex::encode(&change.bytes).into();
+        if let Some(edit) = edit {
+            line["refused"] = said(&edit);
+        }
+        lines.push(line);
+    }
+    lines.extend(refused.into_values().map(|edit| {
+        json!({
+            "space": edit.space.to_string(),
+            "document": edit.document.to_string(),
+            "change": edit.hash.to_string(),
+            "refused": said(&edit),
+        })
+    }));
+    lines.iter().map(Value::to_string).collect()
+}
+
+/// Why an edit was refused, and what it wrote.
+fn said(edit: &RefusedEdit) -> Value {
+    let read = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap_or_default();
+    json!({
+        "code": edit.code,
+        "message": edit.message,
+        "at_ms": edit.at_ms,
+        "before": read(&edit.before),
+        "after": read(&edit.after),
+    })
 }
 
 fn write(path: &Path, lines: &[String]) -> io::Result<()> {
@@ -70,4 +102,91 @@ fn write(path: &Path, lines: &[String]) -> io::Result<()> {
         writeln!(file, "{line}")?;
     }
     file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{FieldInput, InitOptions};
+    use forsat_store::{RefusedState, StoreError};
+    use forsat_sync::id::{ChangeHash, DocumentId, SpaceId};
+    use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+
+    fn refused(number: u8, state: RefusedState) -> RefusedEdit {
+        RefusedEdit {
+            document: DocumentId::from_bytes([number; 16]),
+            space: SpaceId::from_bytes([1; 16]),
+            hash: ChangeHash::from_bytes([number; 32]),
+            code: "forbidden".to_owned(),
+            message: String::new(),
+            at_ms: 1,
+            before: b"{}".to_vec(),
+            after: br#"{"name":"Arya"}"#.to_vec(),
+            state,
+        }
+    }
+
+    /// Damages the last change of a store's file.
+    fn damage(file: &Path) {
+        let database = Database::open(file).expect("opens");
+        let named: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("chunks");
+        let (key, mut value) = {
+            let chunks = database.begin_read().expect("begins").open_table(named).expect("is there");
+            let last = chunks.iter().expect("reads").next_back().expect("has some").expect("reads");
+            (last.0.value().to_vec(), last.1.value().to_vec())
+        };
+        let middle = value.len() / 2;
+        value[middle] ^= 1;
+        let writing = database.begin_write().expect("begins");
+        writing.open_table(named).expect("is there").insert(&*key, &*value).expect("writes");
+        writing.commit().expect("commits");
+    }
+
+    #[test]
+    fn refused_edits_are_kept_and_a_damaged_change_stops_nothing() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let dir = dir.path();
+        let engine = Engine::init(dir, &InitOptions::default()).expect("a store");
+        engine.create("account", &[FieldInput::new("name", "Arya")]).expect("creates");
+        let unsent = engine.unsent().expect("counts");
+        let states = [RefusedState::Open, RefusedState::Retried, RefusedState::Dropped, RefusedState::Open];
+        for (number, state) in (1..).zip(states) {
+            let keep = engine.store().write::<_, StoreError>(|tx| tx.add_refused(&refused(number, state)));
+            keep.expect("writes");
+        }
+        drop(engine);
+        damage(&dir.join("store.redb"));
+        fs::write(dir.join("device.key"), [1; 32]).expect("writes");
+        fs::write(dir.join("device.key.new"), [1; 32]).expect("writes");
+
+        let engine = Engine::open(dir).expect("opens");
+        let kept = erase(&engine, dir, false).expect("erases").expect("something is kept");
+        let text = fs::read_to_string(dir.join(UNSENT_FILE)).expect("reads");
+        let lines: Vec<Value> =
+            text.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect();
+        assert_eq!(lines.len(), kept.changes);
+        let with =
+            |name: &str| lines.iter().filter(|line| line[name].is_object() || line[name].is_string()).count();
+        assert_eq!((with("chunk") as u64, with("damaged"), with("refused")), (unsent - 1, 1, 2));
+        let edits: Vec<&Value> = lines.iter().filter(|line| line["refused"].is_object()).collect();
+        let documents: Vec<String> =
+            [1, 4].map(|number| DocumentId::from_bytes([number; 16]).to_string()).into();
+        assert_eq!(
+            edits.iter().map(|line| line["document"].as_str().unwrap_or_default()).collect::<Vec<_>>(),
+            documents
+        );
+        assert_eq!(edits[0]["refused"]["after"]["name"], "Arya");
+        for name in ["store.redb", "device.key", "device.key.new"] {
+            assert!(!dir.join(name).exists(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_lost_device_keeps_nothing() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let engine = Engine::init(dir.path(), &InitOptions::default()).expect("a store");
+        engine.create("account", &[FieldInput::new("name", "Arya")]).expect("creates");
+        assert_eq!(erase(&engine, dir.path(), true).expect("erases"), None);
+        assert!(!dir.path().join(UNSENT_FILE).exists());
+    }
 }

@@ -4,13 +4,13 @@ use crate::ambient::Ambient;
 use crate::engine::{self, Engine};
 use crate::error::ClientError;
 use crate::ids::{hashes, local_space, record_id, workspace_id};
-use crate::turn::HOME_SPACE;
-use crate::{briefs, find, rebuild, rows, vault, world};
+use crate::turn::{COMMON_SPACE, HOME_SPACE};
+use crate::{briefs, find, lost_base, rebuild, rows, vault, world};
 use forsat_document::Genesis;
 use forsat_domain::id::encode_id;
 use forsat_domain::record::RecordState;
 use forsat_domain::schema::{Schema, record_name};
-use forsat_store::{Access, Flaw, ReadTx, RepairParams, Repaired, Store, StoreError, StoreFlaw, Tx};
+use forsat_store::{Access, Flaw, ReadTx, RepairParams, Repaired, Store, StoreError, StoreFlaw, Tx, Unread};
 use forsat_sync::id::{ChangeHash, DocumentId, SpaceId};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -45,7 +45,7 @@ pub struct VerifyReport {
 pub struct RepairView {
     /// Changes that were set aside: a sync brings them again, but for the lost ones.
     pub set_aside: u64,
-    /// Changes among them that were never sent, so that nobody else has them.
+    /// Changes and refused edits among them that the relay never took, so that nobody else has them.
     pub lost: u64,
     /// Unsent edits that were refused, since what they build on is lost.
     pub refused: u64,
@@ -145,9 +145,9 @@ pub fn repair(dir: &Path, ambient: &Arc<dyn Ambient>) -> Result<VerifyReport, Cl
     if report.sound {
         return Ok(report);
     }
-    let home = home(&store.read()?)?;
+    let (home, common) = spaces(&store.read()?)?;
     let known = |hash: &ChangeHash| known(hash);
-    let params = RepairParams { home, now_ms: ambient.now_ms(), known: &known };
+    let params = RepairParams { home, common, now_ms: ambient.now_ms(), known: &known };
     let repaired = store.repair(&params)?;
     rewrite(&store, &repaired)?;
     drop(lease);
@@ -165,13 +165,15 @@ fn open(dir: &Path, ambient: &Arc<dyn Ambient>) -> Result<Store, ClientError> {
     Store::open(dir, &Engine::open_params(&**ambient)).map_err(engine::named(dir))
 }
 
-/// Where records go of which nothing says where they live.
-fn home(tx: &ReadTx) -> Result<SpaceId, ClientError> {
-    let named = tx.client_value(HOME_SPACE)?.and_then(|bytes| SpaceId::from_slice(&bytes));
-    match named {
-        Some(space) => Ok(space),
-        None => Ok(local_space(workspace_id(&tx.identity()?.workspace))),
-    }
+/// Where records go of which nothing says where they live, and the space that every member reads.
+fn spaces(tx: &ReadTx) -> Result<(SpaceId, Option<SpaceId>), ClientError> {
+    let space = |bytes: Vec<u8>| SpaceId::from_slice(&bytes);
+    let common = readable(tx.client_value(COMMON_SPACE).map_err(ClientError::from))?.flatten();
+    let home = match tx.client_value(HOME_SPACE)?.and_then(space) {
+        Some(home) => home,
+        None => local_space(workspace_id(&tx.identity()?.workspace)),
+    };
+    Ok((home, common.and_then(space)))
 }
 
 /// The bytes of a fixed change of a beginning.
@@ -194,7 +196,8 @@ fn rewrite(store: &Store, repaired: &Repaired) -> Result<(), ClientError> {
     // What the workspace has of its own is known only now that the settings have their row again.
     let schema = schema(&store.read()?);
     rebuild::rebuild_rows(store, &schema)?;
-    briefs::derive_again(store, &schema)
+    briefs::derive_again(store, &schema)?;
+    lost_base::tell(store)
 }
 
 /// The table of modules with the workspace's own fields, as far as its settings can be read.
@@ -271,8 +274,12 @@ impl Look<'_> {
                     finding.name = name.unwrap_or_else(|| space.to_string());
                 }
             }
-            Flaw::Value { table, can_go } => {
-                let remedy = if *can_go { Remedy::Repair } else { Remedy::Backup };
+            Flaw::Value { table, unread } => {
+                let remedy = match unread {
+                    Unread::ComesAgain if self.has_relay => Remedy::RepairAndSync,
+                    Unread::Goes | Unread::ComesAgain => Remedy::Repair,
+                    Unread::Lost | Unread::Stays => Remedy::Backup,
+                };
                 if let Some(finding) = self.note(FindingKind::Value, None, remedy) {
                     finding.table = Some((*table).to_owned());
                 }

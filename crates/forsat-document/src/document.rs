@@ -216,6 +216,12 @@ impl Document {
         history::of(self, |hash| hashes.contains(hash))
     }
 
+    /// What changes wrote that this document can't take in, since what they build on is lost: of those that say all of it
+    /// by themselves.
+    pub fn history_beyond(&self, chunks: &[Chunk]) -> Vec<HistoryEntry> {
+        history::beyond(self, chunks)
+    }
+
     /// The document as JSON, now or at some heads; texts are strings, flat keys stay flat.
     ///
     /// # Errors

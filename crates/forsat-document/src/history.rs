@@ -9,7 +9,7 @@ use automerge::legacy::{Key, ObjectId, Op, OpId, OpType};
 use automerge::{Change, ChangeHash, ObjId, ObjType, Value};
 use forsat_domain::record::Scalar;
 
-use crate::chunk::{FieldChange, HistoryEntry};
+use crate::chunk::{Chunk, FieldChange, HistoryEntry};
 use crate::document::Document;
 use crate::graph::{Hash, user_of};
 use crate::{apply, value};
@@ -28,6 +28,17 @@ pub(crate) fn of(document: &Document, wanted: impl Fn(&Hash) -> bool) -> Vec<His
         }
     }
     entries
+}
+
+/// What changes wrote that the document can't take in, since what they build on is lost: of those that say all of it by
+/// themselves. A value before that is lost too is the last one that is known of the place.
+pub(crate) fn beyond(document: &Document, chunks: &[Chunk]) -> Vec<HistoryEntry> {
+    let mut replay = Replay { last: Some(BTreeMap::new()), ..Replay::new(document) };
+    for change in document.automerge.get_changes(&[]) {
+        replay.take(&change, false);
+    }
+    let parsed = chunks.iter().filter_map(|chunk| apply::parse_bytes(&chunk.bytes).ok());
+    parsed.filter_map(|change| Some(entry(document, &change, replay.take_alone(&change)?))).collect()
 }
 
 fn entry(document: &Document, change: &Change, changes: Vec<FieldChange>) -> HistoryEntry {
@@ -60,6 +71,8 @@ struct Replay<'a> {
     document: &'a Document,
     values: BTreeMap<OpKey, Scalar>,
     objects: BTreeMap<OpKey, Object>,
+    /// The last value of every place, where that is asked for.
+    last: Option<BTreeMap<String, Scalar>>,
 }
 
 /// What one change did, while its operations are read.
@@ -71,34 +84,54 @@ struct Touched {
     objects: BTreeMap<OpKey, String>,
 }
 
+impl Touched {
+    fn fields(self) -> Vec<FieldChange> {
+        let field_change = |(path, (before, after))| FieldChange { path, before, after };
+        self.values.into_iter().map(field_change).collect()
+    }
+}
+
 impl<'a> Replay<'a> {
     fn new(document: &'a Document) -> Self {
-        Self { document, values: BTreeMap::new(), objects: BTreeMap::new() }
+        Self { document, values: BTreeMap::new(), objects: BTreeMap::new(), last: None }
     }
 
     /// Reads a change's operations; gives the fields that it wrote where they are wanted.
     fn take(&mut self, change: &Change, is_wanted: bool) -> Vec<FieldChange> {
-        let Ok(expanded) = apply::guarded(|| Ok(change.decode())) else { return Vec::new() };
-        let mut touched = Touched::default();
-        let actor = change.actor_id().to_bytes();
-        for (counter, operation) in (change.start_op().get()..).zip(&expanded.operations) {
-            self.take_operation((counter, actor.to_vec()), operation, &mut touched);
-        }
+        let Some((mut touched, _)) = self.take_operations(change) else { return Vec::new() };
         if !is_wanted {
             return Vec::new();
         }
         self.look_up_objects(change, &mut touched);
-        let field_change = |(path, (before, after))| FieldChange { path, before, after };
-        touched.values.into_iter().map(field_change).collect()
+        touched.fields()
     }
 
-    fn take_operation(&mut self, id: OpKey, operation: &Op, touched: &mut Touched) {
-        let Some((holder, path)) = self.place(operation) else { return };
+    /// The fields that a change wrote which the document lacks; none where only the document could tell some of it: what
+    /// is inside a text, or in an object that nobody knows.
+    fn take_alone(&mut self, change: &Change) -> Option<Vec<FieldChange>> {
+        let (touched, is_placed) = self.take_operations(change)?;
+        (is_placed && touched.objects.is_empty()).then(|| touched.fields())
+    }
+
+    /// Reads a change's operations; says whether the place of each is known.
+    fn take_operations(&mut self, change: &Change) -> Option<(Touched, bool)> {
+        let expanded = apply::guarded(|| Ok(change.decode())).ok()?;
+        let (mut touched, mut is_placed) = (Touched::default(), true);
+        let actor = change.actor_id().to_bytes();
+        for (counter, operation) in (change.start_op().get()..).zip(&expanded.operations) {
+            is_placed &= self.take_operation((counter, actor.to_vec()), operation, &mut touched);
+        }
+        Some((touched, is_placed))
+    }
+
+    /// Takes one operation; answers whether its place is known.
+    fn take_operation(&mut self, id: OpKey, operation: &Op, touched: &mut Touched) -> bool {
+        let Some((holder, path)) = self.place(operation) else { return false };
         let Some(path) = path else {
             if let Some((key, path)) = holder {
                 touched.objects.insert(key, path);
             }
-            return;
+            return true;
         };
         match &operation.action {
             OpType::Put(written) => {
@@ -116,6 +149,7 @@ impl<'a> Replay<'a> {
             }
             OpType::Increment(_) | OpType::MarkBegin(_) | OpType::MarkEnd(_) => {}
         }
+        true
     }
 
     /// The object that an operation writes into, and the path of the key; no path inside texts and lists.
@@ -139,9 +173,13 @@ impl<'a> Replay<'a> {
     }
 
     /// Notes a write: the first value before and the last after, when a change writes a place twice.
-    fn note(&self, operation: &Op, path: String, after: Scalar, touched: &mut Touched) {
+    fn note(&mut self, operation: &Op, path: String, after: Scalar, touched: &mut Touched) {
         let over = operation.pred.iter().map(op_key).max();
-        let before = over.and_then(|id| self.values.get(&id).cloned()).unwrap_or_default();
+        let last = || self.last.as_ref().and_then(|last| last.get(&path));
+        let before = over.and_then(|id| self.values.get(&id).or_else(last).cloned()).unwrap_or_default();
+        if let Some(last) = &mut self.last {
+            last.insert(path.clone(), after.clone());
+        }
         touched.values.entry(path).and_modify(|(_, last)| *last = after.clone()).or_insert((before, after));
     }
 

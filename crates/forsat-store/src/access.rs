@@ -189,6 +189,16 @@ impl<A: Access> Tx<A> {
         })
     }
 
+    /// The keys under a prefix, whether their values can be read or not.
+    pub(crate) fn keys_under(&self, table: Table, prefix: &Prefix) -> Result<Vec<Vec<u8>>, StoreError> {
+        let mut keys = Vec::new();
+        self.0.scan(table, prefix.range(), Direction::Up, &mut |key, _| {
+            keys.push(key.to_vec());
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(keys)
+    }
+
     /// All of a range, decoded.
     pub(crate) fn collect_as<T>(
         &self,

@@ -1,5 +1,6 @@
 //! Changes of documents: canonical bytes by document and order of arrival, and where each stands.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use forsat_sync::id::{ChangeHash, DeviceId, DocumentId};
@@ -48,6 +49,14 @@ impl ChunkState {
     /// Every state, in the order of their bytes on disk.
     pub const ALL: [Self; 6] =
         [Self::Outbox, Self::Acked, Self::Feed, Self::Waiting, Self::Unreadable, Self::Refused];
+
+    /// The states of changes that came with the feed: what the digests count.
+    pub const IN_FEED: [Self; 3] = [Self::Feed, Self::Waiting, Self::Unreadable];
+
+    /// Whether changes of this state came with the feed.
+    pub const fn in_feed(self) -> bool {
+        matches!(self, Self::Feed | Self::Waiting | Self::Unreadable)
+    }
 
     /// Whether changes of this state make up what the user sees.
     pub const fn in_view(self) -> bool {
@@ -104,11 +113,25 @@ impl ChunkValue {
         let mut key = In::new(key);
         key.array::<16>()?;
         let ordinal = Ordinal(key.u64()?);
-        let state = ChunkState::from_byte(input.u8()?)?;
-        let outbox = input.option(In::u64)?.map(OutboxNumber);
-        let hash = ChangeHash::from_bytes(input.array()?);
+        let (state, outbox, hash) = decode_head(input)?;
         Ok(Self { chunk: StoredChunk { ordinal, state, hash, bytes: input.rest().to_vec() }, outbox })
     }
+}
+
+/// What stands before the bytes of a change.
+fn decode_head(input: &mut In<'_>) -> Result<(ChunkState, Option<OutboxNumber>, ChangeHash), Malformed> {
+    let state = ChunkState::from_byte(input.u8()?)?;
+    let outbox = input.option(In::u64)?.map(OutboxNumber);
+    Ok((state, outbox, ChangeHash::from_bytes(input.array()?)))
+}
+
+/// How a change stands, and the relay's word that it took it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Where it stands.
+    pub state: ChunkState,
+    /// As it came with the feed; none for a change that it hasn't.
+    pub receipt: Option<Receipt>,
 }
 
 /// What stands under a change's hash.
@@ -153,6 +176,32 @@ impl<A: Access> Tx<A> {
         Ok(self
             .get_as(BY_HASH, &hash_key(document, hash), HashValue::decode)?
             .and_then(|value| value.receipt))
+    }
+
+    /// How all changes of a document stand: what [`Self::chunk`] and [`Self::receipt`] say of each, in one walk.
+    pub fn standings(&self, document: &DocumentId) -> Result<BTreeMap<ChangeHash, Standing>, StoreError> {
+        let prefix = Prefix::new(document.as_bytes().to_vec());
+        let mut standings = BTreeMap::new();
+        let decode = |_: &[u8], input: &mut In<'_>| {
+            let (state, _, hash) = decode_head(input)?;
+            input.rest();
+            Ok((hash, Standing { state, receipt: None }))
+        };
+        self.scan_as(CHUNKS, prefix.range(), Direction::Up, decode, &mut |(hash, standing)| {
+            standings.insert(hash, standing);
+            ControlFlow::Continue(())
+        })?;
+        let decode = |key: &[u8], input: &mut In<'_>| {
+            let hash = key.get(DocumentId::LEN..).and_then(ChangeHash::from_slice);
+            Ok((hash.ok_or(Malformed("hash key"))?, HashValue::decode(input)?.receipt))
+        };
+        self.scan_as(BY_HASH, prefix.range(), Direction::Up, decode, &mut |(hash, receipt)| {
+            if let Some(standing) = standings.get_mut(&hash) {
+                standing.receipt = receipt;
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(standings)
     }
 
     /// A change by its hash.

@@ -15,9 +15,11 @@ use crate::chunks::{BY_HASH, CHUNKS, ChunkState, ChunkValue, HashValue, Ordinal}
 use crate::codec::{In, Table};
 use crate::documents::{ChunkCounts, DOCUMENTS, DocumentRow};
 use crate::error::StoreError;
+use crate::heads::heads_of;
 use crate::outbox::{OUTBOX, OUTBOX_STATS, OutboxItem, OutboxNumber, OutboxStats};
 use crate::rows::{NAMES, ROWS, Row, name_key};
 use crate::store::Store;
+use crate::unread::Unread;
 
 /// Something that doesn't fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,8 +56,8 @@ pub enum Flaw {
     Value {
         /// The table that it lies in.
         table: &'static str,
-        /// Whether a repair can do without it.
-        can_go: bool,
+        /// What a repair does with it.
+        unread: Unread,
     },
     /// Pages of the file itself were damaged; the engine has mended what it could.
     Pages,
@@ -181,7 +183,7 @@ impl<'a, A: Access> Examiner<'a, A> {
             let flaws = examined.flaws.into_iter();
             found.flaws.extend(flaws.map(|flaw| StoreFlaw { document: Some(id), flaw }));
         }
-        found.flaws.extend(self.other_values()?.into_iter().map(of_none));
+        found.flaws.extend(self.tx.unread_flaws()?.into_iter().map(of_none));
         let misnamed = self.misnamed()?.into_iter();
         found.flaws.extend(misnamed.map(|id| StoreFlaw { document: Some(id), flaw: Flaw::Names }));
         let mut kept = BTreeMap::new();
@@ -224,23 +226,6 @@ impl<'a, A: Access> Examiner<'a, A> {
             kept.insert((space, bucket), digest);
         })?;
         Ok(kept)
-    }
-
-    /// Values that can't be read, of tables that aren't looked at by document.
-    fn other_values(&self) -> Result<Vec<Flaw>, StoreError> {
-        let mut flaws = Vec::new();
-        for (table, decode) in crate::integrity::DECODERS {
-            if [DOCUMENTS, CHUNKS, BY_HASH, crate::snapshots::SNAPSHOTS]
-                .iter()
-                .any(|by| by.name == table.name)
-            {
-                continue;
-            }
-            let damaged = unreadable(self.tx, *table, *decode)?;
-            let flaw = Flaw::Value { table: table.name, can_go: can_go(*table) };
-            flaws.extend(damaged.into_iter().map(|_| flaw.clone()));
-        }
-        Ok(flaws)
     }
 
     /// Documents whose names in the index aren't those of their rows.
@@ -414,11 +399,6 @@ fn of_none(flaw: Flaw) -> StoreFlaw {
     StoreFlaw { document: None, flaw }
 }
 
-/// Whether a repair can do without a value of a table: what it says follows from other tables, or comes again.
-pub(crate) fn can_go(table: Table) -> bool {
-    ![crate::meta::META, crate::meta::CLIENT].iter().any(|kept| kept.name == table.name)
-}
-
 /// The header of a change, if the bytes are one in its canonical form.
 pub(crate) fn read(bytes: &[u8]) -> Option<ChangeHeader> {
     let (header, canonical) = chunk::parse(bytes, &ChunkLimits::default()).ok()?;
@@ -437,37 +417,20 @@ pub(crate) fn bytes(held: &[Held]) -> u64 {
 
 /// The heads of what a person sees.
 pub(crate) fn view_heads(held: &[Held]) -> Vec<ChangeHash> {
-    heads(held, ChunkState::in_view)
+    heads_of(headers(held, ChunkState::in_view))
 }
 
 /// The heads of what the feed has brought.
 pub(crate) fn feed_heads(held: &[Held]) -> Vec<ChangeHash> {
-    heads(held, |state| matches!(state, ChunkState::Feed | ChunkState::Waiting | ChunkState::Unreadable))
+    heads_of(headers(held, ChunkState::in_feed))
 }
 
-/// The heads of changes of some states, as far as all that they build on is there; sorted.
-fn heads(held: &[Held], counts: impl Fn(ChunkState) -> bool) -> Vec<ChangeHash> {
-    let (based, built_on) = based(held, counts);
-    based.difference(&built_on).copied().collect()
-}
-
-/// Changes of some states that have all that they build on, and what they build on.
-pub(crate) fn based(
+/// The headers of changes of some states.
+pub(crate) fn headers(
     held: &[Held],
     counts: impl Fn(ChunkState) -> bool,
-) -> (BTreeSet<ChangeHash>, BTreeSet<ChangeHash>) {
-    let mut headers: Vec<&ChangeHeader> =
-        held.iter().filter(|held| counts(held.state)).map(|held| &held.header).collect();
-    // A change counts on from what it builds on, so what it builds on comes before it.
-    headers.sort_by_key(|header| header.start_op);
-    let (mut based, mut built_on) = (BTreeSet::new(), BTreeSet::new());
-    for header in headers {
-        if header.deps.iter().all(|dep| based.contains(dep)) {
-            based.insert(header.hash);
-            built_on.extend(header.deps.iter().copied());
-        }
-    }
-    (based, built_on)
+) -> impl Iterator<Item = &ChangeHeader> {
+    held.iter().filter(move |held| counts(held.state)).map(|held| &held.header)
 }
 
 fn ordinal_of(key: &[u8]) -> Option<Ordinal> {
@@ -476,7 +439,7 @@ fn ordinal_of(key: &[u8]) -> Option<Ordinal> {
 }
 
 /// What was read; none where it is damaged.
-fn readable<T>(read: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+pub(crate) fn readable<T>(read: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
     match read {
         Ok(value) => Ok(Some(value)),
         Err(StoreError::Damaged { .. }) => Ok(None),
@@ -485,7 +448,7 @@ fn readable<T>(read: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
 }
 
 /// Walks the values of a range that can be read.
-fn each_readable<A: Access, T>(
+pub(crate) fn each_readable<A: Access, T>(
     tx: &Tx<A>,
     table: Table,
     range: crate::access::KeyRange<'_>,
@@ -499,21 +462,4 @@ fn each_readable<A: Access, T>(
         }
         Ok(ControlFlow::Continue(()))
     })
-}
-
-/// The keys of the values that can't be read.
-pub(crate) fn unreadable<A: Access>(
-    tx: &Tx<A>,
-    table: Table,
-    decode: impl Fn(&[u8], &mut In<'_>) -> Result<(), crate::codec::Malformed>,
-) -> Result<Vec<Vec<u8>>, StoreError> {
-    let mut keys = Vec::new();
-    tx.0.scan(table, ALL, Direction::Up, &mut |key, raw| {
-        let body = table.unseal(key, raw).map_err(|error| misread(table, key, error));
-        if body.and_then(|body| decode_whole(table, key, body, |input| decode(key, input))).is_err() {
-            keys.push(key.to_vec());
-        }
-        Ok(ControlFlow::Continue(()))
-    })?;
-    Ok(keys)
 }

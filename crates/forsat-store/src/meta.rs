@@ -2,7 +2,7 @@
 
 use forsat_sync::id::{ActorId, DeviceId, RelayId, UserId, WorkspaceId};
 
-use crate::access::{Access, Tx, WriteTx, key_text};
+use crate::access::{Access, Prefix, Tx, WriteTx, key_text};
 use crate::codec::{In, Malformed, Out, Table};
 use crate::error::StoreError;
 
@@ -114,6 +114,14 @@ impl<A: Access> Tx<A> {
         self.get_as(CLIENT, name.as_bytes(), |input| Ok(input.rest().to_vec()))
     }
 
+    /// The values of the client whose names begin so, in the order of names.
+    pub fn client_values(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        self.collect_as(CLIENT, Prefix::new(prefix.as_bytes()).range(), |key, input| {
+            let name = std::str::from_utf8(key).map_err(|_| Malformed("the name of a client value"))?;
+            Ok((name.to_owned(), input.rest().to_vec()))
+        })
+    }
+
     pub(crate) fn format(&self) -> Result<Option<u32>, StoreError> {
         self.get_as(META, FORMAT, |input| input.u32())
     }
@@ -206,6 +214,13 @@ impl WriteTx<'_> {
     /// Removes a value of the client; answers whether there was one.
     pub fn remove_client_value(&mut self, name: &str) -> Result<bool, StoreError> {
         self.remove(CLIENT, name.as_bytes())
+    }
+
+    /// Removes the values of the client whose names begin so, whether they can be read or not; answers how many.
+    pub fn remove_client_values(&mut self, prefix: &str) -> Result<usize, StoreError> {
+        let keys = self.keys_under(CLIENT, &Prefix::new(prefix.as_bytes()))?;
+        keys.iter().try_for_each(|key| self.remove(CLIENT, key).map(drop))?;
+        Ok(keys.len())
     }
 
     pub(crate) fn set_format(&mut self, format: u32) -> Result<(), StoreError> {

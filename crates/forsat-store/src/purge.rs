@@ -22,8 +22,16 @@ impl WriteTx<'_> {
                 self.clear_sync_issue(&issue.key)?;
             }
         }
-        let Some(row) = self.document(document)? else { return Ok(false) };
+        if self.document(document)?.is_none() {
+            return Ok(false);
+        }
         self.keep_refused_chunks(document)?;
+        self.take_out(document)
+    }
+
+    /// Removes all of a document but its issues and refused edits; answers whether it was here.
+    pub(crate) fn take_out(&mut self, document: &DocumentId) -> Result<bool, StoreError> {
+        let Some(row) = self.document(document)? else { return Ok(false) };
         self.replace_in_bucket(&row.space, document, &row.feed_heads, &[])?;
         let actor = self.actor()?.map(|row| row.actor);
         let is_own = |bytes: &[u8]| {

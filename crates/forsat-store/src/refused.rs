@@ -1,5 +1,7 @@
 //! Edits that the relay refused for good: kept, shown, to be exported, retried or dropped. Nothing typed disappears.
 
+use std::collections::BTreeSet;
+
 use forsat_sync::id::{ChangeHash, DocumentId, SpaceId};
 
 use crate::access::{ALL, Access, Tx, WriteTx, key_text};
@@ -126,6 +128,17 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
+    /// Says what a refused edit wrote, where that wasn't known when it was refused; JSON of the client.
+    pub fn set_refused_values(
+        &mut self,
+        id: RefusedId,
+        before: Vec<u8>,
+        after: Vec<u8>,
+    ) -> Result<(), StoreError> {
+        let edit = self.refused(id)?.ok_or(StoreError::NoSuchEntry { what: "refused edit", number: id.0 })?;
+        self.put(REFUSED, &id.0.to_be_bytes(), &encode(&RefusedEdit { before, after, ..edit }))
+    }
+
     /// Says what became of a refused edit.
     pub fn set_refused_state(&mut self, id: RefusedId, state: RefusedState) -> Result<(), StoreError> {
         let edit = self.refused(id)?.ok_or(StoreError::NoSuchEntry { what: "refused edit", number: id.0 })?;
@@ -144,10 +157,10 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Removes a document's refused edits, and what is kept of them beside it.
-    pub(crate) fn remove_refused(&mut self, document: &DocumentId) -> Result<(), StoreError> {
+    /// Removes the refused edits of documents, and what is kept of them beside it.
+    pub(crate) fn remove_refused(&mut self, documents: &BTreeSet<DocumentId>) -> Result<(), StoreError> {
         for (id, edit) in self.refused_edits()? {
-            if edit.document == *document {
+            if documents.contains(&edit.document) {
                 self.remove_client_value(&bytes_of(id))?;
                 self.remove(REFUSED, &id.0.to_be_bytes())?;
             }

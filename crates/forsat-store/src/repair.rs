@@ -13,6 +13,7 @@ use crate::codec::Table;
 use crate::documents::{DOCUMENTS, DocumentRow};
 use crate::error::StoreError;
 use crate::examine::{self, Aside, Examined, Examiner, Flaw, Held};
+use crate::heads::based;
 use crate::outbox::{OUTBOX, OUTBOX_STATS};
 use crate::refused::{RefusedEdit, RefusedState};
 use crate::store::Store;
@@ -20,10 +21,19 @@ use crate::store::Store;
 /// The code of an unsent change that can't be sent, since what it builds on is lost.
 pub const LOST_BASE: &str = "lost_base";
 
+/// The client values under which a repair keeps what can't be read: `aside`, whose it is, the beginning of its hash.
+pub(crate) const ASIDE: &str = "aside";
+/// Whose a value is of which nothing says that.
+pub(crate) const OF_NONE: &str = "none";
+/// As much of a hash as the name of a client value has room for.
+const ASIDE_HASH_BYTES: usize = 12;
+
 /// What a repair takes.
 pub struct RepairParams<'a> {
     /// The space of documents of which nothing says where they live.
     pub home: SpaceId,
+    /// The space that every member reads, where that is known.
+    pub common: Option<SpaceId>,
     /// The time, in milliseconds since 1970.
     pub now_ms: i64,
     /// Fixed changes that are known by their hashes alone.
@@ -41,9 +51,9 @@ impl std::fmt::Debug for RepairParams<'_> {
 pub struct Repaired {
     /// Documents that were written anew.
     pub documents: BTreeSet<DocumentId>,
-    /// Changes that aren't counted any more, their bytes kept.
+    /// Changes that aren't counted any more, and refused edits that can't be read; their bytes are kept.
     pub set_aside: u64,
-    /// Those of them that were never sent: nobody else has them.
+    /// Those of them that the relay never took: nobody else has them.
     pub lost: u64,
     /// Unsent changes that were refused, since what they build on is lost.
     pub refused: u64,
@@ -54,7 +64,7 @@ impl Store {
     pub fn repair(&self, params: &RepairParams<'_>) -> Result<Repaired, StoreError> {
         self.write(|tx| {
             let mut repaired = Repaired::default();
-            tx.drop_unreadable()?;
+            tx.drop_unread(params.common.as_ref(), &mut repaired)?;
             let examiner = Examiner::begin(&*tx)?;
             let documents = examiner.documents()?;
             let unsent = examiner.unsent.clone();
@@ -114,19 +124,6 @@ impl Homes {
 }
 
 impl WriteTx<'_> {
-    /// Removes values that can't be read and that follow from others, or come again.
-    fn drop_unreadable(&mut self) -> Result<(), StoreError> {
-        for (table, decode) in crate::integrity::DECODERS {
-            if !examine::can_go(*table) || table.name == CHUNKS.name {
-                continue;
-            }
-            for key in examine::unreadable(&*self, *table, *decode)? {
-                self.remove(*table, &key)?;
-            }
-        }
-        Ok(())
-    }
-
     /// Writes a document anew from the changes that are whole.
     fn rewrite_document(
         &mut self,
@@ -200,28 +197,21 @@ impl WriteTx<'_> {
             held.push(known);
             return Ok(());
         }
-        let mut name = blake3::Hasher::new();
-        name.update(id.as_bytes()).update(&aside.raw);
-        let name = hex::encode(&name.finalize().as_bytes()[..16]);
-        self.set_client_value(&format!("aside/{name}"), &aside.raw)?;
+        self.put_aside(Some(id), &aside.raw)?;
         repaired.set_aside += 1;
         repaired.lost += u64::from(aside.unsent);
         Ok(())
     }
 
+    /// Keeps a value as it lay in the file under a name that says whose it is, where that is known.
+    pub(crate) fn put_aside(&mut self, document: Option<&DocumentId>, raw: &[u8]) -> Result<(), StoreError> {
+        let of = document.map_or_else(|| OF_NONE.to_owned(), DocumentId::to_string);
+        let hash = hex::encode(&blake3::hash(raw).as_bytes()[..ASIDE_HASH_BYTES]);
+        self.set_client_value(&format!("{ASIDE}/{of}/{hash}"), raw)
+    }
+
     fn remove_all(&mut self, table: Table, id: &DocumentId) -> Result<(), StoreError> {
-        let mut keys = Vec::new();
-        let prefix = Prefix::new(id.as_bytes().to_vec());
-        crate::access::sealed::RawAccess::scan(
-            &self.0,
-            table,
-            prefix.range(),
-            crate::access::Direction::Up,
-            &mut |key, _| {
-                keys.push(key.to_vec());
-                Ok(std::ops::ControlFlow::Continue(()))
-            },
-        )?;
+        let keys = self.keys_under(table, &Prefix::new(id.as_bytes().to_vec()))?;
         keys.iter().try_for_each(|key| self.remove(table, key).map(drop))
     }
 
@@ -291,7 +281,7 @@ fn settle_states(
 ) -> Vec<RefusedEdit> {
     held.sort_by_key(|held| (held.header.start_op, held.header.hash, held.ordinal));
     held.dedup_by_key(|held| held.header.hash);
-    let (based, _) = examine::based(held, |state| state != ChunkState::Refused);
+    let (based, _) = based(examine::headers(held, |state| state != ChunkState::Refused));
     let mut lost = lost.clone();
     let mut refused = Vec::new();
     for held in held.iter_mut().filter(|held| !based.contains(&held.header.hash)) {
@@ -305,7 +295,7 @@ fn settle_states(
                     space,
                     hash: held.header.hash,
                     code: LOST_BASE.to_owned(),
-                    message: "what this edit builds on was damaged before it was sent; make the edit again"
+                    message: "what this edit builds on was damaged before it was sent; try it again or type it anew"
                         .to_owned(),
                     at_ms: now_ms,
                     before: b"{}".to_vec(),

@@ -34,6 +34,7 @@ pub(super) fn refused(words: &Words<'_>, error: &ClientRefusal) -> String {
             say("refused-edit-moved-away", &[("space", space.clone()), ("number", number.to_string())])
         }
         ClientRefusal::UnreadableEdit => say("refused-edit-unreadable", &[]),
+        ClientRefusal::LostBase => say("refused-edit-lost-base", &[]),
         ClientRefusal::OfRecord { name, refusal: why } => {
             say("refused-record", &[("name", name.clone()), ("why", refusal::refusal(words, why))])
         }

@@ -187,6 +187,7 @@ fn engine_refusals() -> Vec<ClientRefusal> {
         ClientRefusal::Erased,
         ClientRefusal::MovedAway { space: word(), number: 3 },
         ClientRefusal::UnreadableEdit,
+        ClientRefusal::LostBase,
         ClientRefusal::OfRecord { name: word(), refusal: Box::new(Refusal::NotClosed) },
         ClientRefusal::UnknownSpace { name: word(), known: word() },
         ClientRefusal::CommonModule("product".to_owned()),

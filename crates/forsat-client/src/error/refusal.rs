@@ -95,6 +95,12 @@ pub enum ClientRefusal {
         "this version can't read the refused edit, so it can't make it again; its bytes are kept, update the program"
     )]
     UnreadableEdit,
+    /// A refused edit that builds on what is lost, and that doesn't say by itself what it wrote.
+    #[error(
+        "what this edit builds on is lost, and what it wrote can't be read without that; type it again, the bytes of the \
+         edit are kept"
+    )]
+    LostBase,
     /// A rule refuses one of several records.
     #[error("{name}: {refusal}; nothing was changed")]
     OfRecord {
@@ -177,6 +183,7 @@ impl ClientRefusal {
             Self::Erased => "erased",
             Self::MovedAway { .. } => "moved_away",
             Self::UnreadableEdit => "unreadable_edit",
+            Self::LostBase => "lost_base",
             Self::OfRecord { refusal, .. } => refusal.code(),
             Self::UnknownSpace { .. } => "unknown_space",
             Self::CommonModule(_) => "common_module",

@@ -14,6 +14,7 @@ mod reimport;
 mod value;
 
 pub(crate) use known::FORMER_WORKSPACES;
+pub(crate) use reimport::forget_cells;
 
 use crate::engine::Engine;
 use crate::erased;

@@ -28,6 +28,11 @@ pub(super) fn keep_cells(tx: &mut WriteTx<'_>, id: RecordId, cells: &Cells) -> R
     Ok(tx.set_client_value(&name(id), &bytes)?)
 }
 
+/// Forgets what the row of a record said.
+pub(crate) fn forget_cells(tx: &mut WriteTx<'_>, id: RecordId) -> Result<(), ClientError> {
+    Ok(tx.remove_client_value(&name(id)).map(drop)?)
+}
+
 /// What came of a row's changed cells.
 pub(super) struct Written {
     /// Whether any cell asked for something else than before.

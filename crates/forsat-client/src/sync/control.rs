@@ -7,7 +7,8 @@ use crate::error::ClientError;
 use forsat_store::WriteTx;
 use forsat_sync::client::{Input, StoreTask};
 use forsat_sync::control::{ControlEvent, ControlFault, ControlHead, ENTRIES_MAX, SignedEntry};
-use forsat_sync::id::RelayId;
+use forsat_sync::id::{DocumentId, RelayId};
+use std::collections::BTreeSet;
 
 /// The log tells two stories from some entry on.
 const FORKED: &str = "control_forked";
@@ -17,29 +18,29 @@ const UNVERIFIED: &str = "control_unverified";
 /// Keeps the entries that go on from the copy, and erases what they erase; raises an issue about any other. Answers how many
 /// documents went.
 pub(super) fn keep(tx: &mut WriteTx<'_>, entries: &[SignedEntry], now_ms: i64) -> Result<u64, ClientError> {
-    let mut gone = 0;
     if entries.is_empty() {
-        return Ok(gone);
+        return Ok(0);
     }
-    let Some(relay) = tx.identity()?.relay else { return Ok(gone) };
+    let Some(relay) = tx.identity()?.relay else { return Ok(0) };
+    let mut documents = BTreeSet::new();
     for entry in entries {
         let head = tx.control_head()?;
         match head.follow(&relay.id, entry) {
             Ok((read, _)) => {
                 tx.put_control_entry(read.number, entry)?;
-                gone += u64::from(erase(tx, &read.event)?);
+                documents.extend(erased_by(&read.event));
             }
             Err(ControlFault::NotNext { wanted, found }) if found < wanted => {
                 if tx.control_entry(found)?.as_ref() != Some(entry) {
                     raise(tx, FORKED, &ControlFault::Forked(found), now_ms)?;
-                    gone += u64::from(go_over(tx, &relay.id, found, entry)?);
+                    documents.extend(go_over(tx, &relay.id, found, entry)?);
                 }
             }
             Err(fault @ ControlFault::Forked(_)) => raise(tx, FORKED, &fault, now_ms)?,
             Err(fault) => raise(tx, UNVERIFIED, &fault, now_ms)?,
         }
     }
-    Ok(gone)
+    erased::erase(tx, &documents)
 }
 
 /// Erases what entries say that came in the feed of a space, ahead of the log or behind it; answers how many documents went.
@@ -50,24 +51,24 @@ pub(super) fn erase_told(
     entries: &[SignedEntry],
     now_ms: i64,
 ) -> Result<u64, ClientError> {
-    let mut gone = 0;
     if entries.is_empty() {
-        return Ok(gone);
+        return Ok(0);
     }
-    let Some(relay) = tx.identity()?.relay else { return Ok(gone) };
+    let Some(relay) = tx.identity()?.relay else { return Ok(0) };
+    let mut documents = BTreeSet::new();
     for entry in entries {
         match entry.verify(&relay.id) {
-            Ok(read) => gone += u64::from(erase(tx, &read.event)?),
+            Ok(read) => documents.extend(erased_by(&read.event)),
             Err(fault) => raise(tx, UNVERIFIED, &fault, now_ms)?,
         }
     }
-    Ok(gone)
+    erased::erase(tx, &documents)
 }
 
-fn erase(tx: &mut WriteTx<'_>, event: &ControlEvent) -> Result<bool, ClientError> {
+fn erased_by(event: &ControlEvent) -> Option<DocumentId> {
     match event {
-        ControlEvent::DocumentErased { document } => erased::erase(tx, document),
-        _ => Ok(false),
+        ControlEvent::DocumentErased { document } => Some(*document),
+        _ => None,
     }
 }
 
@@ -78,17 +79,17 @@ fn go_over(
     relay: &RelayId,
     number: u64,
     entry: &SignedEntry,
-) -> Result<bool, ClientError> {
+) -> Result<Option<DocumentId>, ClientError> {
     let before = number.saturating_sub(1);
     let head = match tx.control_entry(before)? {
         Some(kept) => ControlHead { count: before, hash: kept.hash() },
         None if before == 0 => ControlHead::EMPTY,
-        None => return Ok(false),
+        None => return Ok(None),
     };
-    let Ok((read, _)) = head.follow(relay, entry) else { return Ok(false) };
+    let Ok((read, _)) = head.follow(relay, entry) else { return Ok(None) };
     tx.cut_control(number)?;
     tx.put_control_entry(number, entry)?;
-    erase(tx, &read.event)
+    Ok(erased_by(&read.event))
 }
 
 fn raise(tx: &mut WriteTx<'_>, code: &str, fault: &ControlFault, now_ms: i64) -> Result<(), ClientError> {

@@ -13,9 +13,6 @@ use forsat_sync::limits::ChunkLimits;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-/// States of the changes that count in the digests.
-const COUNTED: [ChunkState; 3] = [ChunkState::Feed, ChunkState::Waiting, ChunkState::Unreadable];
-
 impl SyncSession {
     /// Does a part of healing.
     pub(super) fn heal(&mut self, work: HealWork) -> Result<HealDone, ClientError> {
@@ -132,7 +129,7 @@ impl<A: Access> Holdings for Held<'_, A> {
             return Ok(Vec::new());
         }
         let mut changes = Vec::new();
-        for stored in self.tx.chunks_in(document, &COUNTED)? {
+        for stored in self.tx.chunks_in(document, &ChunkState::IN_FEED)? {
             // A change counts on from what it builds on, so this is an order in which the relay can take them, whatever
             // the order in which they came here.
             let start_op = chunk::parse(&stored.bytes, &ChunkLimits::default())
@@ -144,7 +141,7 @@ impl<A: Access> Holdings for Held<'_, A> {
     }
 
     fn chunk(&self, document: &DocumentId, hash: &ChangeHash) -> Result<Option<Chunk>, StoreError> {
-        let stored = self.tx.chunk(document, hash)?.filter(|stored| COUNTED.contains(&stored.state));
+        let stored = self.tx.chunk(document, hash)?.filter(|stored| stored.state.in_feed());
         let Some(stored) = stored else { return Ok(None) };
         Ok(Some(Chunk { bytes: stored.bytes, receipt: self.tx.receipt(document, hash)? }))
     }

@@ -12,7 +12,7 @@ use crate::{turn, vault};
 use forsat_document::{ApplyReport, Author, Chunk, Document, Genesis};
 use forsat_domain::RecordId;
 use forsat_domain::record::RecordState;
-use forsat_store::{ChunkState, DocumentRow, SNAPSHOT_EVERY_CHUNKS, StoreError, WriteTx};
+use forsat_store::{ChunkState, DocumentRow, SNAPSHOT_EVERY_CHUNKS, StoreError, WriteTx, heads_of};
 use forsat_sync::chunk::{self, ChangeHeader};
 use forsat_sync::genesis::GENESIS_ACTOR;
 use forsat_sync::id::{ActorId, ChangeHash, DocumentId, SpaceId};
@@ -175,7 +175,7 @@ impl Merge<'_, '_, '_> {
                 }
             };
             let state = held.map(|held| held.state);
-            if state.is_some_and(is_from_feed) {
+            if state.is_some_and(ChunkState::in_feed) {
                 continue;
             }
             for dep in &header.deps {
@@ -195,7 +195,7 @@ impl Merge<'_, '_, '_> {
     /// Whether the feed has brought a change.
     fn is_counted(&self, document: &DocumentId, hash: &ChangeHash) -> Result<bool, TakeError> {
         let state = self.tx.chunk(document, hash)?.map(|held| held.state);
-        Ok(state.is_some_and(is_from_feed))
+        Ok(state.is_some_and(ChunkState::in_feed))
     }
 
     /// A change that this store's present actor made and this store doesn't have was made by another store.
@@ -342,27 +342,12 @@ impl Merge<'_, '_, '_> {
     /// A change counts when all that it builds on counts too: else the heads would agree with the relay's while what
     /// leads up to them is missing here.
     fn recount(&self, document: DocumentId) -> Result<Vec<ChangeHash>, TakeError> {
-        let states = [ChunkState::Feed, ChunkState::Waiting, ChunkState::Unreadable];
         let mut headers: Vec<ChangeHeader> = Vec::new();
-        for stored in self.tx.chunks_in(&document, &states)? {
+        for stored in self.tx.chunks_in(&document, &ChunkState::IN_FEED)? {
             headers.extend(chunk::parse(&stored.bytes, &ChunkLimits::default()).map(|(header, _)| header));
         }
-        // A change counts on from what it builds on, so what it builds on comes before it.
-        headers.sort_by_key(|header| header.start_op);
-        let (mut counted, mut built_on) = (BTreeSet::new(), BTreeSet::new());
-        for header in headers {
-            if header.deps.iter().all(|dep| counted.contains(dep)) {
-                counted.insert(header.hash);
-                built_on.extend(header.deps);
-            }
-        }
-        Ok(counted.difference(&built_on).copied().collect())
+        Ok(heads_of(&headers))
     }
-}
-
-/// Whether a change in this state came with the feed.
-fn is_from_feed(state: ChunkState) -> bool {
-    matches!(state, ChunkState::Feed | ChunkState::Waiting | ChunkState::Unreadable)
 }
 
 impl Arrived {

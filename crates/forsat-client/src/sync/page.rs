@@ -4,6 +4,7 @@ use super::merge::{Arrived, Incoming, Merge, Merged, TakeError};
 use super::moves::{self, Followed, Moved, Word};
 use super::session::SyncSession;
 use super::{control, issues, settle};
+use crate::erased;
 use crate::error::{ClientError, Damage};
 use forsat_store::{BatchError, BatchLimit, RootVerdict, StoreError, WriteTx};
 use forsat_sync::chunk;
@@ -343,8 +344,11 @@ fn finish(tx: &mut WriteTx<'_>, intake: Intake<'_>, has_all: bool) -> Result<Don
 fn keep_entries(tx: &mut WriteTx<'_>, space: &SpaceId, kept: &[Kept], now_ms: i64) -> Result<(), StoreError> {
     for entry in kept {
         let name = Uuid::new_v5(&Uuid::from_bytes(*space.as_bytes()), &entry.bytes);
-        tx.set_client_value(&format!("entry/{name}"), &entry.bytes)?;
-        if entry.document.is_some() {
+        if let Some(document) = &entry.document {
+            if erased::is_erased(tx, document)? {
+                continue;
+            }
+            tx.set_client_value(&erased::entry_place(document, &name), &entry.bytes)?;
             let key = issues::key(issues::DAMAGED_CHANGE, Some(*space), entry.document);
             let message = format!(
                 "the relay sent a change that can't be one ({}); it was kept and left out",
@@ -352,6 +356,7 @@ fn keep_entries(tx: &mut WriteTx<'_>, space: &SpaceId, kept: &[Kept], now_ms: i6
             );
             tx.raise_sync_issue(&key, &message, now_ms)?;
         } else {
+            tx.set_client_value(&format!("entry/{name}"), &entry.bytes)?;
             tracing::info!(%space, what = entry.what, "kept a feed entry of a later version");
         }
     }

@@ -5,8 +5,8 @@ use super::session::SyncSession;
 use crate::erased;
 use crate::error::{ClientError, Damage};
 use crate::ids::{record_id, user_id};
+use crate::refused::values_of;
 use crate::{turn, vault};
-use forsat_domain::record::Scalar;
 use forsat_store::{BatchLimit, ChunkState, RefusedEdit, RefusedState, WriteTx};
 use forsat_sync::chunk;
 use forsat_sync::client::{OutboxSeq, Settle};
@@ -45,6 +45,8 @@ impl Refusals {
 /// One step of settling.
 enum Step {
     Acked(DocumentId, ChangeHash),
+    /// Refused since they were erased.
+    Erased(BTreeSet<DocumentId>),
     Refused(DocumentId, Refusals),
 }
 
@@ -54,9 +56,14 @@ impl SyncSession {
         let known = |seq: &OutboxSeq| self.loaded.get(seq).copied();
         let acked = settle.acked.iter().filter_map(known).map(|(document, hash)| Step::Acked(document, hash));
         let mut steps: Vec<Step> = acked.collect();
-        let refused = self.group_refused(&settle.refused);
+        let mut refused = self.group_refused(&settle.refused);
+        let erased = self.erased_of(&refused)?;
+        refused.retain(|document, _| !erased.contains(document));
         if self.is_own_actor_forked(&refused)? {
             self.renew_incarnation()?;
+        }
+        if !erased.is_empty() {
+            steps.push(Step::Erased(erased));
         }
         steps.extend(refused.into_iter().map(|(document, refusals)| Step::Refused(document, refusals)));
         let (mut given_up, mut gone) = (0, 0);
@@ -64,11 +71,8 @@ impl SyncSession {
         let work = |tx: &mut WriteTx<'_>, step: Step| -> Result<(), ClientError> {
             match step {
                 Step::Acked(document, hash) => acked_one(tx, &document, &hash),
-                // What was erased isn't kept. The relay's bare word erases nothing: its signed entry has come before.
-                Step::Refused(document, refusals)
-                    if refusals.says_erased() && erased::is_erased(tx, &document)? =>
-                {
-                    gone += u64::from(erased::erase(tx, &document)?);
+                Step::Erased(documents) => {
+                    gone += erased::erase(tx, &documents)?;
                     Ok(())
                 }
                 Step::Refused(document, refusals) => {
@@ -131,6 +135,22 @@ impl SyncSession {
             *times += u32::from(refusals.anew);
         }
         grouped
+    }
+
+    /// The documents of which the relay says that they were erased, and which were: what was made of them isn't kept. The
+    /// relay's bare word erases nothing: its signed entry has come before.
+    fn erased_of(
+        &self,
+        refused: &BTreeMap<DocumentId, Refusals>,
+    ) -> Result<BTreeSet<DocumentId>, ClientError> {
+        let tx = self.engine.read()?;
+        let mut documents = BTreeSet::new();
+        for (document, _) in refused.iter().filter(|(_, refusals)| refusals.says_erased()) {
+            if erased::is_erased(&tx, document)? {
+                documents.insert(*document);
+            }
+        }
+        Ok(documents)
     }
 
     /// Whether a change that is to be made again was made by the actor that this store writes as now.
@@ -212,8 +232,7 @@ pub(super) fn keep_refused(
         let reason = refusals.reasons.get(&hash).or_else(|| refusals.reasons.values().next());
         let (code, message) =
             reason.map_or(("refused", ""), |(code, message)| (code.as_str(), message.as_str()));
-        let before = changes.iter().map(|change| (change.path.as_str(), &change.before)).collect();
-        let after = changes.iter().map(|change| (change.path.as_str(), &change.after)).collect();
+        let (before, after) = values_of(changes)?;
         tx.add_refused(&RefusedEdit {
             document,
             space: loaded.row.space,
@@ -221,15 +240,11 @@ pub(super) fn keep_refused(
             code: code.to_owned(),
             message: message.to_owned(),
             at_ms: now_ms,
-            before: json(&before)?,
-            after: json(&after)?,
+            before,
+            after,
             state: RefusedState::Open,
         })?;
         kept += 1;
     }
     Ok(kept)
-}
-
-fn json(values: &BTreeMap<&str, &Scalar>) -> Result<Vec<u8>, ClientError> {
-    serde_json::to_vec(values).map_err(|error| ClientError::Damaged(Damage::Other(error.to_string())))
 }

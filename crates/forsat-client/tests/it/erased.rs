@@ -35,6 +35,13 @@ fn is_gone(device: &Device, document: &DocumentId, name: &str) {
     assert!(tx.row("brief/account", document).expect("reads").is_none());
     assert!(tx.named("account", name).expect("reads").is_empty());
     assert!(tx.refused_edits().expect("reads").iter().all(|(_, edit)| edit.document != *document));
+    for place in ["aside/", "entry/", "imported/"] {
+        let kept = tx.client_values(place).expect("reads");
+        let is_of = |(name, value): &(String, Vec<u8>)| {
+            name.contains(&document.to_string()) || value.windows(16).any(|part| part == document.as_bytes())
+        };
+        assert!(!kept.iter().any(is_of), "{place}: {kept:?}");
+    }
     let journal = tx.journal(1_000).expect("reads");
     let bytes = name.as_bytes();
     assert!(journal.iter().all(|entry| entry.payload.windows(bytes.len()).all(|window| window != bytes)));
@@ -188,20 +195,26 @@ fn a_mapping_doesnt_bring_an_erased_record_back() {
 fn what_the_relay_refuses_as_erased_isnt_kept() {
     let mut relay = Relay::new();
     let sara = Device::join(&mut relay, "Sara <sara@example.com>", Role::Admin, 1);
-    let (_, document) = account(&sara, "aryagone");
+    let gone = [account(&sara, "aryagone").1, account(&sara, "bahargone").1];
     sara.sync(&mut relay);
     let directory = tempfile::tempdir().expect("a folder");
     let file = exported(&sara, directory.path());
-    relay.erase(document);
+    gone.iter().for_each(|document| relay.erase(*document));
     sara.sync(&mut relay);
-    // As a program did that let the id be used again.
-    let (store, name) = (sara.engine.store(), format!("erased/{document}"));
-    store.write::<_, StoreError>(|tx| tx.remove_client_value(&name)).expect("writes");
-    assert_eq!(import(&sara, &file).created, 1);
-    store.write::<_, StoreError>(|tx| tx.set_client_value(&name, &[])).expect("writes");
+    // As a program did that let the ids be used again.
+    let store = sara.engine.store();
+    let names = gone.map(|document| format!("erased/{document}"));
+    for name in &names {
+        store.write::<_, StoreError>(|tx| tx.remove_client_value(name)).expect("writes");
+    }
+    assert_eq!(import(&sara, &file).created, 2);
+    for name in &names {
+        store.write::<_, StoreError>(|tx| tx.set_client_value(name, &[])).expect("writes");
+    }
     let summary = sara.sync(&mut relay);
-    assert_eq!((summary.erased, summary.refused), (1, 0), "{summary:?}");
-    is_gone(&sara, &document, "aryagone");
+    assert_eq!((summary.erased, summary.refused), (2, 0), "{summary:?}");
+    is_gone(&sara, &gone[0], "aryagone");
+    is_gone(&sara, &gone[1], "bahargone");
     assert_eq!(sara.engine.unsent().expect("counts"), 0);
 }
 
@@ -228,4 +241,61 @@ fn no_command_makes_an_erased_record_again() {
     let number = sara.engine.store().write::<_, StoreError>(|tx| tx.add_refused(&edit)).expect("writes");
     let refused = sara.engine.retry_refused(number.get());
     assert!(matches!(refused, Err(ClientError::Refused(ClientRefusal::Erased))), "{refused:?}");
+}
+
+#[test]
+fn what_was_set_aside_of_an_erased_record_goes_too() {
+    let mut relay = Relay::new();
+    let sara = Device::join(&mut relay, "Sara <sara@example.com>", Role::Admin, 1);
+    let (_, document) = account(&sara, "aryagone");
+    let (_, other) = account(&sara, "Bahar");
+    sara.sync(&mut relay);
+    let kept = |document: &DocumentId| {
+        let refused = [&[1, 0][..], document.as_bytes(), b"aryagone"].concat();
+        [
+            (format!("aside/{document}/1"), b"aryagone".to_vec()),
+            (format!("entry/{document}/1"), b"aryagone".to_vec()),
+            (format!("aside/none/{}", &document.to_string()[..8]), refused),
+        ]
+    };
+    let values: Vec<_> = [&document, &other].into_iter().flat_map(kept).collect();
+    let store = sara.engine.store();
+    let keep = |tx: &mut forsat_store::WriteTx<'_>| -> Result<(), StoreError> {
+        values.iter().try_for_each(|(name, value)| tx.set_client_value(name, value))
+    };
+    store.write(keep).expect("writes");
+    relay.erase(document);
+    assert_eq!(sara.sync(&mut relay).erased, 1);
+    is_gone(&sara, &document, "aryagone");
+    let tx = store.read().expect("reads");
+    for (name, value) in kept(&other) {
+        assert_eq!(tx.client_value(&name).expect("reads"), Some(value), "{name}");
+    }
+}
+
+#[test]
+fn many_records_are_erased_at_once() {
+    let mut relay = Relay::new();
+    let sara = Device::join(&mut relay, "Sara <sara@example.com>", Role::Admin, 1);
+    let reza = Device::join(&mut relay, "Reza <reza@example.com>", Role::Rep, 2);
+    let made: Vec<_> = (0..12).map(|number| account(&sara, &format!("gone{number:02}"))).collect();
+    sara.sync(&mut relay);
+    reza.sync(&mut relay);
+    for (short, document) in &made[2..] {
+        edit(&reza, short, "steel");
+        relay.erase(*document);
+    }
+    assert_eq!((reza.sync(&mut relay).erased, sara.sync(&mut relay).erased), (10, 10));
+    for (number, (short, document)) in made.iter().enumerate() {
+        match number {
+            0 | 1 => assert!(sara.engine.show("account", short).is_ok()),
+            _ => [&sara, &reza]
+                .iter()
+                .for_each(|device| is_gone(device, document, &format!("gone{number:02}"))),
+        }
+    }
+    let journal =
+        |device: &Device| device.engine.store().read().expect("reads").journal(99).expect("reads").len();
+    assert_eq!((journal(&sara), journal(&reza)), (2, 0));
+    assert_eq!(sara.view(), reza.view());
 }

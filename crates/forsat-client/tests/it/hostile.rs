@@ -115,7 +115,9 @@ fn pages(attacked: &[Attacked]) -> Vec<Vec<PageEntry>> {
 fn found(device: &Device, each: &Attacked) -> Option<AtDevice> {
     let tx = device.engine.store().read().expect("reads");
     let name = Uuid::new_v5(&Uuid::from_bytes(*each.space.as_bytes()), &each.entry.bytes);
-    if let Some(kept) = tx.client_value(&format!("entry/{name}")).expect("reads") {
+    let name = name.simple().to_string();
+    let kept = tx.client_value(&format!("entry/{}/{}", each.document, &name[..24]));
+    if let Some(kept) = kept.expect("reads") {
         assert_eq!(kept, each.entry.bytes, "{}", each.entry.name);
         return Some(AtDevice::Damaged);
     }

@@ -18,6 +18,7 @@ mod past;
 mod persian;
 mod receiving;
 mod related;
+mod repair;
 mod reports;
 mod sharing;
 mod strangers;

@@ -1,6 +1,6 @@
 //! What each change wrote, with what its writer saw before; the document as JSON; earlier states.
 
-use forsat_document::{Document, FieldChange, ReadError};
+use forsat_document::{Chunk, Document, FieldChange, ReadError};
 use forsat_domain::{Edit, Scalar};
 
 use crate::support::*;
@@ -110,4 +110,29 @@ fn earlier_states_can_be_read() {
     );
     let unknown = document.read_at(&[[1; 32]], &schema()).unwrap_err();
     assert!(matches!(unknown, ReadError::UnknownHead(hash) if hash == "01".repeat(32)));
+}
+
+#[test]
+fn what_builds_on_a_lost_change_is_told_wholly_or_not_at_all() {
+    let (mut document, _) = opportunity(&[Edit::set("name", "a"), text("one")]);
+    let whole = document.clone();
+    let lost = write(&mut document, &author(1), &[Edit::set("name", "b"), Edit::set("next_step", "call")]);
+    let tag = Edit::Add { field: "tags".into(), key: "vip".into() };
+    let told =
+        write(&mut document, &author(1), &[Edit::set("name", "c"), Edit::set("next_step", "visit"), tag]);
+    let untold = write(&mut document, &author(1), &[Edit::set("name", "d"), text("one two")]);
+    let after = write(&mut document, &author(1), &[Edit::set("name", "e")]);
+    let entries = whole.history_beyond(&[told.clone(), untold, after.clone()]);
+    assert_eq!(entries.iter().map(|entry| entry.hash).collect::<Vec<_>>(), [told.hash, after.hash]);
+    assert_eq!(
+        entries[0].changes,
+        [
+            change("name", "a".into(), "c"),
+            change("next_step", Scalar::Null, "visit"),
+            change("tags/vip", Scalar::Null, true),
+        ]
+    );
+    assert_eq!(entries[1].changes, [change("name", "d".into(), "e")]);
+    assert!(!whole.contains(&lost.hash), "nothing is taken in");
+    assert!(whole.history_beyond(&[Chunk { hash: [1; 32], bytes: b"nothing".to_vec() }]).is_empty());
 }

@@ -75,7 +75,7 @@ fn a_purged_document_leaves_nothing_but_its_refused_edits() {
     assert_eq!(chunk(&store).as_deref(), Some(b"two".as_slice()));
     assert!(store.check_integrity().unwrap().problems.is_empty());
     // What is erased later goes with it.
-    store.write(|tx| tx.erase_document(&document(1))).unwrap();
+    store.write(|tx| tx.erase_documents(&[document(1)].into())).unwrap();
     assert_eq!(chunk(&store), None);
     assert_eq!(store.read().unwrap().client_value("refused/1").unwrap(), None);
 }
@@ -83,8 +83,8 @@ fn a_purged_document_leaves_nothing_but_its_refused_edits() {
 #[test]
 fn an_erased_document_leaves_nothing_at_all() {
     let store = store();
-    assert!(store.write(|tx| tx.erase_document(&document(1))).unwrap());
-    assert!(!store.write(|tx| tx.erase_document(&document(1))).unwrap());
+    assert_eq!(store.write(|tx| tx.erase_documents(&[document(1)].into())).unwrap(), 1);
+    assert_eq!(store.write(|tx| tx.erase_documents(&[document(1)].into())).unwrap(), 0);
     first_is_gone(&store);
     assert_eq!(refused_of(&store), [document(2)]);
 }

@@ -12,5 +12,6 @@ mod leaving;
 mod model;
 mod opening;
 mod processes;
+mod repair;
 mod support;
 mod tables;

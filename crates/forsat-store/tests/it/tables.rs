@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use forsat_store::*;
 use forsat_sync::digest::{Trie, document_digest};
 use forsat_sync::id::{DeviceId, Digest, DocumentId, Epoch, FeedSeq, RelayId, UserId, WorkspaceId};
+use forsat_sync::identity::Receipt;
 
 use crate::support::{Place, WORKSPACE, document, hash, space};
 
@@ -170,6 +171,38 @@ fn a_snapshot_covers_what_was_in_the_view() {
     assert_eq!(parts.snapshot, None, "a change that it would have covered entered the view");
     assert_eq!(parts.chunks.len(), 3);
     assert_eq!(store.read().unwrap().load_parts(&document(9)).unwrap(), None);
+}
+
+#[test]
+fn how_all_changes_of_a_document_stand_is_told_in_one_walk() {
+    let store = store();
+    let receipt = |number| Receipt { device: DeviceId::from_bytes([number; 16]), code: [number; 16] };
+    write(&store, |tx| {
+        for number in 1..=2 {
+            let id = document(number);
+            tx.create_document(&id, Some("account"), space(1))?;
+            for (change, state) in (0..).zip(ChunkState::ALL) {
+                let came = state.in_feed().then(|| receipt(number + state as u8));
+                tx.append_received(&id, hash(u32::from(number) * 10 + change), b"bytes", state, came)?;
+            }
+        }
+        tx.set_receipt(&document(2), &hash(21), receipt(9))
+    });
+    let tx = store.read().unwrap();
+    for number in 1..=2 {
+        let standings = tx.standings(&document(number)).unwrap();
+        assert_eq!(standings.len(), ChunkState::ALL.len());
+        for (hash, standing) in standings {
+            let chunk = tx.chunk(&document(number), &hash).unwrap().unwrap();
+            assert_eq!(
+                (standing.state, standing.receipt),
+                (chunk.state, tx.receipt(&document(number), &hash).unwrap())
+            );
+            assert!(standing.receipt.is_some() || !standing.state.in_feed());
+        }
+    }
+    assert_eq!(tx.standings(&document(2)).unwrap()[&hash(21)].receipt, Some(receipt(9)));
+    assert!(tx.standings(&document(3)).unwrap().is_empty());
 }
 
 #[test]
