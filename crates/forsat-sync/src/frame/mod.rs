@@ -249,6 +249,12 @@ pub struct Push {
 pub const PUSH_ITEMS_MAX: usize = 4096;
 /// Bytes that a change of a push counts beside its chunk, in the windows of both ends.
 pub const PUSH_ITEM_COST: usize = 64;
+
+/// What changes of these lengths count that come in one frame, in the windows of both ends.
+pub fn push_cost(lengths: impl Iterator<Item = usize>) -> usize {
+    PUSH_ITEM_COST + lengths.map(|length| length + PUSH_ITEM_COST).sum::<usize>()
+}
+
 /// The most entries of one page.
 pub const PAGE_ENTRIES_MAX: usize = 8192;
 /// The most spaces that a device is told of.

@@ -23,7 +23,7 @@ use super::tables::{
     MOVED_OUT, Writable, actor_key, bucket_document_key, bucket_key, change_key, feed_key, get,
     moved_out_key, put,
 };
-use super::{Commit, OpenOptions, RedbStore, erase, lock_tries, read, remember};
+use super::{Commit, OpenOptions, RedbStore, erase, feed, lock_tries, read, remember};
 use crate::store::{AppendBatch, ItemOutcome, Later, Push, PushItem, PushOutcome, Refusal, StoreError};
 
 /// The most heads of one document: as many changes nobody has built on. Bounds what a commit rewrites.
@@ -312,18 +312,11 @@ impl<'tx> Appender<'tx> {
         let state = self.documents.get_mut(&document).expect("the document was loaded before it was judged");
         let new = state.row.is_none();
         let row = state.row.get_or_insert_with(|| DocumentRow::new(delivery.space));
-        let mut heads: Vec<_> =
-            row.heads.iter().copied().filter(|head| !header.deps.contains(head)).collect();
-        if heads.len() >= DOCUMENT_HEADS_MAX {
+        let heads = row.heads.iter().filter(|head| !header.deps.contains(head)).count();
+        if heads >= DOCUMENT_HEADS_MAX {
             return Ok(ItemOutcome::Refused(Refusal::TooManyHeads));
         }
-        heads.push(header.hash);
-        heads.sort_unstable();
-        row.heads = heads;
-        row.changes += 1;
-        row.bytes += bytes.len() as u64;
-        row.ops += header.op_count;
-        row.max_op = row.max_op.max(header.max_op);
+        row.grow(header);
         state.changed = true;
         self.totals.documents += u64::from(new);
         self.totals.changes += 1;
@@ -340,7 +333,7 @@ impl<'tx> Appender<'tx> {
             Some(head) => *head,
             None => read::head(&self.feed_heads, space)?,
         };
-        let seq = head.next().expect("a feed has fewer than 2^64 entries");
+        let seq = feed::after(head);
         self.heads.insert(*space, seq);
         Ok(seq)
     }
@@ -364,13 +357,7 @@ impl<'tx> Appender<'tx> {
             bytes: bytes.to_vec(),
         };
         put(&mut self.feed, &feed_key(&delivery.space, seq), &entry)?;
-        let change = ChangeRow {
-            feed_seq: seq,
-            actor: header.actor.clone(),
-            seq: header.seq,
-            max_op: header.max_op,
-            deps: header.deps.clone(),
-        };
+        let change = ChangeRow::of(seq, header);
         put(&mut self.headers.changes, &change_key(&document, &header.hash), &change)?;
         let key = actor_key(&document, &header.actor);
         let first: Option<ActorRow> = get(&self.headers.actors, ACTORS, &key)?;

@@ -6,13 +6,13 @@
 use std::collections::BTreeSet;
 
 use forsat_sync::control::{ControlEntry, ControlEvent, SignedEntry};
-use forsat_sync::digest::{Bucket, document_digest, exchange};
+use forsat_sync::digest::document_digest;
 use forsat_sync::frame::reserved::ENTRY_ERASED;
-use forsat_sync::id::{ActorId, ChangeHash, DeviceId, Digest, DocumentId, FeedSeq, SpaceId};
+use forsat_sync::id::{ActorId, ChangeHash, Digest, DocumentId, FeedSeq, SpaceId};
 use forsat_sync::identity::RelayKey;
 use redb::{ReadTransaction, WriteTransaction};
 
-use super::examine::is_change;
+use super::feed;
 use super::log;
 use super::read;
 use super::rows::{
@@ -21,8 +21,8 @@ use super::rows::{
 };
 use super::tables::{
     ACTORS, BUCKETS, CHANGES, CONTROL, DOCUMENTS, DOCUMENTS_BY_BUCKET, ERASED, FEED, FEED_HEADS, META,
-    Readable, SPACES, actor_key, bucket_document_key, bucket_key, change_key, corrupt, feed_key, get,
-    id_in_key, put, scan,
+    Readable, SPACES, actor_key, bucket_document_key, change_key, corrupt, feed_key, get, id_in_key, put,
+    scan,
 };
 use crate::store::{DocumentSummary, StoreError, StoreIdentity};
 
@@ -110,9 +110,8 @@ pub(super) fn carry_out(
     let mut by_bucket = tx.open_table(DOCUMENTS_BY_BUCKET.table())?;
     by_bucket.remove(bucket_document_key(&row.space, document).as_slice())?;
     let mut buckets = tx.open_table(BUCKETS.table())?;
-    let key = bucket_key(&row.space, Bucket::of(document).get());
-    let digest = get(&buckets, BUCKETS, &key)?.unwrap_or(Digest::EMPTY);
-    put(&mut buckets, &key, &exchange(digest, document_digest(document, &row.heads), Digest::EMPTY))?;
+    let digest = document_digest(document, &row.heads);
+    feed::exchange_digest(&mut buckets, &row.space, document, digest, Digest::EMPTY)?;
     let mut meta = tx.open_table(META.table())?;
     let totals = read::totals(&meta)?;
     let left = TotalsRow {
@@ -128,14 +127,8 @@ pub(super) fn carry_out(
 /// Takes the headers of a document's changes away, and leaves a tombstone at each of their positions.
 fn bury_changes(tx: &WriteTransaction, document: &DocumentId, space: &SpaceId) -> Result<(), StoreError> {
     let mut changes = tx.open_table(CHANGES.table())?;
-    let mut found = Vec::new();
-    scan::<ChangeRow>(&changes, CHANGES, document.as_bytes(), |key, row| {
-        let hash = ChangeHash::from_slice(key).ok_or_else(|| corrupt(CHANGES, "a key has a wrong length"))?;
-        found.push((row.feed_seq, hash));
-        Ok(true)
-    })?;
     let mut feed = tx.open_table(FEED.table())?;
-    for (seq, hash) in found {
+    for (seq, hash) in feed::changes_of(&changes, document)? {
         changes.remove(change_key(document, &hash).as_slice())?;
         put(&mut feed, &feed_key(space, seq), &empty(FEED_KIND_ERASED))?;
     }
@@ -167,28 +160,18 @@ fn announce(
     let entry = log::entry(&tx.open_table(CONTROL.table())?, number)?
         .ok_or_else(|| corrupt(CONTROL, "an entry that erases a document is missing"))?;
     let mut heads = tx.open_table(FEED_HEADS.table())?;
-    let seq = read::head(&heads, space)?.next().expect("a feed has fewer than 2^64 entries");
     let row = FeedRow {
         hash: ChangeHash::from_bytes(*entry.hash().as_bytes()),
         received_at_ms: now_ms,
         bytes: log::on_the_wire(ENTRY_ERASED, &entry),
         ..empty(FEED_KIND_ERASURE)
     };
-    put(&mut tx.open_table(FEED.table())?, &feed_key(space, seq), &row)?;
-    put(&mut heads, space.as_bytes(), &seq.get())
+    feed::push(&mut tx.open_table(FEED.table())?, &mut heads, space, &row).map(drop)
 }
 
 /// An entry that says nothing of any document.
 fn empty(kind: u8) -> FeedRow {
-    FeedRow {
-        kind,
-        document: DocumentId::from_bytes([0; 16]),
-        hash: ChangeHash::from_bytes([0; 32]),
-        device: DeviceId::from_bytes([0; 16]),
-        origin: DeviceId::from_bytes([0; 16]),
-        received_at_ms: 0,
-        bytes: Vec::new(),
-    }
+    FeedRow::silent(kind, DocumentId::from_bytes([0; 16]))
 }
 
 /// 11: what the log erases is what `erased` names, and nothing of it is left.
@@ -223,7 +206,7 @@ pub(super) fn verify(tx: &ReadTransaction) -> Result<Vec<String>, StoreError> {
         }
     }
     scan::<FeedRow>(&tx.open_table(FEED.table())?, FEED, &[], |key, row| {
-        if (named.contains(&row.document) && is_change(row.kind))
+        if (named.contains(&row.document) && row.is_change())
             || (row.kind == FEED_KIND_ERASED && row != empty(FEED_KIND_ERASED))
         {
             let seq = FeedSeq::new(key.last_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes)));

@@ -4,16 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use forsat_sync::chunk::{self, ChangeHeader};
 use forsat_sync::digest::{Trie, document_digest};
 use forsat_sync::id::{ActorId, ChangeHash, Digest, DocumentId, FeedSeq, SpaceId};
-use forsat_sync::limits::ChunkLimits;
 use redb::{ReadOnlyTable, ReadTransaction, ReadableDatabase as _, ReadableTable as _};
 
-use super::rows::{
-    ActorRow, ChangeRow, DocumentRow, FEED_KIND_BROUGHT_BACK, FEED_KIND_CHANGE, FEED_KIND_DROPPED, FeedRow,
-    Row, TotalsRow,
-};
+use super::rows::{ActorRow, ChangeRow, DocumentRow, FEED_KIND_DROPPED, FeedRow, Row, TotalsRow};
 use super::tables::{
     ACTORS, CHANGES, DOCUMENTS, DOCUMENTS_BY_BUCKET, FEED, META, actor_key, bucket_document_key, change_key,
     feed_key, get,
@@ -140,12 +135,12 @@ impl Look<'_> {
             self.found.dropped += 1;
             return Ok(());
         }
-        if !is_change(entry.kind) {
+        if !entry.is_change() {
             return Ok(());
         }
         self.found.changes += 1;
         let whose = Some((&entry.document, &entry.hash));
-        let Some(header) = header_of(entry) else {
+        let Some(header) = entry.header() else {
             let message = format!(
                 "the change {} of document {} is damaged: its bytes aren't what was taken",
                 entry.hash, entry.document
@@ -155,7 +150,7 @@ impl Look<'_> {
         };
         let row =
             readable(get::<ChangeRow>(&self.changes, CHANGES, &change_key(&entry.document, &entry.hash)))?;
-        let wanted = change_row(FeedSeq::new(seq), &header);
+        let wanted = ChangeRow::of(FeedSeq::new(seq), &header);
         if row.flatten().as_ref() != Some(&wanted) {
             let message = format!(
                 "what is written down of the change {} of document {} isn't what its bytes say",
@@ -278,7 +273,7 @@ impl Sum {
         self.hashes.insert(hash);
         self.built_on.extend(change.deps.iter().copied());
         self.bytes += entry.bytes.len() as u64;
-        self.ops += header_of(entry).map_or(0, |header| header.op_count);
+        self.ops += entry.header().map_or(0, |header| header.op_count);
         self.max_op = self.max_op.max(change.max_op);
         let last = self.actors.entry(change.actor.clone()).or_insert((change.seq, hash));
         *last = (*last).max((change.seq, hash));
@@ -288,28 +283,6 @@ impl Sum {
         let heads: Vec<_> = self.hashes.difference(&self.built_on).copied().collect();
         let counts = (self.hashes.len() as u64, self.bytes, self.ops, self.max_op);
         row.heads == heads && (row.changes, row.bytes, row.ops, row.max_op) == counts
-    }
-}
-
-/// Whether an entry of a feed carries a change.
-pub(super) fn is_change(kind: u8) -> bool {
-    matches!(kind, FEED_KIND_CHANGE | FEED_KIND_BROUGHT_BACK)
-}
-
-/// The header of an entry's change, if its bytes are that change.
-pub(super) fn header_of(entry: &FeedRow) -> Option<ChangeHeader> {
-    let (header, canonical) = chunk::parse(&entry.bytes, &ChunkLimits::default()).ok()?;
-    (header.hash == entry.hash && canonical == entry.bytes).then_some(header)
-}
-
-/// What is written down of a change.
-pub(super) fn change_row(feed_seq: FeedSeq, header: &ChangeHeader) -> ChangeRow {
-    ChangeRow {
-        feed_seq,
-        actor: header.actor.clone(),
-        seq: header.seq,
-        max_op: header.max_op,
-        deps: header.deps.clone(),
     }
 }
 

@@ -12,7 +12,7 @@ use super::tables::{
     BUCKETS, CHANGES, DOCUMENTS, DOCUMENTS_BY_BUCKET, FEED, bucket_document_key, bucket_key, change_key,
     corrupt, feed_key, get, id_in_key, put, scan,
 };
-use super::{RedbStore, lock_tries, moves, read};
+use super::{RedbStore, feed, lock_tries, moves, read};
 use crate::store::{HealOutcome, StoreError};
 
 /// Answers a question of healing from one snapshot.
@@ -107,14 +107,7 @@ impl Holdings for Space<'_> {
         if self.document(document)?.is_none() {
             return Ok(Vec::new());
         }
-        let mut changes = Vec::new();
-        scan::<ChangeRow>(&self.changes, CHANGES, document.as_bytes(), |key, row| {
-            let hash =
-                ChangeHash::from_slice(key).ok_or_else(|| corrupt(CHANGES, "a key has a wrong length"))?;
-            changes.push((row.feed_seq, hash));
-            Ok(true)
-        })?;
-        changes.sort_unstable();
+        let changes = feed::changes_of(&self.changes, document)?;
         Ok(changes.into_iter().map(|(_, hash)| hash).collect())
     }
 

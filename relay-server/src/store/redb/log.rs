@@ -16,9 +16,9 @@ use super::replay;
 use super::rows::{ControlRow, DeviceRow, FEED_KIND_CONTROL, FeedRow, SpaceRow, UserRow};
 use super::tables::{
     CONTROL, DEVICES, ERASED, FEED, FEED_HEADS, REVOCATIONS, ROLES, Readable, SPACES, USER_IDS, USERS,
-    Writable, corrupt, feed_key, get, id_in_key, put, scan,
+    Writable, corrupt, get, id_in_key, put, scan,
 };
-use super::{Commit, RedbStore, read};
+use super::{Commit, RedbStore, feed};
 use crate::store::{ControlAdopted, StoreError, StoreIdentity};
 
 /// Writes what happened, in the transaction in which it happened. No other handle of the tables `control`, `revocations`,
@@ -80,20 +80,19 @@ impl<'tx> Log<'tx> {
             put(&mut self.erased, document.as_bytes(), &head.count)?;
         }
         let common = self.identity.common;
-        let seq = read::head(&self.feed_heads, &common)?.next().expect("a feed has fewer than 2^64 entries");
-        let row = FeedRow {
-            kind: FEED_KIND_CONTROL,
-            document: DocumentId::from_bytes([0; 16]),
-            hash: ChangeHash::from_bytes(*head.hash.as_bytes()),
-            device: DeviceId::from_bytes([0; 16]),
-            origin: DeviceId::from_bytes([0; 16]),
-            received_at_ms: now_ms,
-            bytes: on_the_wire(ENTRY_CONTROL, entry),
-        };
-        put(&mut self.feed, &feed_key(&common, seq), &row)?;
-        put(&mut self.feed_heads, common.as_bytes(), &seq.get())?;
+        feed::push(&mut self.feed, &mut self.feed_heads, &common, &fed(entry, now_ms))?;
         self.head = head;
         Ok(())
+    }
+}
+
+/// An entry in the feed of `common`.
+fn fed(entry: &SignedEntry, now_ms: u64) -> FeedRow {
+    FeedRow {
+        hash: ChangeHash::from_bytes(*entry.hash().as_bytes()),
+        received_at_ms: now_ms,
+        bytes: on_the_wire(ENTRY_CONTROL, entry),
+        ..FeedRow::silent(FEED_KIND_CONTROL, DocumentId::from_bytes([0; 16]))
     }
 }
 
@@ -292,6 +291,7 @@ pub(super) const FIRST: FeedSeq = FeedSeq::new(1);
 mod tests {
     use super::*;
     use crate::store::conformance::{enrol, space};
+    use crate::store::redb::tables::feed_key;
     use crate::store::redb::{InitWorkspace, OpenOptions};
     use crate::store::{AccessCommand, AccessStore as _, RelayStore as _};
     use forsat_sync::id::{Epoch, WorkspaceId};

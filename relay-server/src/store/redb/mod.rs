@@ -10,6 +10,7 @@ mod backend;
 mod control;
 mod erase;
 mod examine;
+mod feed;
 mod find;
 mod heal;
 mod log;
@@ -278,6 +279,19 @@ impl RedbStore {
         result.map_err(|error| self.after_failure(error))
     }
 
+    /// Runs a transaction that may be refused; nothing is kept then either.
+    fn order<T>(
+        &self,
+        now_ms: u64,
+        run: impl FnOnce(&WriteTransaction) -> Result<(T, Commit), ControlError>,
+    ) -> Result<T, ControlError> {
+        self.write(now_ms, |tx| match run(tx) {
+            Ok((done, commit)) => Ok((Ok(done), commit)),
+            Err(ControlError::Store(error)) => Err(error),
+            Err(refused) => Ok((Err(refused), Commit::NothingWritten)),
+        })?
+    }
+
     /// Decides what a failure means: a failed fsync is the end; after other I/O errors the database is closed.
     fn after_failure(&self, error: StoreError) -> StoreError {
         if self.faults.sync_failed.load(Ordering::Acquire) {
@@ -411,11 +425,10 @@ impl RelayStore for RedbStore {
 
     fn create_space(&self, id: SpaceId, name: &str, now_ms: u64) -> Result<SpaceSummary, ControlError> {
         self.reserve(CONTROL_BYTES)?;
-        self.write(now_ms, |tx| match control::create_space(tx, &self.identity, id, name, now_ms) {
-            Ok(space) => Ok((Ok(space), Commit::Yes)),
-            Err(ControlError::Store(error)) => Err(error),
-            Err(other) => Ok((Err(other), Commit::NothingWritten)),
-        })?
+        self.order(now_ms, |tx| {
+            let space = control::create_space(tx, &self.identity, id, name, now_ms)?;
+            Ok((space, Commit::Yes))
+        })
     }
 
     fn spaces(&self) -> Result<Vec<SpaceSummary>, StoreError> {
@@ -424,11 +437,7 @@ impl RelayStore for RedbStore {
 
     fn create_invite(&self, invite: &NewInvite) -> Result<SpaceSummary, ControlError> {
         self.reserve(CONTROL_BYTES)?;
-        self.write(invite.now_ms, |tx| match control::create_invite(tx, invite) {
-            Ok(space) => Ok((Ok(space), Commit::Yes)),
-            Err(ControlError::Store(error)) => Err(error),
-            Err(other) => Ok((Err(other), Commit::NothingWritten)),
-        })?
+        self.order(invite.now_ms, |tx| Ok((control::create_invite(tx, invite)?, Commit::Yes)))
     }
 
     fn access(&self) -> &dyn AccessStore {

@@ -11,7 +11,7 @@ use forsat_sync::digest::{Bucket, document_digest, exchange};
 use forsat_sync::id::{ActorId, ChangeHash, DeviceId, Digest, DocumentId, FeedSeq, SpaceId};
 use redb::{ReadableTable as _, WriteTransaction};
 
-use super::examine::{change_row, header_of, is_change, position, readable};
+use super::examine::{position, readable};
 use super::rows::{ActorRow, ChangeRow, DocumentRow, FEED_KIND_DROPPED, FeedRow, Row, TotalsRow};
 use super::tables::{
     ACTORS, BUCKETS, CHANGES, DOCUMENTS, DOCUMENTS_BY_BUCKET, Definition, FEED, FEED_HEADS, META, Writable,
@@ -40,7 +40,11 @@ fn repair(tx: &WriteTransaction) -> Result<Repaired, StoreError> {
         repaired.dropped += dropped.len() as u64;
         let mut feed = tx.open_table(FEED.table())?;
         for (seq, document) in dropped {
-            put(&mut feed, &feed_key(&space, FeedSeq::new(seq)), &nothing(document))?;
+            put(
+                &mut feed,
+                &feed_key(&space, FeedSeq::new(seq)),
+                &FeedRow::silent(FEED_KIND_DROPPED, document),
+            )?;
         }
     }
     repaired.documents = rebuilt.cut.len() as u64;
@@ -67,20 +71,6 @@ fn heads(tx: &WriteTransaction) -> Result<Vec<(SpaceId, u64)>, StoreError> {
         }
     }
     Ok(spaces)
-}
-
-/// An entry that holds its position and says nothing.
-fn nothing(document: DocumentId) -> FeedRow {
-    let nobody = DeviceId::from_bytes([0; 16]);
-    FeedRow {
-        kind: FEED_KIND_DROPPED,
-        document,
-        hash: ChangeHash::from_bytes([0; 32]),
-        device: nobody,
-        origin: nobody,
-        received_at_ms: 0,
-        bytes: Vec::new(),
-    }
 }
 
 /// What follows from the feeds.
@@ -113,12 +103,12 @@ impl Rebuilt {
                 dropped.push((seq, unknown));
                 continue;
             };
-            if !is_change(entry.kind) {
+            if !entry.is_change() {
                 continue;
             }
             let id = entry.document;
             let home = readable(get::<DocumentRow>(&documents, DOCUMENTS, id.as_bytes()))?.flatten();
-            let taken = header_of(&entry).filter(|header| self.takes(&id, space, home.as_ref(), header));
+            let taken = entry.header().filter(|header| self.takes(&id, space, home.as_ref(), header));
             let Some(header) = taken else {
                 dropped.push((seq, id));
                 self.cut.insert(id);
@@ -165,14 +155,8 @@ impl Rebuilt {
             home_version: home.map_or(1, |row| row.home_version),
             ..DocumentRow::new(*space)
         });
-        row.heads.retain(|head| !header.deps.contains(head));
-        row.heads.push(header.hash);
-        row.heads.sort_unstable();
-        row.changes += 1;
-        row.bytes += header.size as u64;
-        row.ops += header.op_count;
-        row.max_op = row.max_op.max(header.max_op);
-        self.changes.insert(change_key(id, &header.hash).to_vec(), change_row(seq, header));
+        row.grow(header);
+        self.changes.insert(change_key(id, &header.hash).to_vec(), ChangeRow::of(seq, header));
         let actor = ActorRow { last_seq: header.seq, last_hash: header.hash, device: first };
         self.actors.insert(actor_key(id, &header.actor), actor);
     }

@@ -6,7 +6,6 @@ use forsat_sync::digest::{Trie, document_digest};
 use forsat_sync::id::{ChangeHash, Digest, DocumentId, FeedSeq, SpaceId};
 use redb::ReadTransaction;
 
-use super::examine::is_change;
 use super::rows::{
     ChangeRow, DocumentRow, EpochRow, FEED_KIND_MOVED_OUT, FeedRow, InviteRow, MovedOutRow, TotalsRow,
 };
@@ -83,7 +82,7 @@ fn check_feed(
             wrong.push(format!("1: space {space} goes from position {last} to {seq}"));
         }
         last = seq;
-        if !is_change(entry.kind) {
+        if !entry.is_change() {
             return Ok(true);
         }
         let expected = documents.entry(entry.document).or_default();
