@@ -503,7 +503,8 @@ mod kind {
     pub(super) const OUTCOME_REFUSED: u64 = 2;
 }
 
-/// Kinds of page entries that are reserved and travel as [`PageEntry::Unknown`] for now.
+/// Kinds that have no reading of their own: those of entries read as [`PageEntry::Unknown`] and that of a frame as
+/// `Unknown`, but for two that a relay writes by their kinds.
 pub mod reserved {
     /// A change that must be left out of every view.
     pub const ENTRY_QUARANTINE: u64 = 4;

@@ -3,21 +3,21 @@
 //! What says so is an entry of the control log. Members of the document's space get that entry in the feed of the space
 //! too, so that whoever reads the feed up to its head holds the same documents as its digest.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use forsat_sync::control::{ControlEntry, ControlEvent, SignedEntry};
 use forsat_sync::digest::document_digest;
 use forsat_sync::frame::reserved::ENTRY_ERASED;
-use forsat_sync::id::{ActorId, ChangeHash, Digest, DocumentId, FeedSeq, SpaceId};
+use forsat_sync::id::{ActorId, ChangeHash, Digest, DocumentId, SpaceId};
 use forsat_sync::identity::RelayKey;
 use redb::{ReadTransaction, WriteTransaction};
 
+use super::examine::Stop;
 use super::feed;
 use super::log;
 use super::read;
 use super::rows::{
-    ActorRow, ChangeRow, ControlRow, DocumentRow, FEED_KIND_ERASED, FEED_KIND_ERASURE, FeedRow, SpaceRow,
-    TotalsRow,
+    ActorRow, ControlRow, DocumentRow, FEED_KIND_ERASED, FEED_KIND_ERASURE, FeedRow, SpaceRow, TotalsRow,
 };
 use super::tables::{
     ACTORS, BUCKETS, CHANGES, CONTROL, DOCUMENTS, DOCUMENTS_BY_BUCKET, ERASED, FEED, FEED_HEADS, META,
@@ -170,49 +170,40 @@ fn announce(
 }
 
 /// An entry that says nothing of any document.
-fn empty(kind: u8) -> FeedRow {
+pub(super) fn empty(kind: u8) -> FeedRow {
     FeedRow::silent(kind, DocumentId::from_bytes([0; 16]))
 }
 
-/// 11: what the log erases is what `erased` names, and nothing of it is left.
-pub(super) fn verify(tx: &ReadTransaction) -> Result<Vec<String>, StoreError> {
-    let (mut ordered, mut wrong) = (BTreeSet::new(), Vec::new());
-    scan::<ControlRow>(&tx.open_table(CONTROL.table())?, CONTROL, &[], |_, row| {
-        ordered.extend(orders(&row.0.bytes));
-        Ok(true)
-    })?;
+/// 11: what the log erases is what `erased` names. That nothing of it is left is seen where the rest of documents is.
+pub(super) fn verify(
+    tx: &ReadTransaction,
+    stop: Stop<'_>,
+    wrong: &mut Vec<String>,
+) -> Result<(), StoreError> {
+    let ordered = ordered_by(&tx.open_table(CONTROL.table())?, stop)?;
     let mut named = BTreeSet::new();
     scan::<u64>(&tx.open_table(ERASED.table())?, ERASED, &[], |key, _| {
+        stop.go_on()?;
         named.insert(DocumentId::from_bytes(id_in_key(ERASED, key)?));
         Ok(true)
     })?;
-    if ordered != named {
+    if !ordered.keys().eq(&named) {
         wrong.push("11: what is erased isn't what the control log erases".into());
     }
-    let (documents, changes) = (tx.open_table(DOCUMENTS.table())?, tx.open_table(CHANGES.table())?);
-    let actors = tx.open_table(ACTORS.table())?;
-    for document in &named {
-        let mut left = get::<DocumentRow>(&documents, DOCUMENTS, document.as_bytes())?.is_some();
-        scan::<ChangeRow>(&changes, CHANGES, document.as_bytes(), |_, _| {
-            left = true;
-            Ok(false)
-        })?;
-        scan::<ActorRow>(&actors, ACTORS, document.as_bytes(), |_, _| {
-            left = true;
-            Ok(false)
-        })?;
-        if left {
-            wrong.push(format!("11: rows of the erased document {document} are left"));
-        }
-    }
-    scan::<FeedRow>(&tx.open_table(FEED.table())?, FEED, &[], |key, row| {
-        if (named.contains(&row.document) && row.is_change())
-            || (row.kind == FEED_KIND_ERASED && row != empty(FEED_KIND_ERASED))
-        {
-            let seq = FeedSeq::new(key.last_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes)));
-            wrong.push(format!("11: position {seq} holds something of an erased document"));
-        }
+    Ok(())
+}
+
+/// The documents that the log erases, with the number of the newest entry that does.
+pub(super) fn ordered_by(
+    control: &impl Readable,
+    stop: Stop<'_>,
+) -> Result<BTreeMap<DocumentId, u64>, StoreError> {
+    let mut ordered = BTreeMap::new();
+    scan::<ControlRow>(control, CONTROL, &[], |key, row| {
+        stop.go_on()?;
+        let number = key.try_into().map_err(|_| corrupt(CONTROL, "a key has a wrong length"))?;
+        ordered.extend(orders(&row.0.bytes).map(|document| (document, u64::from_be_bytes(number))));
         Ok(true)
     })?;
-    Ok(wrong)
+    Ok(ordered)
 }

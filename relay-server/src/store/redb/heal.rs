@@ -142,7 +142,9 @@ pub(super) fn index_documents(tx: &WriteTransaction, documents: u64) -> Result<(
     tracing::info!(documents, "making the index of documents by bucket");
     scan::<DocumentRow>(&tx.open_table(DOCUMENTS.table())?, DOCUMENTS, &[], |key, row| {
         let id = DocumentId::from_bytes(id_in_key(DOCUMENTS, key)?);
-        put(&mut by_bucket, &bucket_document_key(&row.space, &id), &())?;
+        if !row.heads.is_empty() {
+            put(&mut by_bucket, &bucket_document_key(&row.space, &id), &())?;
+        }
         Ok(true)
     })
 }

@@ -9,9 +9,10 @@ use forsat_sync::id::{ChangeHash, DeviceId, DocumentId, FeedSeq, SpaceId, UserId
 use forsat_sync::identity::{PublicKey, RelayKey};
 use forsat_sync::relay::ControlVerdict;
 use minicbor::encode::Encoder;
-use redb::{ReadTransaction, WriteTransaction};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable as _, WriteTransaction};
 
 use super::access::{DEVICE_PENDING, DEVICE_REVOKED};
+use super::examine::{Stop, readable};
 use super::replay;
 use super::rows::{ControlRow, DeviceRow, FEED_KIND_CONTROL, FeedRow, SpaceRow, UserRow};
 use super::tables::{
@@ -19,7 +20,7 @@ use super::tables::{
     Writable, corrupt, get, id_in_key, put, scan,
 };
 use super::{Commit, RedbStore, feed};
-use crate::store::{ControlAdopted, StoreError, StoreIdentity};
+use crate::store::{ControlAdopted, Remedy, StoreError, StoreIdentity};
 
 /// Writes what happened, in the transaction in which it happened. No other handle of the tables `control`, `revocations`,
 /// `erased`, `feed` and `feed_heads` may be open.
@@ -259,29 +260,53 @@ pub(super) fn enrolled(
     }
 }
 
-/// Checks the chain, the signatures and the feed's copy; answers what doesn't hold.
-pub(super) fn verify(tx: &ReadTransaction, identity: &StoreIdentity) -> Result<Vec<String>, StoreError> {
-    let relay = RelayKey::from_seed(&identity.relay_key_seed).relay_id();
-    let (mut head, mut wrong, mut rows) = (ControlHead::EMPTY, Vec::new(), Vec::new());
-    scan::<ControlRow>(&tx.open_table(CONTROL.table())?, CONTROL, &[], |_, row| {
-        match head.follow(&relay, &row.0) {
-            Ok((_, next)) => head = next,
-            Err(fault) => wrong.push(format!("8: {fault}")),
-        }
-        rows.push(on_the_wire(ENTRY_CONTROL, &row.0));
-        Ok(true)
-    })?;
-    let mut fed = Vec::new();
-    scan::<FeedRow>(&tx.open_table(FEED.table())?, FEED, identity.common.as_bytes(), |_, row| {
-        if row.kind == FEED_KIND_CONTROL {
-            fed.push(row.bytes);
-        }
-        Ok(true)
-    })?;
-    if fed != rows {
-        wrong.push("8: the feed of `common` doesn't hold the control log".into());
+/// The log beside its copy in the feed of `common`, which is met entry by entry.
+pub(super) struct Copy<'a> {
+    identity: &'a StoreIdentity,
+    control: ReadOnlyTable<&'static [u8], &'static [u8]>,
+    /// How many entries were met.
+    met: u64,
+    differs: bool,
+}
+
+impl<'a> Copy<'a> {
+    pub(super) fn open(tx: &ReadTransaction, identity: &'a StoreIdentity) -> Result<Self, StoreError> {
+        Ok(Self { identity, control: tx.open_table(CONTROL.table())?, met: 0, differs: false })
     }
-    Ok(wrong)
+
+    /// Takes the next entry of a feed; those that are none of the log don't count.
+    pub(super) fn meets(&mut self, space: &SpaceId, entry: &FeedRow) -> Result<(), StoreError> {
+        if entry.kind != FEED_KIND_CONTROL || *space != self.identity.common {
+            return Ok(());
+        }
+        self.met += 1;
+        let own = readable(self::entry(&self.control, self.met))?.flatten();
+        self.differs |= own.is_none_or(|own| on_the_wire(ENTRY_CONTROL, &own) != entry.bytes);
+        Ok(())
+    }
+
+    /// 8: checks the chain, the signatures and the copy; answers what doesn't hold and what heals it.
+    pub(super) fn verify(&self, stop: Stop<'_>) -> Result<Vec<(Remedy, String)>, StoreError> {
+        let relay = RelayKey::from_seed(&self.identity.relay_key_seed).relay_id();
+        let (mut head, mut count, mut wrong) = (ControlHead::EMPTY, 0, Vec::new());
+        for item in self.control.iter()? {
+            stop.go_on()?;
+            let (key, value) = item?;
+            count += 1;
+            match super::tables::decode::<ControlRow>(CONTROL, key.value(), value.value()) {
+                Ok(row) => match head.follow(&relay, &row.0) {
+                    Ok((_, next)) => head = next,
+                    Err(fault) => wrong.push((Remedy::Backup, format!("8: {fault}"))),
+                },
+                Err(error) => wrong.push((Remedy::Repair, error.to_string())),
+            }
+        }
+        if self.differs || self.met != count {
+            let message = "8: the feed of `common` doesn't hold the control log".to_owned();
+            wrong.push((Remedy::Repair, message));
+        }
+        Ok(wrong)
+    }
 }
 
 /// The first position of a feed.
