@@ -203,14 +203,8 @@ impl<'tx> Appender<'tx> {
         }
         let row = self.documents[&item.document].row.as_ref();
         // Before anything else: whether the change is known there is nobody's business here.
-        if let Some(home) = row.map(|row| row.space).filter(|home| *home != delivery.space) {
-            let left: Option<MovedOutRow> =
-                get(&self.moved_out, MOVED_OUT, &moved_out_key(&delivery.space, &item.document))?;
-            if left.is_some() {
-                return Ok(ItemOutcome::Later(Later::MovedOut));
-            }
-            let told = self.access.sees(&delivery.user, &home)?.then_some(home);
-            return Ok(ItemOutcome::Refused(Refusal::HomeIs(told)));
+        if let Some(outcome) = self.elsewhere(&delivery, &item.document, row.map(|row| row.space))? {
+            return Ok(outcome);
         }
         let totals = row.map_or_else(DocumentTotals::default, |row| DocumentTotals {
             changes: row.changes,
@@ -252,6 +246,27 @@ impl<'tx> Appender<'tx> {
         }
         let origin = item.receipt.filter(|_| proven).map_or(delivery.device, |receipt| receipt.device);
         self.accept(delivery, origin, item.document, header, bytes)
+    }
+
+    /// What becomes of a change of a document that doesn't live in the space: it lives in another one, or has left this one
+    /// and nothing says where it went.
+    fn elsewhere(
+        &self,
+        delivery: &Delivery,
+        document: &DocumentId,
+        home: Option<SpaceId>,
+    ) -> Result<Option<ItemOutcome>, StoreError> {
+        if home == Some(delivery.space) {
+            return Ok(None);
+        }
+        let left: Option<MovedOutRow> =
+            get(&self.moved_out, MOVED_OUT, &moved_out_key(&delivery.space, document))?;
+        if left.is_some() {
+            return Ok(Some(ItemOutcome::Later(Later::MovedOut)));
+        }
+        let Some(home) = home else { return Ok(None) };
+        let told = self.access.sees(&delivery.user, &home)?.then_some(home);
+        Ok(Some(ItemOutcome::Refused(Refusal::HomeIs(told))))
     }
 
     /// Whether a receipt is this relay's, for this change in this space.

@@ -55,6 +55,11 @@ pub(super) fn is_erased(erased: &impl Readable, document: &DocumentId) -> Result
     Ok(get::<u64>(erased, ERASED, document.as_bytes())?.is_some())
 }
 
+/// The same in a store that may be damaged: also where the row that says so can't be read.
+pub(super) fn is_named(erased: &impl Readable, document: &DocumentId) -> Result<bool, StoreError> {
+    Ok(erased.get(document.as_bytes().as_slice())?.is_some())
+}
+
 /// What an operator's order to erase a document comes to, and what the log is to say; nothing when it was erased before.
 pub(super) fn ordered(
     tx: &WriteTransaction,
@@ -160,13 +165,18 @@ fn announce(
     let entry = log::entry(&tx.open_table(CONTROL.table())?, number)?
         .ok_or_else(|| corrupt(CONTROL, "an entry that erases a document is missing"))?;
     let mut heads = tx.open_table(FEED_HEADS.table())?;
-    let row = FeedRow {
+    let row = announcement(&entry, now_ms);
+    feed::push(&mut tx.open_table(FEED.table())?, &mut heads, space, &row).map(drop)
+}
+
+/// An entry of the log that erases a document, as the feed of the document's space has it.
+pub(super) fn announcement(entry: &SignedEntry, now_ms: u64) -> FeedRow {
+    FeedRow {
         hash: ChangeHash::from_bytes(*entry.hash().as_bytes()),
         received_at_ms: now_ms,
-        bytes: log::on_the_wire(ENTRY_ERASED, &entry),
+        bytes: log::on_the_wire(ENTRY_ERASED, entry),
         ..empty(FEED_KIND_ERASURE)
-    };
-    feed::push(&mut tx.open_table(FEED.table())?, &mut heads, space, &row).map(drop)
+    }
 }
 
 /// An entry that says nothing of any document.

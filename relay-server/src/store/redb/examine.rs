@@ -209,6 +209,10 @@ impl<'a> Look<'a> {
                 }
             },
         };
+        // Of an erased document nobody needs to be told where it went.
+        if entry.kind == FEED_KIND_LEFT && erase::is_named(&self.erased, id)? {
+            return Ok(());
+        }
         if entry.kind != FEED_KIND_MOVED_IN {
             let row = readable(get::<MovedOutRow>(&self.moved_out, MOVED_OUT, &moved_out_key(space, id)))?;
             let least = if entry.kind == FEED_KIND_MOVED_OUT { seq } else { seq + 1 };
@@ -221,7 +225,7 @@ impl<'a> Look<'a> {
         }
         let row = readable(get::<DocumentRow>(&self.documents, DOCUMENTS, id.as_bytes()))?.flatten();
         let version = row.map_or(0, |row| row.home_version);
-        if told.is_some_and(|told| told > version) && !erase::is_erased(&self.erased, id)? {
+        if told.is_some_and(|told| told > version) && !erase::is_named(&self.erased, id)? {
             self.document(id, "has moved more often than its row says");
         }
         Ok(())
@@ -280,7 +284,7 @@ impl<'a> Look<'a> {
                 break;
             }
         }
-        if erase::is_erased(&self.erased, document)? {
+        if erase::is_named(&self.erased, document)? {
             let message = format!("position {seq} of space {space} holds a change of an erased document");
             self.at(FindingKind::Other, space, seq, whose, message);
         }
@@ -319,7 +323,7 @@ impl<'a> Look<'a> {
         for id in ids {
             self.stop.go_on()?;
             self.found.documents += 1;
-            if erase::is_erased(&self.erased, &id)? {
+            if erase::is_named(&self.erased, &id)? {
                 self.document(&id, "is erased, and rows of it are left");
             }
             let row = readable(get::<DocumentRow>(&self.documents, DOCUMENTS, id.as_bytes()))?.flatten();

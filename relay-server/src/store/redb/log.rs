@@ -6,8 +6,9 @@ use forsat_sync::control::{ControlEvent, ControlFault, ControlHead, ControlMark,
 use forsat_sync::frame::Role;
 use forsat_sync::frame::reserved::ENTRY_CONTROL;
 use forsat_sync::id::{ChangeHash, DeviceId, DocumentId, FeedSeq, SpaceId, UserId};
-use forsat_sync::identity::{PublicKey, RelayKey};
+use forsat_sync::identity::{PublicKey, RelayKey, Signature};
 use forsat_sync::relay::ControlVerdict;
+use minicbor::decode::Decoder;
 use minicbor::encode::Encoder;
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable as _, WriteTransaction};
 
@@ -88,7 +89,7 @@ impl<'tx> Log<'tx> {
 }
 
 /// An entry in the feed of `common`.
-fn fed(entry: &SignedEntry, now_ms: u64) -> FeedRow {
+pub(super) fn fed(entry: &SignedEntry, now_ms: u64) -> FeedRow {
     FeedRow {
         hash: ChangeHash::from_bytes(*entry.hash().as_bytes()),
         received_at_ms: now_ms,
@@ -105,6 +106,15 @@ pub(super) fn on_the_wire(kind: u64, entry: &SignedEntry) -> Vec<u8> {
     let written: Result<(), minicbor::encode::Error<std::convert::Infallible>> = write();
     written.expect("writing to a vector never fails");
     writer.into_writer()
+}
+
+/// Reads an entry as pages carry it.
+pub(super) fn from_the_wire(bytes: &[u8]) -> Option<SignedEntry> {
+    let mut reader = Decoder::new(bytes);
+    reader.array().ok().filter(|length| *length == Some(3))?;
+    reader.u64().ok()?;
+    let bytes = reader.bytes().ok()?.to_vec();
+    Some(SignedEntry { bytes, signature: Signature::from_bytes(reader.bytes().ok()?.try_into().ok()?) })
 }
 
 /// Where the log ends.

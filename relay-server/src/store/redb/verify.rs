@@ -92,7 +92,7 @@ fn check_moved_out(tx: &ReadTransaction, stop: Stop<'_>, wrong: &mut Vec<String>
         let follows = match home {
             Some(home) if home.home_version == row.home.get() => home.space != space,
             Some(home) => home.home_version > row.home.get(),
-            None => erase::is_erased(&erased, &DocumentId::from_bytes(id_in_key(MOVED_OUT, document)?))?,
+            None => erase::is_named(&erased, &DocumentId::from_bytes(id_in_key(MOVED_OUT, document)?))?,
         };
         if !says || !follows {
             wrong.push(format!("10: position {} of space {space} isn't the move that its row says", row.seq));
