@@ -410,3 +410,22 @@ fn a_row_of_a_move_that_is_damaged_or_surplus_follows_from_the_feed() {
     assert_ne!(office.of_kind(FEED_KIND_LEFT), [[0; 0]; 0]);
     assert!(moves::told(&[0; 3]).is_err());
 }
+
+#[test]
+fn a_look_ends_at_once_wherever_it_is() {
+    let office = Office::open();
+    let asked = std::cell::Cell::new(0);
+    let ends_at = |last: u32| {
+        asked.set(0);
+        let stop = || {
+            asked.set(asked.get() + 1);
+            asked.get() >= last
+        };
+        (office.store.examine(&stop).is_err(), asked.get())
+    };
+    let (_, all) = ends_at(u32::MAX);
+    assert!(all as usize > office.feed().len(), "it asks at every entry");
+    for last in 1..=all {
+        assert_eq!(ends_at(last), (true, last));
+    }
+}
