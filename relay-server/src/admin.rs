@@ -9,8 +9,6 @@ mod manage;
 pub(crate) mod orders;
 mod socket;
 
-use std::sync::atomic::AtomicBool;
-
 use forsat_sync::frame::Role;
 use forsat_sync::id::SpaceId;
 use forsat_sync::identity::{InviteCode, InviteSecret, RelayKey};
@@ -324,11 +322,11 @@ pub fn execute(store: &dyn RelayStore, request: &Request, url: &str, serving: Op
 
 /// Looks whether a store holds together.
 pub fn look(store: &dyn RelayStore) -> Result<Examination, StoreError> {
-    store.examine(&AtomicBool::new(false))
+    store.examine(&|| false)
 }
 
-/// The same as an answer, until `stop` is set.
-pub(crate) fn examine(store: &dyn RelayStore, stop: &AtomicBool) -> Answer {
+/// The same as an answer, until it is to `stop`.
+pub(crate) fn examine(store: &dyn RelayStore, stop: &dyn Fn() -> bool) -> Answer {
     store.examine(stop).map_or_else(|error| Answer::Failed(error.into()), Answer::Verified)
 }
 

@@ -9,8 +9,6 @@ mod examination;
 mod manage;
 mod redb;
 
-use std::sync::atomic::AtomicBool;
-
 use forsat_sync::accept::{LaterReason, RefuseReason};
 use forsat_sync::chunk::{ChangeHeader, ChunkError};
 use forsat_sync::heal::Answer;
@@ -388,8 +386,8 @@ pub trait RelayStore: Send + Sync {
     fn buckets(&self, space: &SpaceId) -> Result<Vec<(u16, Digest)>, StoreError>;
 
     /// Hashes every change anew and compares with the feeds what is written down beside them, in one state of the store.
-    /// Long; `stop` ends it early with an error.
-    fn examine(&self, stop: &AtomicBool) -> Result<Examination, StoreError> {
+    /// Long; it is asked over and over whether to `stop`, which ends it with an error.
+    fn examine(&self, stop: &dyn Fn() -> bool) -> Result<Examination, StoreError> {
         let _ = stop;
         Err(StoreError::Io("this store can't be examined".into()))
     }

@@ -73,6 +73,11 @@ where
             return;
         }
         let reply = match serde_json::from_str(&line) {
+            Ok(Request::Verify) => tokio::select! {
+                reply = answer(Request::Verify) => reply,
+                // Whoever was interrupted doesn't wait any more.
+                () = gone(&mut reader) => return,
+            },
             Ok(request) => answer(request).await,
             Err(error) => Answer::Failed(Failure::new(
                 "bad_request",
@@ -84,6 +89,13 @@ where
         if writer.write_all(&text).await.is_err() {
             return;
         }
+    }
+}
+
+/// Ends when the client has left.
+async fn gone(reader: &mut (impl tokio::io::AsyncBufRead + Unpin)) {
+    if matches!(reader.fill_buf().await, Ok([_, ..])) {
+        std::future::pending::<()>().await;
     }
 }
 
@@ -112,4 +124,27 @@ pub fn ask(data: &Path, request: &Request) -> Result<Option<Answer>, Failure> {
     let mut line = String::new();
     BufReader::new(stream.take(LINE_BYTES_MAX)).read_line(&mut line).map_err(failed)?;
     serde_json::from_str(&line).map(Some).map_err(|error| failed(error.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_look_is_given_up_when_its_client_leaves() {
+        let (mut client, served) = tokio::net::UnixStream::pair().unwrap();
+        client.write_all(b"{\"request\":\"verify\"}\n").await.unwrap();
+        let (begun, looks) = tokio::sync::oneshot::channel();
+        let begun = std::cell::RefCell::new(Some(begun));
+        let never = |request| {
+            assert_eq!(request, Request::Verify);
+            begun.take().unwrap().send(()).unwrap();
+            std::future::pending::<Answer>()
+        };
+        let left = async {
+            looks.await.unwrap();
+            drop(client);
+        };
+        tokio::join!(serve(served, never), left);
+    }
 }

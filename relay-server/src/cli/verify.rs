@@ -1,25 +1,29 @@
-//! `forsat-relay verify`: whether the store holds together, and making it so.
+//! `forsat-relay verify`: whether the store holds together, which the relay that serves it is asked, and making it so,
+//! which only a store allows that nobody serves from.
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::{CliError, store_options};
 use crate::admin::{self, Answer, Failure, Request};
 use crate::ambient;
 use crate::config::Config;
 use crate::setup;
-use crate::store::{Examination, Remedy, Repaired, StoreError};
+use crate::store::{Examination, RedbStore, RelayStore as _, Remedy, Repaired, StoreError};
 
-/// Looks at the store, of a relay that serves through its socket; repairs one of a relay that doesn't.
+/// Looks at the store, through its socket where a relay serves it; with `repair` makes it whole, where none does.
 pub(super) fn run(data: &Path, config: &Config, repair: bool, json: bool) -> Result<String, CliError> {
     if !repair {
         let found = match admin::ask(data, &Request::Verify)? {
             Some(Answer::Verified(found)) => found,
             Some(Answer::Failed(failure)) => return Err(failure.into()),
             Some(_) => return Err(StoreError::Io("the relay gave another answer".into()).into()),
-            None => admin::look(&setup::open(data, store_options(config))?)?,
+            None => look(&setup::open(data, store_options(config))?)?,
         };
         return told(&found, None, &found, json);
     }
@@ -35,6 +39,22 @@ pub(super) fn run(data: &Path, config: &Config, repair: bool, json: bool) -> Res
     let repaired = store.repair(ambient::wall_ms())?;
     let after = admin::look(&store)?;
     told(&before, Some(repaired), &after, json)
+}
+
+/// Looks at a store that nobody serves from. A signal ends the look, and the store is closed in order: one that isn't is
+/// read as a whole when it is opened next.
+fn look(store: &RedbStore) -> Result<Examination, CliError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let stop = Arc::new(AtomicBool::new(false));
+    for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
+        let _entered = runtime.enter();
+        let (mut signals, stop) = (signal(kind)?, Arc::clone(&stop));
+        runtime.spawn(async move {
+            signals.recv().await;
+            stop.store(true, Ordering::Relaxed);
+        });
+    }
+    Ok(store.examine(&|| stop.load(Ordering::Relaxed))?)
 }
 
 /// The report; an error where something is left.

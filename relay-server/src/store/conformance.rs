@@ -46,6 +46,7 @@ pub fn all(mut fresh: impl FnMut() -> Box<dyn RelayStore>) {
     cursors_are_checked(&*fresh());
     digests_follow_heads(&*fresh());
     healing::what_a_space_holds_is_told_to_its_members(&*fresh());
+    healing::a_bucket_of_many_documents_is_told_in_parts(&*fresh());
     healing::what_was_lost_comes_back_as_whose_it_was(&*fresh(), &*fresh());
     healing::ones_own_changes_come_back_without_a_receipt(&*fresh());
     healing::a_feed_can_be_read_from_its_head(&*fresh());

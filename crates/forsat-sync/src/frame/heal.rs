@@ -28,9 +28,10 @@ pub(super) fn write_question(w: &mut Writer, question: &Question) -> Written {
             let indices: Vec<u8> = nodes.iter().flat_map(|node| node.index().to_be_bytes()).collect();
             w.array(3)?.u64(NODES)?.u8(level)?.bytes(&indices)?.ok()
         }
-        Question::Documents(buckets) => {
+        Question::Documents { buckets, after } => {
             let numbers: Vec<u8> = buckets.iter().flat_map(|bucket| bucket.get().to_be_bytes()).collect();
-            w.array(2)?.u64(DOCUMENTS)?.bytes(&numbers)?.ok()
+            w.array(if after.is_some() { 3 } else { 2 })?.u64(DOCUMENTS)?.bytes(&numbers)?;
+            after.map_or(Ok(()), |after| w.bytes(after.as_bytes())?.ok())
         }
         Question::Changes(documents) => {
             w.array(2)?.u64(CHANGES)?.array(documents.len() as u64)?;
@@ -70,7 +71,9 @@ pub(super) fn read_question(fields: &mut Fields<'_, '_>) -> Decoded<Question> {
         DOCUMENTS => {
             let buckets = parts::<INDEX_LEN>(fields.bytes("buckets")?, BUCKETS_MAX, "buckets")?
                 .map(|number| Bucket::new(u16::from_be_bytes(number)).ok_or(field("buckets")));
-            Question::Documents(buckets.collect::<Decoded<_>>()?)
+            let buckets = buckets.collect::<Decoded<_>>()?;
+            let after = if fields.is_done() { None } else { Some(fields.exact("after")?) };
+            Question::Documents { buckets, after: after.map(DocumentId::from_bytes) }
         }
         CHANGES => Question::Changes(fields.list("documents", DOCUMENTS_MAX, |fields| {
             let mut item = fields.nested("documents")?;
@@ -113,9 +116,9 @@ pub(super) fn write_answer(w: &mut Writer, answer: &Answer) -> Written {
             let digests: Vec<u8> = nodes.iter().flatten().flat_map(|digest| *digest.as_bytes()).collect();
             w.array(2)?.u64(NODES)?.bytes(&digests)?.ok()
         }
-        Answer::Documents(buckets) => {
-            w.array(2)?.u64(DOCUMENTS)?.array(buckets.len() as u64)?;
-            for bucket in buckets {
+        Answer::Documents { lists, goes_on } => {
+            w.array(if *goes_on { 3 } else { 2 })?.u64(DOCUMENTS)?.array(lists.len() as u64)?;
+            for bucket in lists {
                 let mut bytes = Vec::with_capacity(bucket.len() * (DocumentId::LEN + Digest::LEN));
                 for (document, digest) in bucket {
                     bytes.extend_from_slice(document.as_bytes());
@@ -123,7 +126,7 @@ pub(super) fn write_answer(w: &mut Writer, answer: &Answer) -> Written {
                 }
                 w.bytes(&bytes)?;
             }
-            Ok(())
+            if *goes_on { w.bool(true)?.ok() } else { Ok(()) }
         }
         Answer::Changes(lists) => {
             w.array(2)?.u64(CHANGES)?.array(lists.len() as u64)?;
@@ -188,7 +191,10 @@ pub(super) fn read_answer(fields: &mut Fields<'_, '_>) -> Decoded<Answer> {
             }
             Answer::Nodes(nodes.to_vec())
         }
-        DOCUMENTS => Answer::Documents(fields.list("buckets", BUCKETS_MAX, read_bucket)?),
+        DOCUMENTS => {
+            let lists = fields.list("buckets", BUCKETS_MAX, read_bucket)?;
+            Answer::Documents { lists, goes_on: !fields.is_done() && fields.bool("goes on")? }
+        }
         CHANGES => Answer::Changes(fields.list("lists", DOCUMENTS_MAX, read_changes)?),
         FETCH => Answer::Fetched(fields.list("chunks", CHANGES_MAX, |fields| {
             let mut item = fields.nested("chunks")?;

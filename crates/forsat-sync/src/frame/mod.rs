@@ -261,6 +261,12 @@ pub struct Push {
 pub const PUSH_ITEMS_MAX: usize = 4096;
 /// Bytes that a change of a push counts beside its chunk, in the windows of both ends.
 pub const PUSH_ITEM_COST: usize = 64;
+
+/// What changes of these lengths count that come in one frame, in the windows of both ends.
+pub fn push_cost(lengths: impl Iterator<Item = usize>) -> usize {
+    PUSH_ITEM_COST + lengths.map(|length| length + PUSH_ITEM_COST).sum::<usize>()
+}
+
 /// The most entries of one page.
 pub const PAGE_ENTRIES_MAX: usize = 8192;
 /// The most spaces that a device is told of.
@@ -518,7 +524,8 @@ mod kind {
     pub(super) const OUTCOME_REFUSED: u64 = 2;
 }
 
-/// Kinds of page entries that are reserved and travel as [`PageEntry::Unknown`] for now.
+/// Kinds that have no reading of their own: those of entries read as [`PageEntry::Unknown`] and that of a frame as
+/// `Unknown`, but for two that a relay writes by their kinds.
 pub mod reserved {
     /// A change that must be left out of every view.
     pub const ENTRY_QUARANTINE: u64 = 4;

@@ -156,8 +156,8 @@ fn question() -> impl Strategy<Value = Question> {
         .prop_map(|(document, bytes, receipt)| RefillItem { document, bytes, receipt });
     prop_oneof![
         nodes.prop_map(Question::Nodes),
-        vec((0..4096_u16).prop_map(|number| Bucket::new(number).unwrap()), 0..4)
-            .prop_map(Question::Documents),
+        (vec((0..4096_u16).prop_map(|number| Bucket::new(number).unwrap()), 0..4), option::of(id()))
+            .prop_map(|(buckets, after)| Question::Documents { buckets, after }),
         vec((id(), any::<u64>()), 0..4).prop_map(Question::Changes),
         vec((id(), hash()), 0..4).prop_map(Question::Fetch),
         vec(item, 0..4).prop_map(Question::Refill),
@@ -177,7 +177,8 @@ fn answer() -> impl Strategy<Value = Answer> {
         .prop_map(|(bytes, receipt)| Chunk { bytes, receipt });
     prop_oneof![
         vec(prop::array::uniform16(digest()), 0..3).prop_map(Answer::Nodes),
-        vec(vec((id(), digest()), 0..3), 0..3).prop_map(Answer::Documents),
+        (vec(vec((id(), digest()), 0..3), 0..3), any::<bool>())
+            .prop_map(|(lists, goes_on)| Answer::Documents { lists, goes_on }),
         vec(list, 0..3).prop_map(Answer::Changes),
         vec(option::of(chunk), 0..3).prop_map(Answer::Fetched),
         vec(outcome(), 0..4).prop_map(Answer::Refilled),

@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Bytes that a change, a document or a digest counts beside what it holds.
 const ENTRY_COST: usize = 24;
+/// Bytes of a document with its digest.
+const DOCUMENT_COST: usize = DocumentId::LEN + Digest::LEN;
 /// Bytes of a receipt on the wire.
 const RECEIPT_COST: usize = 34;
 
@@ -25,6 +27,20 @@ pub trait Holdings {
 
     /// The documents of some buckets with their digests; those without heads are left out.
     fn documents(&self, buckets: &[Bucket]) -> Result<Vec<Vec<(DocumentId, Digest)>>, Self::Error>;
+
+    /// The documents of a bucket behind one, at most so many, in the order of their ids. Asked at the relay's end only.
+    fn documents_after(
+        &self,
+        bucket: Bucket,
+        after: Option<DocumentId>,
+        count_max: usize,
+    ) -> Result<Vec<(DocumentId, Digest)>, Self::Error> {
+        let mut documents = self.documents(&[bucket])?.pop().unwrap_or_default();
+        documents.retain(|(document, _)| Some(*document) > after);
+        documents.sort_unstable();
+        documents.truncate(count_max);
+        Ok(documents)
+    }
 
     /// The changes of a document that count in its digest, in the order in which they came; empty for a document that
     /// isn't of the space.
@@ -48,18 +64,7 @@ pub fn told<H: Holdings>(question: &Question, held: &H, bytes_max: usize) -> Res
             let trie = held.trie()?;
             Answer::Nodes(nodes.iter().map(|node| children(&trie, *node)).collect())
         }
-        Question::Documents(buckets) => {
-            let mut room = Room::new(bytes_max);
-            let mut list = Vec::new();
-            for bucket in buckets {
-                let documents = held.documents(&[*bucket])?.pop().unwrap_or_default();
-                if !room.takes(documents.len() * (DocumentId::LEN + Digest::LEN)) {
-                    break;
-                }
-                list.push(documents);
-            }
-            Answer::Documents(list)
-        }
+        Question::Documents { buckets, after } => document_lists(buckets, *after, held, bytes_max)?,
         Question::Changes(documents) => Answer::Changes(change_lists(documents, held, bytes_max)?),
         Question::Fetch(changes) => {
             let mut room = Room::new(bytes_max);
@@ -87,6 +92,32 @@ fn children(trie: &Trie, node: Node) -> [Digest; FANOUT] {
         *digest = trie.node(child);
     }
     digests
+}
+
+/// The documents of buckets; of one that is too long for the answer the first ones.
+fn document_lists<H: Holdings>(
+    buckets: &[Bucket],
+    mut after: Option<DocumentId>,
+    held: &H,
+    bytes_max: usize,
+) -> Result<Answer, H::Error> {
+    let (mut lists, mut left) = (Vec::new(), bytes_max);
+    for bucket in buckets {
+        if left < ENTRY_COST + DOCUMENT_COST && !lists.is_empty() {
+            break;
+        }
+        left = left.saturating_sub(ENTRY_COST);
+        let fits = (left / DOCUMENT_COST).max(1);
+        let mut documents = held.documents_after(*bucket, after.take(), fits.saturating_add(1))?;
+        let goes_on = documents.len() > fits;
+        documents.truncate(fits);
+        left = left.saturating_sub(documents.len() * DOCUMENT_COST);
+        lists.push(documents);
+        if goes_on {
+            return Ok(Answer::Documents { lists, goes_on });
+        }
+    }
+    Ok(Answer::Documents { lists, goes_on: false })
 }
 
 fn change_lists<H: Holdings>(
@@ -164,7 +195,9 @@ pub fn compare<H: Holdings>(
 ) -> Result<Found, H::Error> {
     match (question, answer) {
         (Question::Nodes(nodes), Answer::Nodes(told)) => compare_nodes(nodes, told, held),
-        (Question::Documents(buckets), Answer::Documents(told)) => compare_documents(buckets, told, held),
+        (Question::Documents { buckets, after }, Answer::Documents { lists, goes_on }) => {
+            compare_documents(buckets, *after, lists, *goes_on, held)
+        }
         (Question::Changes(documents), Answer::Changes(told)) => compare_changes(documents, told, held, has),
         (Question::Homes(documents), Answer::Homes(told)) => compare_homes(documents, told, held),
         _ => Ok(Found::default()),
@@ -192,18 +225,26 @@ fn compare_nodes<H: Holdings>(
     if !below.is_empty() {
         steps.push(Step::Ask(Question::Nodes(below)));
     }
-    steps.extend(buckets.chunks(BUCKETS_MAX).map(|part| Step::Ask(Question::Documents(part.to_vec()))));
+    let documents = |part: &[Bucket]| Question::Documents { buckets: part.to_vec(), after: None };
+    steps.extend(buckets.chunks(BUCKETS_MAX).map(|part| Step::Ask(documents(part))));
     Ok(Found { steps, ..Found::default() })
 }
 
 fn compare_documents<H: Holdings>(
     buckets: &[Bucket],
+    mut after: Option<DocumentId>,
     told: &[Vec<(DocumentId, Digest)>],
+    goes_on: bool,
     held: &H,
 ) -> Result<Found, H::Error> {
     let (mut both, mut here) = (Vec::new(), Vec::<DocumentId>::new());
-    for (ours, theirs) in held.documents(buckets)?.into_iter().zip(told) {
-        let ours: BTreeMap<DocumentId, Digest> = ours.into_iter().collect();
+    for (place, (ours, theirs)) in held.documents(buckets)?.into_iter().zip(told).enumerate() {
+        // Of a bucket that was told in part that part is compared.
+        let ends = goes_on && place + 1 == told.len();
+        let up_to = theirs.last().map(|(id, _)| *id).filter(|_| ends);
+        let after = after.take();
+        let within = |id: &DocumentId| Some(*id) > after && up_to.is_none_or(|up_to| *id <= up_to);
+        let ours: BTreeMap<DocumentId, Digest> = ours.into_iter().filter(|(id, _)| within(id)).collect();
         let theirs: BTreeMap<DocumentId, Digest> = theirs.iter().copied().collect();
         both.extend(
             theirs.iter().filter(|(id, digest)| ours.get(*id) != Some(*digest)).map(|(id, _)| (*id, 0)),

@@ -38,7 +38,12 @@ pub enum Question {
     /// The digests of the children of these nodes, which are of one level above the buckets.
     Nodes(Vec<Node>),
     /// The documents of these buckets with their digests.
-    Documents(Vec<Bucket>),
+    Documents {
+        /// Which.
+        buckets: Vec<Bucket>,
+        /// Of the first one only those with higher ids than this.
+        after: Option<DocumentId>,
+    },
     /// The changes of these documents, each from a place of the relay's order on: 0, or the one that the last answer named.
     Changes(Vec<(DocumentId, u64)>),
     /// These changes in full.
@@ -76,7 +81,12 @@ pub enum Answer {
     /// For each node the digests of its children.
     Nodes(Vec<[Digest; FANOUT]>),
     /// For each bucket its documents.
-    Documents(Vec<Vec<(DocumentId, Digest)>>),
+    Documents {
+        /// In the order of their ids.
+        lists: Vec<Vec<(DocumentId, Digest)>>,
+        /// The last bucket has more, behind the last document named.
+        goes_on: bool,
+    },
     /// For each document its changes.
     Changes(Vec<ChangeList>),
     /// For each change its chunk; none where the relay doesn't have it.
@@ -117,7 +127,7 @@ impl Question {
     pub fn len(&self) -> usize {
         match self {
             Self::Nodes(nodes) => nodes.len(),
-            Self::Documents(buckets) => buckets.len(),
+            Self::Documents { buckets, .. } => buckets.len(),
             Self::Changes(documents) => documents.len(),
             Self::Fetch(changes) => changes.len(),
             Self::Homes(documents) => documents.len(),
@@ -134,7 +144,7 @@ impl Question {
     pub fn split_answered(&mut self, answer: &Answer) -> Option<Self> {
         let answered = match (&*self, answer) {
             (Self::Nodes(_), Answer::Nodes(list)) => list.len(),
-            (Self::Documents(_), Answer::Documents(list)) => list.len(),
+            (Self::Documents { .. }, Answer::Documents { lists, .. }) => lists.len(),
             (Self::Changes(_), Answer::Changes(list)) => list.len(),
             (Self::Fetch(_), Answer::Fetched(list)) => list.len(),
             (Self::Homes(_), Answer::Homes(list)) => list.len(),
@@ -144,9 +154,25 @@ impl Question {
         if answered > self.len() || (answered == 0 && !self.is_empty()) {
             return None;
         }
+        let last = match (&*self, answer) {
+            (Self::Documents { after, .. }, Answer::Documents { lists, goes_on: true }) => {
+                let (last, _) = lists.last()?.last()?;
+                // Whoever names no further document would be asked for ever.
+                if lists.len() == 1 && after.is_some_and(|after| *last <= after) {
+                    return None;
+                }
+                Some(*last)
+            }
+            _ => None,
+        };
         Some(match self {
             Self::Nodes(nodes) => Self::Nodes(nodes.split_off(answered)),
-            Self::Documents(buckets) => Self::Documents(buckets.split_off(answered)),
+            Self::Documents { buckets, .. } => {
+                let whole = if last.is_some() { answered - 1 } else { answered };
+                let rest = buckets[whole..].to_vec();
+                buckets.truncate(answered);
+                Self::Documents { buckets: rest, after: last }
+            }
             Self::Changes(documents) => Self::Changes(documents.split_off(answered)),
             Self::Fetch(changes) => Self::Fetch(changes.split_off(answered)),
             Self::Homes(documents) => Self::Homes(documents.split_off(answered)),

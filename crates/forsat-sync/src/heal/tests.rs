@@ -161,6 +161,57 @@ fn a_walk_costs_in_proportion_to_what_differs() {
     assert_eq!(walk(&here, &here, 256 * 1024).questions, 1);
 }
 
+/// Numbers of documents that fall into one bucket.
+fn crowded(count: usize) -> Vec<u16> {
+    let bucket = Bucket::of(&document(0));
+    let numbers: Vec<u16> =
+        (0..u16::MAX).filter(|number| Bucket::of(&document(*number)) == bucket).take(count).collect();
+    assert_eq!(numbers.len(), count);
+    numbers
+}
+
+#[test]
+fn a_bucket_of_many_documents_is_told_in_parts() {
+    let numbers = crowded(11);
+    let there: Versions = numbers.iter().map(|number| (*number, 1)).collect();
+    let mut here = there.clone();
+    let (changed, only_here, only_there) = (numbers[3], numbers[7], numbers[10]);
+    here.insert(changed, 2);
+    here.remove(&only_there);
+    let mut there = there;
+    there.remove(&only_here);
+    let question = Question::Documents { buckets: vec![Bucket::of(&document(0)); BUCKETS_MAX], after: None };
+    for (bytes_max, documents_max) in [(1, 1), (24 + 3 * 32, 3), (370, 10)] {
+        let Ok(answer) = told(&question, &holdings(&there), bytes_max);
+        let Answer::Documents { lists, goes_on } = &answer else { panic!("{answer:?}") };
+        assert_eq!((lists.len(), lists[0].len()), (1, documents_max));
+        assert_eq!(*goes_on, documents_max < 10);
+        let walked = walk(&holdings(&here), &holdings(&there), bytes_max);
+        let documents = |found: &BTreeSet<(DocumentId, ChangeHash)>| -> BTreeSet<DocumentId> {
+            found.iter().map(|(document, _)| *document).collect()
+        };
+        assert_eq!(documents(&walked.refill), [document(changed), document(only_here)].into());
+        assert_eq!(documents(&walked.fetch), [document(only_there)].into());
+    }
+}
+
+#[test]
+fn a_bucket_that_goes_on_and_names_nothing_further_is_no_answer() {
+    let buckets = vec![Bucket::of(&document(1))];
+    let mut question = Question::Documents { buckets: buckets.clone(), after: Some(document(5)) };
+    let part = |lists: &[&[u16]]| {
+        let list =
+            |numbers: &&[u16]| numbers.iter().map(|number| (document(*number), Digest::EMPTY)).collect();
+        Answer::Documents { lists: lists.iter().map(list).collect(), goes_on: true }
+    };
+    for nonsense in [part(&[]), part(&[&[]]), part(&[&[4, 5]]), part(&[&[6], &[7]])] {
+        assert_eq!(question.clone().split_answered(&nonsense), None, "{nonsense:?}");
+    }
+    let rest = question.split_answered(&part(&[&[6]]));
+    assert_eq!(rest, Some(Question::Documents { buckets, after: Some(document(6)) }));
+    assert_eq!(question.len(), 1);
+}
+
 #[test]
 fn naming_a_long_document_over_and_over_costs_no_more_than_naming_it_twice() {
     struct Counted {

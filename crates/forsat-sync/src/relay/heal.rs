@@ -5,7 +5,7 @@ use super::link::{Fault, Link, Pending, shortened};
 use super::request::{AppendRequest, HealRequest, StorageReply, StorageRequest};
 use super::session::window;
 use crate::code::{self, Code};
-use crate::frame::{ItemOutcome, PUSH_ITEM_COST, PushItem, ToDevice};
+use crate::frame::{ItemOutcome, PushItem, ToDevice, push_cost};
 use crate::heal::{Answer, AskId, Question, RefillItem};
 use crate::id::{DeviceId, SpaceId};
 
@@ -25,7 +25,7 @@ pub(super) fn ask(
             return link.ask(StorageRequest::Heal(request), Pending::Heal { ask });
         }
     };
-    let bytes = items.iter().map(|item| item.bytes.len() + PUSH_ITEM_COST).sum::<usize>() + PUSH_ITEM_COST;
+    let bytes = push_cost(items.iter().map(|item| item.bytes.len()));
     if link.push_bytes_pending() + bytes > window(limits) {
         return failed(ask, code::OVERLOADED, link);
     }

@@ -8,7 +8,7 @@ use super::request::{AppendRequest, DeviceRecord, Directory, Standing, StorageRe
 use super::streams::Streams;
 use super::{Effect, FlowLimits};
 use crate::code::{self, Code};
-use crate::frame::{ItemOutcome, PUSH_ITEM_COST, Pull, Push, Role, StreamId, ToDevice, ToRelay};
+use crate::frame::{ItemOutcome, Pull, Push, Role, StreamId, ToDevice, ToRelay, push_cost};
 use crate::heal::{AskId, Question};
 use crate::id::{BatchId, DeviceId, SpaceId};
 
@@ -126,8 +126,7 @@ impl Session {
 
     fn push(&mut self, push: Push, limits: &FlowLimits, link: &mut Link) {
         let count = push.items.len();
-        let bytes: usize =
-            push.items.iter().map(|item| item.bytes.len() + PUSH_ITEM_COST).sum::<usize>() + PUSH_ITEM_COST;
+        let bytes = push_cost(push.items.iter().map(|item| item.bytes.len()));
         let answer = match self.role(&push.space) {
             None => Some(ItemOutcome::refused(code::UNKNOWN_SPACE)),
             Some(role) if !role.may_write() => Some(ItemOutcome::refused(code::FORBIDDEN)),

@@ -20,6 +20,32 @@ fn ask(store: &dyn RelayStore, member: &Member, space: SpaceId, question: Questi
     store.heal(&[request]).expect("the store works").remove(0)
 }
 
+pub(super) fn a_bucket_of_many_documents_is_told_in_parts(store: &dyn RelayStore) {
+    let tehran = space(store, 10, "Tehran");
+    let sara = enrol(store, 1, "Sara", "Tehran", Role::Rep);
+    let bucket = Bucket::of(&document(1));
+    let ids = (0_u32..).map(|number| {
+        let mut id = [7; 16];
+        id[..4].copy_from_slice(&number.to_be_bytes());
+        DocumentId::from_bytes(id)
+    });
+    let crowd: Vec<_> = ids.filter(|id| Bucket::of(id) == bucket).take(3).collect();
+    push(store, &sara, tehran, crowd.iter().map(|id| of(change(&sara, 1, 1, &[], 10), *id)).collect());
+    let mut after = None;
+    for (place, id) in crowd.iter().enumerate() {
+        let question = Question::Documents { buckets: vec![bucket, bucket], after };
+        let request = HealRequest { device: sara.device, space: tehran, question, bytes_max: 1 };
+        let answer = match store.heal(&[request]).expect("the store works").remove(0) {
+            HealOutcome::Answer(Answer::Documents { lists, goes_on }) => Ok((lists, goes_on)),
+            other => Err(other),
+        };
+        let (lists, goes_on) = answer.expect("documents are told");
+        let told: Vec<_> = lists.iter().flatten().map(|(document, _)| *document).collect();
+        assert_eq!((lists.len(), told, goes_on), (1, vec![*id], place < 2));
+        after = Some(*id);
+    }
+}
+
 pub(super) fn what_a_space_holds_is_told_to_its_members(store: &dyn RelayStore) {
     let (tehran, isfahan) = (space(store, 10, "Tehran"), space(store, 11, "Isfahan"));
     let sara = enrol(store, 1, "Sara", "Tehran", Role::Rep);
@@ -29,8 +55,9 @@ pub(super) fn what_a_space_holds_is_told_to_its_members(store: &dyn RelayStore) 
     push(store, &omid, isfahan, vec![elsewhere.clone()]);
     let bucket = Bucket::of(&document(1));
     let digest = document_digest(&document(1), &hashes[2..]);
-    let documents = ask(store, &sara, tehran, Question::Documents(vec![bucket]));
-    assert_eq!(documents, HealOutcome::Answer(Answer::Documents(vec![vec![(document(1), digest)]])));
+    let documents = ask(store, &sara, tehran, Question::Documents { buckets: vec![bucket], after: None });
+    let all = Answer::Documents { lists: vec![vec![(document(1), digest)]], goes_on: false };
+    assert_eq!(documents, HealOutcome::Answer(all));
     let nodes = match ask(store, &sara, tehran, Question::Nodes(vec![Node::ROOT])) {
         HealOutcome::Answer(Answer::Nodes(nodes)) => Ok(nodes),
         other => Err(other),

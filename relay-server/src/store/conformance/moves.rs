@@ -206,11 +206,11 @@ fn healing_says_where_a_document_lives(store: &dyn RelayStore) {
     };
     assert_eq!(homes(&sara), answer(Some(isfahan)));
     assert_eq!(homes(&omid), answer(None));
-    let bucket = Question::Documents(vec![Bucket::of(&document(1))]);
+    let bucket = Question::Documents { buckets: vec![Bucket::of(&document(1))], after: None };
     let listed = |space| {
         let request = HealRequest { device: sara.device, space, question: bucket.clone(), bytes_max: 1000 };
         match store.heal(&[request]).expect("the store works").remove(0) {
-            HealOutcome::Answer(Answer::Documents(lists)) => lists[0].len(),
+            HealOutcome::Answer(Answer::Documents { lists, .. }) => lists[0].len(),
             _ => usize::MAX,
         }
     };

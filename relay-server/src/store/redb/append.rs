@@ -23,7 +23,7 @@ use super::tables::{
     MOVED_OUT, Writable, actor_key, bucket_document_key, bucket_key, change_key, feed_key, get,
     moved_out_key, put,
 };
-use super::{Commit, OpenOptions, RedbStore, erase, lock_tries, read, remember};
+use super::{Commit, OpenOptions, RedbStore, erase, feed, lock_tries, read, remember};
 use crate::store::{AppendBatch, ItemOutcome, Later, Push, PushItem, PushOutcome, Refusal, StoreError};
 
 /// The most heads of one document: as many changes nobody has built on. Bounds what a commit rewrites.
@@ -203,14 +203,8 @@ impl<'tx> Appender<'tx> {
         }
         let row = self.documents[&item.document].row.as_ref();
         // Before anything else: whether the change is known there is nobody's business here.
-        if let Some(home) = row.map(|row| row.space).filter(|home| *home != delivery.space) {
-            let left: Option<MovedOutRow> =
-                get(&self.moved_out, MOVED_OUT, &moved_out_key(&delivery.space, &item.document))?;
-            if left.is_some() {
-                return Ok(ItemOutcome::Later(Later::MovedOut));
-            }
-            let told = self.access.sees(&delivery.user, &home)?.then_some(home);
-            return Ok(ItemOutcome::Refused(Refusal::HomeIs(told)));
+        if let Some(outcome) = self.elsewhere(&delivery, &item.document, row.map(|row| row.space))? {
+            return Ok(outcome);
         }
         let totals = row.map_or_else(DocumentTotals::default, |row| DocumentTotals {
             changes: row.changes,
@@ -252,6 +246,27 @@ impl<'tx> Appender<'tx> {
         }
         let origin = item.receipt.filter(|_| proven).map_or(delivery.device, |receipt| receipt.device);
         self.accept(delivery, origin, item.document, header, bytes)
+    }
+
+    /// What becomes of a change of a document that doesn't live in the space: it lives in another one, or has left this one
+    /// and nothing says where it went.
+    fn elsewhere(
+        &self,
+        delivery: &Delivery,
+        document: &DocumentId,
+        home: Option<SpaceId>,
+    ) -> Result<Option<ItemOutcome>, StoreError> {
+        if home == Some(delivery.space) {
+            return Ok(None);
+        }
+        let left: Option<MovedOutRow> =
+            get(&self.moved_out, MOVED_OUT, &moved_out_key(&delivery.space, document))?;
+        if left.is_some() {
+            return Ok(Some(ItemOutcome::Later(Later::MovedOut)));
+        }
+        let Some(home) = home else { return Ok(None) };
+        let told = self.access.sees(&delivery.user, &home)?.then_some(home);
+        Ok(Some(ItemOutcome::Refused(Refusal::HomeIs(told))))
     }
 
     /// Whether a receipt is this relay's, for this change in this space.
@@ -312,18 +327,11 @@ impl<'tx> Appender<'tx> {
         let state = self.documents.get_mut(&document).expect("the document was loaded before it was judged");
         let new = state.row.is_none();
         let row = state.row.get_or_insert_with(|| DocumentRow::new(delivery.space));
-        let mut heads: Vec<_> =
-            row.heads.iter().copied().filter(|head| !header.deps.contains(head)).collect();
-        if heads.len() >= DOCUMENT_HEADS_MAX {
+        let heads = row.heads.iter().filter(|head| !header.deps.contains(head)).count();
+        if heads >= DOCUMENT_HEADS_MAX {
             return Ok(ItemOutcome::Refused(Refusal::TooManyHeads));
         }
-        heads.push(header.hash);
-        heads.sort_unstable();
-        row.heads = heads;
-        row.changes += 1;
-        row.bytes += bytes.len() as u64;
-        row.ops += header.op_count;
-        row.max_op = row.max_op.max(header.max_op);
+        row.grow(header);
         state.changed = true;
         self.totals.documents += u64::from(new);
         self.totals.changes += 1;
@@ -340,7 +348,7 @@ impl<'tx> Appender<'tx> {
             Some(head) => *head,
             None => read::head(&self.feed_heads, space)?,
         };
-        let seq = head.next().expect("a feed has fewer than 2^64 entries");
+        let seq = feed::after(head);
         self.heads.insert(*space, seq);
         Ok(seq)
     }
@@ -364,13 +372,7 @@ impl<'tx> Appender<'tx> {
             bytes: bytes.to_vec(),
         };
         put(&mut self.feed, &feed_key(&delivery.space, seq), &entry)?;
-        let change = ChangeRow {
-            feed_seq: seq,
-            actor: header.actor.clone(),
-            seq: header.seq,
-            max_op: header.max_op,
-            deps: header.deps.clone(),
-        };
+        let change = ChangeRow::of(seq, header);
         put(&mut self.headers.changes, &change_key(&document, &header.hash), &change)?;
         let key = actor_key(&document, &header.actor);
         let first: Option<ActorRow> = get(&self.headers.actors, ACTORS, &key)?;

@@ -3,26 +3,26 @@
 //! What says so is an entry of the control log. Members of the document's space get that entry in the feed of the space
 //! too, so that whoever reads the feed up to its head holds the same documents as its digest.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use forsat_sync::control::{ControlEntry, ControlEvent, SignedEntry};
-use forsat_sync::digest::{Bucket, document_digest, exchange};
+use forsat_sync::digest::document_digest;
 use forsat_sync::frame::reserved::ENTRY_ERASED;
-use forsat_sync::id::{ActorId, ChangeHash, DeviceId, Digest, DocumentId, FeedSeq, SpaceId};
+use forsat_sync::id::{ActorId, ChangeHash, Digest, DocumentId, SpaceId};
 use forsat_sync::identity::RelayKey;
 use redb::{ReadTransaction, WriteTransaction};
 
-use super::examine::is_change;
+use super::examine::Stop;
+use super::feed;
 use super::log;
 use super::read;
 use super::rows::{
-    ActorRow, ChangeRow, ControlRow, DocumentRow, FEED_KIND_ERASED, FEED_KIND_ERASURE, FeedRow, SpaceRow,
-    TotalsRow,
+    ActorRow, ControlRow, DocumentRow, FEED_KIND_ERASED, FEED_KIND_ERASURE, FeedRow, SpaceRow, TotalsRow,
 };
 use super::tables::{
     ACTORS, BUCKETS, CHANGES, CONTROL, DOCUMENTS, DOCUMENTS_BY_BUCKET, ERASED, FEED, FEED_HEADS, META,
-    Readable, SPACES, actor_key, bucket_document_key, bucket_key, change_key, corrupt, feed_key, get,
-    id_in_key, put, scan,
+    Readable, SPACES, actor_key, bucket_document_key, change_key, corrupt, feed_key, get, id_in_key, put,
+    scan,
 };
 use crate::store::{DocumentSummary, StoreError, StoreIdentity};
 
@@ -53,6 +53,11 @@ fn summed(
 /// Whether a document was erased: nothing of it is taken then.
 pub(super) fn is_erased(erased: &impl Readable, document: &DocumentId) -> Result<bool, StoreError> {
     Ok(get::<u64>(erased, ERASED, document.as_bytes())?.is_some())
+}
+
+/// The same in a store that may be damaged: also where the row that says so can't be read.
+pub(super) fn is_named(erased: &impl Readable, document: &DocumentId) -> Result<bool, StoreError> {
+    Ok(erased.get(document.as_bytes().as_slice())?.is_some())
 }
 
 /// What an operator's order to erase a document comes to, and what the log is to say; nothing when it was erased before.
@@ -110,9 +115,8 @@ pub(super) fn carry_out(
     let mut by_bucket = tx.open_table(DOCUMENTS_BY_BUCKET.table())?;
     by_bucket.remove(bucket_document_key(&row.space, document).as_slice())?;
     let mut buckets = tx.open_table(BUCKETS.table())?;
-    let key = bucket_key(&row.space, Bucket::of(document).get());
-    let digest = get(&buckets, BUCKETS, &key)?.unwrap_or(Digest::EMPTY);
-    put(&mut buckets, &key, &exchange(digest, document_digest(document, &row.heads), Digest::EMPTY))?;
+    let digest = document_digest(document, &row.heads);
+    feed::exchange_digest(&mut buckets, &row.space, document, digest, Digest::EMPTY)?;
     let mut meta = tx.open_table(META.table())?;
     let totals = read::totals(&meta)?;
     let left = TotalsRow {
@@ -128,14 +132,8 @@ pub(super) fn carry_out(
 /// Takes the headers of a document's changes away, and leaves a tombstone at each of their positions.
 fn bury_changes(tx: &WriteTransaction, document: &DocumentId, space: &SpaceId) -> Result<(), StoreError> {
     let mut changes = tx.open_table(CHANGES.table())?;
-    let mut found = Vec::new();
-    scan::<ChangeRow>(&changes, CHANGES, document.as_bytes(), |key, row| {
-        let hash = ChangeHash::from_slice(key).ok_or_else(|| corrupt(CHANGES, "a key has a wrong length"))?;
-        found.push((row.feed_seq, hash));
-        Ok(true)
-    })?;
     let mut feed = tx.open_table(FEED.table())?;
-    for (seq, hash) in found {
+    for (seq, hash) in feed::changes_of(&changes, document)? {
         changes.remove(change_key(document, &hash).as_slice())?;
         put(&mut feed, &feed_key(space, seq), &empty(FEED_KIND_ERASED))?;
     }
@@ -167,69 +165,55 @@ fn announce(
     let entry = log::entry(&tx.open_table(CONTROL.table())?, number)?
         .ok_or_else(|| corrupt(CONTROL, "an entry that erases a document is missing"))?;
     let mut heads = tx.open_table(FEED_HEADS.table())?;
-    let seq = read::head(&heads, space)?.next().expect("a feed has fewer than 2^64 entries");
-    let row = FeedRow {
+    let row = announcement(&entry, now_ms);
+    feed::push(&mut tx.open_table(FEED.table())?, &mut heads, space, &row).map(drop)
+}
+
+/// An entry of the log that erases a document, as the feed of the document's space has it.
+pub(super) fn announcement(entry: &SignedEntry, now_ms: u64) -> FeedRow {
+    FeedRow {
         hash: ChangeHash::from_bytes(*entry.hash().as_bytes()),
         received_at_ms: now_ms,
-        bytes: log::on_the_wire(ENTRY_ERASED, &entry),
+        bytes: log::on_the_wire(ENTRY_ERASED, entry),
         ..empty(FEED_KIND_ERASURE)
-    };
-    put(&mut tx.open_table(FEED.table())?, &feed_key(space, seq), &row)?;
-    put(&mut heads, space.as_bytes(), &seq.get())
+    }
 }
 
 /// An entry that says nothing of any document.
-fn empty(kind: u8) -> FeedRow {
-    FeedRow {
-        kind,
-        document: DocumentId::from_bytes([0; 16]),
-        hash: ChangeHash::from_bytes([0; 32]),
-        device: DeviceId::from_bytes([0; 16]),
-        origin: DeviceId::from_bytes([0; 16]),
-        received_at_ms: 0,
-        bytes: Vec::new(),
-    }
+pub(super) fn empty(kind: u8) -> FeedRow {
+    FeedRow::silent(kind, DocumentId::from_bytes([0; 16]))
 }
 
-/// 11: what the log erases is what `erased` names, and nothing of it is left.
-pub(super) fn verify(tx: &ReadTransaction) -> Result<Vec<String>, StoreError> {
-    let (mut ordered, mut wrong) = (BTreeSet::new(), Vec::new());
-    scan::<ControlRow>(&tx.open_table(CONTROL.table())?, CONTROL, &[], |_, row| {
-        ordered.extend(orders(&row.0.bytes));
-        Ok(true)
-    })?;
+/// 11: what the log erases is what `erased` names. That nothing of it is left is seen where the rest of documents is.
+pub(super) fn verify(
+    tx: &ReadTransaction,
+    stop: Stop<'_>,
+    wrong: &mut Vec<String>,
+) -> Result<(), StoreError> {
+    let ordered = ordered_by(&tx.open_table(CONTROL.table())?, stop)?;
     let mut named = BTreeSet::new();
     scan::<u64>(&tx.open_table(ERASED.table())?, ERASED, &[], |key, _| {
+        stop.go_on()?;
         named.insert(DocumentId::from_bytes(id_in_key(ERASED, key)?));
         Ok(true)
     })?;
-    if ordered != named {
+    if !ordered.keys().eq(&named) {
         wrong.push("11: what is erased isn't what the control log erases".into());
     }
-    let (documents, changes) = (tx.open_table(DOCUMENTS.table())?, tx.open_table(CHANGES.table())?);
-    let actors = tx.open_table(ACTORS.table())?;
-    for document in &named {
-        let mut left = get::<DocumentRow>(&documents, DOCUMENTS, document.as_bytes())?.is_some();
-        scan::<ChangeRow>(&changes, CHANGES, document.as_bytes(), |_, _| {
-            left = true;
-            Ok(false)
-        })?;
-        scan::<ActorRow>(&actors, ACTORS, document.as_bytes(), |_, _| {
-            left = true;
-            Ok(false)
-        })?;
-        if left {
-            wrong.push(format!("11: rows of the erased document {document} are left"));
-        }
-    }
-    scan::<FeedRow>(&tx.open_table(FEED.table())?, FEED, &[], |key, row| {
-        if (named.contains(&row.document) && is_change(row.kind))
-            || (row.kind == FEED_KIND_ERASED && row != empty(FEED_KIND_ERASED))
-        {
-            let seq = FeedSeq::new(key.last_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes)));
-            wrong.push(format!("11: position {seq} holds something of an erased document"));
-        }
+    Ok(())
+}
+
+/// The documents that the log erases, with the number of the newest entry that does.
+pub(super) fn ordered_by(
+    control: &impl Readable,
+    stop: Stop<'_>,
+) -> Result<BTreeMap<DocumentId, u64>, StoreError> {
+    let mut ordered = BTreeMap::new();
+    scan::<ControlRow>(control, CONTROL, &[], |key, row| {
+        stop.go_on()?;
+        let number = key.try_into().map_err(|_| corrupt(CONTROL, "a key has a wrong length"))?;
+        ordered.extend(orders(&row.0.bytes).map(|document| (document, u64::from_be_bytes(number))));
         Ok(true)
     })?;
-    Ok(wrong)
+    Ok(ordered)
 }

@@ -1,5 +1,7 @@
 //! What a space holds, for devices that find out in what they differ.
 
+use std::ops::Bound;
+
 use forsat_sync::digest::{Bucket, Trie, document_digest};
 use forsat_sync::heal::{self, Chunk, Holdings, Home};
 use forsat_sync::id::{ChangeHash, Digest, DocumentId, FeedSeq, SpaceId, UserId};
@@ -10,9 +12,9 @@ use super::access::{Access, AccessTables};
 use super::rows::{ChangeRow, DocumentRow, FeedRow};
 use super::tables::{
     BUCKETS, CHANGES, DOCUMENTS, DOCUMENTS_BY_BUCKET, FEED, bucket_document_key, bucket_key, change_key,
-    corrupt, feed_key, get, id_in_key, put, scan,
+    corrupt, decode, feed_key, get, id_in_key, put, scan,
 };
-use super::{RedbStore, lock_tries, moves, read};
+use super::{RedbStore, feed, lock_tries, moves, read};
 use crate::store::{HealOutcome, StoreError};
 
 /// Answers a question of healing from one snapshot.
@@ -86,35 +88,40 @@ impl Holdings for Space<'_> {
     }
 
     fn documents(&self, buckets: &[Bucket]) -> Result<Vec<Vec<(DocumentId, Digest)>>, StoreError> {
-        let mut found = Vec::new();
-        for bucket in buckets {
-            let mut documents = Vec::new();
-            let prefix = bucket_key(&self.id, bucket.get());
-            scan::<()>(&self.by_bucket, DOCUMENTS_BY_BUCKET, &prefix, |key, ()| {
-                let id = DocumentId::from_bytes(id_in_key(DOCUMENTS_BY_BUCKET, key)?);
-                let row = self.document(&id)?.ok_or_else(|| {
-                    corrupt(DOCUMENTS_BY_BUCKET, "a bucket names a document that doesn't live in its space")
-                })?;
-                documents.push((id, document_digest(&id, &row.heads)));
-                Ok(true)
+        buckets.iter().map(|bucket| self.documents_after(*bucket, None, usize::MAX)).collect()
+    }
+
+    fn documents_after(
+        &self,
+        bucket: Bucket,
+        after: Option<DocumentId>,
+        count_max: usize,
+    ) -> Result<Vec<(DocumentId, Digest)>, StoreError> {
+        let prefix = bucket_key(&self.id, bucket.get());
+        let after = after.map(|after| [prefix.as_slice(), after.as_bytes()].concat());
+        let from = after.as_deref().map_or(Bound::Included(prefix.as_slice()), Bound::Excluded);
+        let mut documents = Vec::new();
+        for item in self.by_bucket.range::<&[u8]>((from, Bound::Unbounded))? {
+            let (key, value) = item?;
+            let Some(id) = key.value().strip_prefix(prefix.as_slice()) else { break };
+            if documents.len() >= count_max {
+                break;
+            }
+            decode::<()>(DOCUMENTS_BY_BUCKET, key.value(), value.value())?;
+            let id = DocumentId::from_bytes(id_in_key(DOCUMENTS_BY_BUCKET, id)?);
+            let row = self.document(&id)?.ok_or_else(|| {
+                corrupt(DOCUMENTS_BY_BUCKET, "a bucket names a document that doesn't live in its space")
             })?;
-            found.push(documents);
+            documents.push((id, document_digest(&id, &row.heads)));
         }
-        Ok(found)
+        Ok(documents)
     }
 
     fn changes(&self, document: &DocumentId) -> Result<Vec<ChangeHash>, StoreError> {
         if self.document(document)?.is_none() {
             return Ok(Vec::new());
         }
-        let mut changes = Vec::new();
-        scan::<ChangeRow>(&self.changes, CHANGES, document.as_bytes(), |key, row| {
-            let hash =
-                ChangeHash::from_slice(key).ok_or_else(|| corrupt(CHANGES, "a key has a wrong length"))?;
-            changes.push((row.feed_seq, hash));
-            Ok(true)
-        })?;
-        changes.sort_unstable();
+        let changes = feed::changes_of(&self.changes, document)?;
         Ok(changes.into_iter().map(|(_, hash)| hash).collect())
     }
 
@@ -149,7 +156,9 @@ pub(super) fn index_documents(tx: &WriteTransaction, documents: u64) -> Result<(
     tracing::info!(documents, "making the index of documents by bucket");
     scan::<DocumentRow>(&tx.open_table(DOCUMENTS.table())?, DOCUMENTS, &[], |key, row| {
         let id = DocumentId::from_bytes(id_in_key(DOCUMENTS, key)?);
-        put(&mut by_bucket, &bucket_document_key(&row.space, &id), &())?;
+        if !row.heads.is_empty() {
+            put(&mut by_bucket, &bucket_document_key(&row.space, &id), &())?;
+        }
         Ok(true)
     })
 }

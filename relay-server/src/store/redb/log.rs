@@ -6,20 +6,22 @@ use forsat_sync::control::{ControlEvent, ControlFault, ControlHead, ControlMark,
 use forsat_sync::frame::Role;
 use forsat_sync::frame::reserved::ENTRY_CONTROL;
 use forsat_sync::id::{ChangeHash, DeviceId, DocumentId, FeedSeq, SpaceId, UserId};
-use forsat_sync::identity::{PublicKey, RelayKey};
+use forsat_sync::identity::{PublicKey, RelayKey, Signature};
 use forsat_sync::relay::ControlVerdict;
+use minicbor::decode::Decoder;
 use minicbor::encode::Encoder;
-use redb::{ReadTransaction, WriteTransaction};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable as _, WriteTransaction};
 
 use super::access::{DEVICE_PENDING, DEVICE_REVOKED};
+use super::examine::{Stop, readable};
 use super::replay;
 use super::rows::{ControlRow, DeviceRow, FEED_KIND_CONTROL, FeedRow, SpaceRow, UserRow};
 use super::tables::{
     CONTROL, DEVICES, ERASED, FEED, FEED_HEADS, REVOCATIONS, ROLES, Readable, SPACES, USER_IDS, USERS,
-    Writable, corrupt, feed_key, get, id_in_key, put, scan,
+    Writable, corrupt, get, id_in_key, put, scan,
 };
-use super::{Commit, RedbStore, read};
-use crate::store::{ControlAdopted, StoreError, StoreIdentity};
+use super::{Commit, RedbStore, feed};
+use crate::store::{ControlAdopted, Remedy, StoreError, StoreIdentity};
 
 /// Writes what happened, in the transaction in which it happened. No other handle of the tables `control`, `revocations`,
 /// `erased`, `feed` and `feed_heads` may be open.
@@ -80,20 +82,19 @@ impl<'tx> Log<'tx> {
             put(&mut self.erased, document.as_bytes(), &head.count)?;
         }
         let common = self.identity.common;
-        let seq = read::head(&self.feed_heads, &common)?.next().expect("a feed has fewer than 2^64 entries");
-        let row = FeedRow {
-            kind: FEED_KIND_CONTROL,
-            document: DocumentId::from_bytes([0; 16]),
-            hash: ChangeHash::from_bytes(*head.hash.as_bytes()),
-            device: DeviceId::from_bytes([0; 16]),
-            origin: DeviceId::from_bytes([0; 16]),
-            received_at_ms: now_ms,
-            bytes: on_the_wire(ENTRY_CONTROL, entry),
-        };
-        put(&mut self.feed, &feed_key(&common, seq), &row)?;
-        put(&mut self.feed_heads, common.as_bytes(), &seq.get())?;
+        feed::push(&mut self.feed, &mut self.feed_heads, &common, &fed(entry, now_ms))?;
         self.head = head;
         Ok(())
+    }
+}
+
+/// An entry in the feed of `common`.
+pub(super) fn fed(entry: &SignedEntry, now_ms: u64) -> FeedRow {
+    FeedRow {
+        hash: ChangeHash::from_bytes(*entry.hash().as_bytes()),
+        received_at_ms: now_ms,
+        bytes: on_the_wire(ENTRY_CONTROL, entry),
+        ..FeedRow::silent(FEED_KIND_CONTROL, DocumentId::from_bytes([0; 16]))
     }
 }
 
@@ -105,6 +106,15 @@ pub(super) fn on_the_wire(kind: u64, entry: &SignedEntry) -> Vec<u8> {
     let written: Result<(), minicbor::encode::Error<std::convert::Infallible>> = write();
     written.expect("writing to a vector never fails");
     writer.into_writer()
+}
+
+/// Reads an entry as pages carry it.
+pub(super) fn from_the_wire(bytes: &[u8]) -> Option<SignedEntry> {
+    let mut reader = Decoder::new(bytes);
+    reader.array().ok().filter(|length| *length == Some(3))?;
+    reader.u64().ok()?;
+    let bytes = reader.bytes().ok()?.to_vec();
+    Some(SignedEntry { bytes, signature: Signature::from_bytes(reader.bytes().ok()?.try_into().ok()?) })
 }
 
 /// Where the log ends.
@@ -260,29 +270,53 @@ pub(super) fn enrolled(
     }
 }
 
-/// Checks the chain, the signatures and the feed's copy; answers what doesn't hold.
-pub(super) fn verify(tx: &ReadTransaction, identity: &StoreIdentity) -> Result<Vec<String>, StoreError> {
-    let relay = RelayKey::from_seed(&identity.relay_key_seed).relay_id();
-    let (mut head, mut wrong, mut rows) = (ControlHead::EMPTY, Vec::new(), Vec::new());
-    scan::<ControlRow>(&tx.open_table(CONTROL.table())?, CONTROL, &[], |_, row| {
-        match head.follow(&relay, &row.0) {
-            Ok((_, next)) => head = next,
-            Err(fault) => wrong.push(format!("8: {fault}")),
-        }
-        rows.push(on_the_wire(ENTRY_CONTROL, &row.0));
-        Ok(true)
-    })?;
-    let mut fed = Vec::new();
-    scan::<FeedRow>(&tx.open_table(FEED.table())?, FEED, identity.common.as_bytes(), |_, row| {
-        if row.kind == FEED_KIND_CONTROL {
-            fed.push(row.bytes);
-        }
-        Ok(true)
-    })?;
-    if fed != rows {
-        wrong.push("8: the feed of `common` doesn't hold the control log".into());
+/// The log beside its copy in the feed of `common`, which is met entry by entry.
+pub(super) struct Copy<'a> {
+    identity: &'a StoreIdentity,
+    control: ReadOnlyTable<&'static [u8], &'static [u8]>,
+    /// How many entries were met.
+    met: u64,
+    differs: bool,
+}
+
+impl<'a> Copy<'a> {
+    pub(super) fn open(tx: &ReadTransaction, identity: &'a StoreIdentity) -> Result<Self, StoreError> {
+        Ok(Self { identity, control: tx.open_table(CONTROL.table())?, met: 0, differs: false })
     }
-    Ok(wrong)
+
+    /// Takes the next entry of a feed; those that are none of the log don't count.
+    pub(super) fn meets(&mut self, space: &SpaceId, entry: &FeedRow) -> Result<(), StoreError> {
+        if entry.kind != FEED_KIND_CONTROL || *space != self.identity.common {
+            return Ok(());
+        }
+        self.met += 1;
+        let own = readable(self::entry(&self.control, self.met))?.flatten();
+        self.differs |= own.is_none_or(|own| on_the_wire(ENTRY_CONTROL, &own) != entry.bytes);
+        Ok(())
+    }
+
+    /// 8: checks the chain, the signatures and the copy; answers what doesn't hold and what heals it.
+    pub(super) fn verify(&self, stop: Stop<'_>) -> Result<Vec<(Remedy, String)>, StoreError> {
+        let relay = RelayKey::from_seed(&self.identity.relay_key_seed).relay_id();
+        let (mut head, mut count, mut wrong) = (ControlHead::EMPTY, 0, Vec::new());
+        for item in self.control.iter()? {
+            stop.go_on()?;
+            let (key, value) = item?;
+            count += 1;
+            match super::tables::decode::<ControlRow>(CONTROL, key.value(), value.value()) {
+                Ok(row) => match head.follow(&relay, &row.0) {
+                    Ok((_, next)) => head = next,
+                    Err(fault) => wrong.push((Remedy::Backup, format!("8: {fault}"))),
+                },
+                Err(error) => wrong.push((Remedy::Repair, error.to_string())),
+            }
+        }
+        if self.differs || self.met != count {
+            let message = "8: the feed of `common` doesn't hold the control log".to_owned();
+            wrong.push((Remedy::Repair, message));
+        }
+        Ok(wrong)
+    }
 }
 
 /// The first position of a feed.
@@ -292,6 +326,7 @@ pub(super) const FIRST: FeedSeq = FeedSeq::new(1);
 mod tests {
     use super::*;
     use crate::store::conformance::{enrol, space};
+    use crate::store::redb::tables::feed_key;
     use crate::store::redb::{InitWorkspace, OpenOptions};
     use crate::store::{AccessCommand, AccessStore as _, RelayStore as _};
     use forsat_sync::id::{Epoch, WorkspaceId};

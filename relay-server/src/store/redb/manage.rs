@@ -78,11 +78,7 @@ impl AccessStore for RedbStore {
 
     fn administer(&self, by: &DeviceId, order: &AdminOrder, now_ms: u64) -> Result<AdminDone, ControlError> {
         self.reserve(CONTROL_BYTES)?;
-        self.write(now_ms, |tx| match administer(tx, &self.identity, by, order, now_ms) {
-            Ok((done, commit)) => Ok((Ok(done), commit)),
-            Err(ControlError::Store(error)) => Err(error),
-            Err(other) => Ok((Err(other), Commit::NothingWritten)),
-        })?
+        self.order(now_ms, |tx| administer(tx, &self.identity, by, order, now_ms))
     }
 
     fn change_access(&self, command: &AccessCommand, now_ms: u64) -> Result<AccessDone, ControlError> {
@@ -91,11 +87,7 @@ impl AccessStore for RedbStore {
             _ => 0,
         };
         self.reserve(CONTROL_BYTES + room)?;
-        self.write(now_ms, |tx| match change(tx, &self.identity, None, command, now_ms) {
-            Ok((done, commit)) => Ok((Ok(done), commit)),
-            Err(ControlError::Store(error)) => Err(error),
-            Err(other) => Ok((Err(other), Commit::NothingWritten)),
-        })?
+        self.order(now_ms, |tx| change(tx, &self.identity, None, command, now_ms))
     }
 }
 

@@ -124,7 +124,8 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// An entry as the reader gets it; none for the empty place of a change that left with its document.
+    /// An entry as the reader gets it; none for a place that says nothing: its change left with its document, was dropped
+    /// by a repair, or is erased.
     fn entry(&self, row: FeedRow) -> Result<Option<PageEntry>, StoreError> {
         let FeedRow { document, hash, bytes, .. } = row;
         Ok(Some(match row.kind {

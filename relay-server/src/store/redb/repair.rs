@@ -1,8 +1,10 @@
-//! Making a relay store whole again from its feeds: what is damaged is dropped, and everything else written anew.
+//! Making a relay store whole again: what is damaged is made anew from what says the same, or dropped.
 //!
-//! A change that is dropped takes along what builds on it, since the relay takes no change whose past it lacks. Its
-//! position keeps an entry that says nothing, so that feeds have no gaps, cursors stay valid and no position is given out
-//! twice; devices that hold the changes find by the digests that the relay lacks them, and bring them back behind its head.
+//! The control log and its copy in the feed of `common` are made from each other, words of moves from their counterparts,
+//! tables from the feeds, what is erased from the log. A change stands nowhere else, so a damaged one is dropped, and takes
+//! along what builds on it, since the relay takes no change whose past it lacks. Its position keeps an entry that says
+//! nothing, so that feeds have no gaps, cursors stay valid and no position is given out twice; devices that hold the changes
+//! find by the digests that the relay lacks them, and bring them back behind its head.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,41 +13,61 @@ use forsat_sync::digest::{Bucket, document_digest, exchange};
 use forsat_sync::id::{ActorId, ChangeHash, DeviceId, Digest, DocumentId, FeedSeq, SpaceId};
 use redb::{ReadableTable as _, WriteTransaction};
 
-use super::examine::{change_row, header_of, is_change, position, readable};
-use super::rows::{ActorRow, ChangeRow, DocumentRow, FEED_KIND_DROPPED, FeedRow, Row, TotalsRow};
+use self::homes::Home;
+use self::survey::Survey;
+use super::examine::{position, readable};
+use super::rows::{
+    ActorRow, ChangeRow, DocumentRow, FEED_KIND_DROPPED, FEED_KIND_ERASED, FeedRow, Row, TotalsRow,
+};
 use super::tables::{
     ACTORS, BUCKETS, CHANGES, DOCUMENTS, DOCUMENTS_BY_BUCKET, Definition, FEED, FEED_HEADS, META, Writable,
     actor_key, bucket_document_key, bucket_key, change_key, feed_key, get, id_in_key, put, scan,
 };
-use super::{CONTROL_BYTES, Commit, RedbStore, lock_tries, read};
-use crate::store::{Repaired, StoreError};
+use super::{CONTROL_BYTES, Commit, RedbStore, erase, lock_tries, read};
+use crate::store::{Repaired, StoreError, StoreIdentity};
+
+mod entries;
+mod homes;
+mod survey;
+
+#[cfg(test)]
+mod tests;
 
 impl RedbStore {
-    /// Drops what is damaged, with what builds on it, and writes anew what follows from the rest. For a store that
-    /// nobody is served from: devices bring back what they hold of it.
+    /// Makes whole what can be, drops what else is damaged, with what builds on it, and writes anew what follows from the
+    /// rest. For a store that nobody is served from: devices bring back what they hold of it.
     pub fn repair(&self, now_ms: u64) -> Result<Repaired, StoreError> {
         self.reserve(CONTROL_BYTES)?;
-        let repaired = self.write(now_ms, |tx| Ok((repair(tx)?, Commit::Yes)))?;
+        let repaired = self.write(now_ms, |tx| Ok((repair(tx, &self.identity, now_ms)?, Commit::Yes)))?;
         lock_tries(&self.tries).clear();
         Ok(repaired)
     }
 }
 
-/// Drops what is damaged and writes anew what follows from the rest, in the caller's transaction.
-fn repair(tx: &WriteTransaction) -> Result<Repaired, StoreError> {
-    let mut repaired = Repaired::default();
-    let mut rebuilt = Rebuilt::default();
+/// Makes the store whole in the caller's transaction.
+fn repair(tx: &WriteTransaction, identity: &StoreIdentity, now_ms: u64) -> Result<Repaired, StoreError> {
+    let mut survey = Survey::of(tx, &heads(tx)?, &identity.common)?;
+    let mut rows = entries::refill(tx, identity, &mut survey)?;
+    let (erased, written) = entries::erased(tx)?;
+    rows += written;
+    let (homes, written) = homes::restore(tx, &mut survey, |id| erased.contains_key(id), now_ms)?;
+    rows += written;
+    rows += entries::announce(tx, identity, &survey, &erased, now_ms)?;
+    let (mut dropped, cleaned) = survey.close(tx)?;
+    rows += cleaned;
+    let mut rebuilt = Rebuilt { homes, erased: erased.into_keys().collect(), ..Rebuilt::default() };
     for (space, head) in heads(tx)? {
-        let dropped = rebuilt.space(tx, &space, head)?;
-        repaired.dropped += dropped.len() as u64;
+        let empty = rebuilt.space(tx, &space, head)?;
+        dropped += empty.iter().filter(|(_, entry)| entry.kind == FEED_KIND_DROPPED).count() as u64;
+        rows += empty.iter().filter(|(_, entry)| entry.kind == FEED_KIND_ERASED).count() as u64;
         let mut feed = tx.open_table(FEED.table())?;
-        for (seq, document) in dropped {
-            put(&mut feed, &feed_key(&space, FeedSeq::new(seq)), &nothing(document))?;
+        for (seq, entry) in empty {
+            put(&mut feed, &feed_key(&space, FeedSeq::new(seq)), &entry)?;
         }
     }
-    repaired.documents = rebuilt.cut.len() as u64;
-    repaired.rows = rebuilt.write(tx)?;
-    Ok(repaired)
+    let documents = rebuilt.cut.len() as u64;
+    rows += rebuilt.write(tx)?;
+    Ok(Repaired { dropped, documents, rows })
 }
 
 /// The spaces with the heads of their feeds; a feed that goes beyond its head gives the head.
@@ -69,23 +91,11 @@ fn heads(tx: &WriteTransaction) -> Result<Vec<(SpaceId, u64)>, StoreError> {
     Ok(spaces)
 }
 
-/// An entry that holds its position and says nothing.
-fn nothing(document: DocumentId) -> FeedRow {
-    let nobody = DeviceId::from_bytes([0; 16]);
-    FeedRow {
-        kind: FEED_KIND_DROPPED,
-        document,
-        hash: ChangeHash::from_bytes([0; 32]),
-        device: nobody,
-        origin: nobody,
-        received_at_ms: 0,
-        bytes: Vec::new(),
-    }
-}
-
 /// What follows from the feeds.
 #[derive(Default)]
 struct Rebuilt {
+    homes: BTreeMap<DocumentId, Home>,
+    erased: BTreeSet<DocumentId>,
     documents: BTreeMap<DocumentId, DocumentRow>,
     changes: BTreeMap<Vec<u8>, ChangeRow>,
     actors: BTreeMap<Vec<u8>, ActorRow>,
@@ -94,55 +104,41 @@ struct Rebuilt {
 }
 
 impl Rebuilt {
-    /// Takes a space's entries in their order; answers the positions that hold nothing whole, with the document where it
-    /// is known.
+    /// Takes a space's changes in their order; answers the positions of those that can't stay, with what they become.
     fn space(
         &mut self,
         tx: &WriteTransaction,
         space: &SpaceId,
         head: u64,
-    ) -> Result<Vec<(u64, DocumentId)>, StoreError> {
+    ) -> Result<Vec<(u64, FeedRow)>, StoreError> {
         let feed = tx.open_table(FEED.table())?;
-        let documents = tx.open_table(DOCUMENTS.table())?;
         let actors = tx.open_table(ACTORS.table())?;
-        let mut dropped = Vec::new();
-        let unknown = DocumentId::from_bytes([0; 16]);
+        let mut emptied = Vec::new();
         for seq in 1..=head {
-            let entry = readable(get::<FeedRow>(&feed, FEED, &feed_key(space, FeedSeq::new(seq))))?.flatten();
-            let Some(entry) = entry else {
-                dropped.push((seq, unknown));
-                continue;
-            };
-            if !is_change(entry.kind) {
+            let entry: Option<FeedRow> = get(&feed, FEED, &feed_key(space, FeedSeq::new(seq)))?;
+            let Some(entry) = entry.filter(FeedRow::is_change) else { continue };
+            let id = entry.document;
+            if self.erased.contains(&id) {
+                emptied.push((seq, erase::empty(FEED_KIND_ERASED)));
                 continue;
             }
-            let id = entry.document;
-            let home = readable(get::<DocumentRow>(&documents, DOCUMENTS, id.as_bytes()))?.flatten();
-            let taken = header_of(&entry).filter(|header| self.takes(&id, space, home.as_ref(), header));
-            let Some(header) = taken else {
-                dropped.push((seq, id));
+            let Some(header) = entry.header().filter(|header| self.takes(&id, space, header)) else {
+                emptied.push((seq, FeedRow::silent(FEED_KIND_DROPPED, id)));
                 self.cut.insert(id);
                 continue;
             };
             let key = actor_key(&id, &header.actor);
             let first = readable(get::<ActorRow>(&actors, ACTORS, &key))?.flatten();
             let first = first.map_or(entry.origin, |row| row.device);
-            self.take(&id, space, home.as_ref(), FeedSeq::new(seq), &header, first);
+            self.take(&id, space, FeedSeq::new(seq), &header, first);
         }
-        Ok(dropped)
+        Ok(emptied)
     }
 
     /// Whether a change can stand where it does: in its document's home, behind all that it builds on.
-    fn takes(
-        &self,
-        id: &DocumentId,
-        space: &SpaceId,
-        home: Option<&DocumentRow>,
-        header: &ChangeHeader,
-    ) -> bool {
-        let home = self.documents.get(id).or(home).map_or(*space, |row| row.space);
+    fn takes(&self, id: &DocumentId, space: &SpaceId, header: &ChangeHeader) -> bool {
         let has = |hash: &ChangeHash| self.changes.contains_key(change_key(id, hash).as_slice());
-        home == *space
+        self.homes.get(id).is_none_or(|home| home.space == *space)
             && !has(&header.hash)
             && header.deps.iter().all(has)
             && self.last_seq(id, &header.actor) + 1 == header.seq
@@ -156,29 +152,33 @@ impl Rebuilt {
         &mut self,
         id: &DocumentId,
         space: &SpaceId,
-        home: Option<&DocumentRow>,
         seq: FeedSeq,
         header: &ChangeHeader,
         first: DeviceId,
     ) {
         let row = self.documents.entry(*id).or_insert_with(|| DocumentRow {
-            home_version: home.map_or(1, |row| row.home_version),
+            home_version: self.homes.get(id).map_or(1, |home| home.version),
             ..DocumentRow::new(*space)
         });
-        row.heads.retain(|head| !header.deps.contains(head));
-        row.heads.push(header.hash);
-        row.heads.sort_unstable();
-        row.changes += 1;
-        row.bytes += header.size as u64;
-        row.ops += header.op_count;
-        row.max_op = row.max_op.max(header.max_op);
-        self.changes.insert(change_key(id, &header.hash).to_vec(), change_row(seq, header));
+        row.grow(header);
+        self.changes.insert(change_key(id, &header.hash).to_vec(), ChangeRow::of(seq, header));
         let actor = ActorRow { last_seq: header.seq, last_hash: header.hash, device: first };
         self.actors.insert(actor_key(id, &header.actor), actor);
     }
 
+    /// A document that has moved keeps its home even where none of its changes is left: whoever brings them back is told.
+    fn keep_homes(&mut self) {
+        for (id, home) in self.homes.iter().filter(|(_, home)| home.version > 1) {
+            if !self.erased.contains(id) {
+                let empty = || DocumentRow { home_version: home.version, ..DocumentRow::new(home.space) };
+                self.documents.entry(*id).or_insert_with(empty);
+            }
+        }
+    }
+
     /// Writes what differs from what is there; answers how many rows that were.
-    fn write(self, tx: &WriteTransaction) -> Result<u64, StoreError> {
+    fn write(mut self, tx: &WriteTransaction) -> Result<u64, StoreError> {
+        self.keep_homes();
         let mut totals = TotalsRow::default();
         let mut digests: BTreeMap<Vec<u8>, Digest> = BTreeMap::new();
         let mut by_bucket = BTreeMap::new();
@@ -186,6 +186,9 @@ impl Rebuilt {
             totals.documents += 1;
             totals.changes += row.changes;
             totals.bytes += row.bytes;
+            if row.heads.is_empty() {
+                continue;
+            }
             by_bucket.insert(bucket_document_key(&row.space, id).to_vec(), ());
             let key = bucket_key(&row.space, Bucket::of(id).get()).to_vec();
             let digest = digests.entry(key).or_insert(Digest::EMPTY);

@@ -3,15 +3,21 @@
 //! The checksum (the first 8 bytes of BLAKE3) makes a flipped bit an error instead of data: redb verifies its own
 //! page checksums only when it repairs. Numbers are big-endian; lengths stand before what they measure.
 
-use forsat_sync::id::{ActorId, ChangeHash, DeviceId, Digest, DocumentId, Epoch, FeedSeq, SpaceId, UserId};
+use forsat_sync::chunk::ChangeHeader;
+use forsat_sync::id::{ActorId, ChangeHash, DeviceId, Digest, Epoch, FeedSeq, SpaceId, UserId};
 
 use crate::store::Role;
 
 mod control;
+mod feed;
 mod invite;
 mod moves;
 
 pub(super) use self::control::ControlRow;
+pub(super) use self::feed::{
+    FEED_KIND_BROUGHT_BACK, FEED_KIND_CHANGE, FEED_KIND_CONTROL, FEED_KIND_DROPPED, FEED_KIND_ERASED,
+    FEED_KIND_ERASURE, FeedRow,
+};
 pub(super) use self::invite::InviteRow;
 pub(super) use self::moves::{FEED_KIND_LEFT, FEED_KIND_MOVED_IN, FEED_KIND_MOVED_OUT, MovedOutRow};
 
@@ -195,6 +201,17 @@ impl DocumentRow {
     pub(super) fn new(space: SpaceId) -> Self {
         Self { space, home_version: 1, changes: 0, bytes: 0, ops: 0, max_op: 0, heads: Vec::new() }
     }
+
+    /// Takes in a change that builds on what is there.
+    pub(super) fn grow(&mut self, header: &ChangeHeader) {
+        self.heads.retain(|head| !header.deps.contains(head));
+        self.heads.push(header.hash);
+        self.heads.sort_unstable();
+        self.changes += 1;
+        self.bytes += header.size as u64;
+        self.ops += header.op_count;
+        self.max_op = self.max_op.max(header.max_op);
+    }
 }
 
 impl Row for DocumentRow {
@@ -234,6 +251,19 @@ pub(super) struct ChangeRow {
     pub(super) seq: u64,
     pub(super) max_op: u64,
     pub(super) deps: Vec<ChangeHash>,
+}
+
+impl ChangeRow {
+    /// What is written down of a change at a place of its feed.
+    pub(super) fn of(feed_seq: FeedSeq, header: &ChangeHeader) -> Self {
+        Self {
+            feed_seq,
+            actor: header.actor.clone(),
+            seq: header.seq,
+            max_op: header.max_op,
+            deps: header.deps.clone(),
+        }
+    }
 }
 
 impl Row for ChangeRow {
@@ -284,65 +314,6 @@ impl Row for ActorRow {
             device: DeviceId::from_bytes(reader.array()?),
         };
         reader.end().map(|()| this)
-    }
-}
-
-/// An entry of a space's feed. `kind` 0 and 128 carry a change, 129 carried one; the others are reserved.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct FeedRow {
-    pub(super) kind: u8,
-    pub(super) document: DocumentId,
-    pub(super) hash: ChangeHash,
-    /// Who brought it.
-    pub(super) device: DeviceId,
-    /// Who had brought it before the store lost it; the same device but for changes that another one brought back.
-    pub(super) origin: DeviceId,
-    pub(super) received_at_ms: u64,
-    pub(super) bytes: Vec<u8>,
-}
-
-/// The kind of an entry that carries one change chunk.
-pub(super) const FEED_KIND_CHANGE: u8 = 0;
-/// The same, brought back by another device than the one that had delivered it first.
-pub(super) const FEED_KIND_BROUGHT_BACK: u8 = 128;
-/// The kind of an entry of the control log; its bytes are the entry as pages carry it.
-pub(super) const FEED_KIND_CONTROL: u8 = 6;
-/// The kind of an entry that tells a space of a document that was erased; its bytes are the entry as pages carry it.
-pub(super) const FEED_KIND_ERASURE: u8 = 8;
-/// The kind of what is left at the position of an erased change: nothing. Pages pass it over.
-pub(super) const FEED_KIND_ERASED: u8 = 131;
-
-/// The kind of an entry whose change was damaged and dropped by a repair; it holds the position.
-pub(super) const FEED_KIND_DROPPED: u8 = 130;
-
-impl Row for FeedRow {
-    fn encode(&self, key: &[u8]) -> Vec<u8> {
-        let mut row = Writer::new()
-            .u8(self.kind)
-            .fixed(self.document.as_bytes())
-            .fixed(self.hash.as_bytes())
-            .fixed(self.device.as_bytes())
-            .u64(self.received_at_ms)
-            .bytes(&self.bytes);
-        if self.kind == FEED_KIND_BROUGHT_BACK {
-            row = row.fixed(self.origin.as_bytes());
-        }
-        row.seal(key)
-    }
-
-    fn decode(key: &[u8], row: &[u8]) -> Result<Self, RowError> {
-        let mut reader = Reader::open(key, row)?;
-        let kind = reader.u8()?;
-        let document = DocumentId::from_bytes(reader.array()?);
-        let hash = ChangeHash::from_bytes(reader.array()?);
-        let device = DeviceId::from_bytes(reader.array()?);
-        let received_at_ms = reader.u64()?;
-        let bytes = reader.bytes()?.to_vec();
-        let origin = match kind {
-            FEED_KIND_BROUGHT_BACK => DeviceId::from_bytes(reader.array()?),
-            _ => device,
-        };
-        reader.end().map(|()| Self { kind, document, hash, device, origin, received_at_ms, bytes })
     }
 }
 

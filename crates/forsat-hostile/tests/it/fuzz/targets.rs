@@ -56,7 +56,7 @@ fn frames() -> Vec<Vec<u8>> {
         heal(Question::Changes(vec![(document, 3)])),
         heal(Question::Refill(vec![RefillItem { document, bytes: vec![1, 2], receipt: Some(receipt) }])),
         healed(Answer::Nodes(vec![[Digest::EMPTY; 16]])),
-        healed(Answer::Documents(vec![vec![(document, Digest::EMPTY)]])),
+        healed(Answer::Documents { lists: vec![vec![(document, Digest::EMPTY)]], goes_on: true }),
         healed(Answer::Fetched(vec![Some(heal::Chunk { bytes: vec![1, 2], receipt: Some(receipt) }), None])),
         ToDevice::Pong { token: 7 }.encode(),
         ToDevice::Drain { retry_after_ms: 1, jitter_ms: 2 }.encode(),
