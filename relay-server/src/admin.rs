@@ -287,6 +287,11 @@ impl From<ControlError> for Failure {
             ControlError::DeviceRevoked(_) => "device_revoked",
             ControlError::NotAdministrator => "not_administrator",
             ControlError::InviteUsed(_) => "invite_used",
+            ControlError::NoSuchToken(_) => "no_such_token",
+            ControlError::TokenExists(_) => "token_exists",
+            ControlError::TooManyTokens => "too_many_tokens",
+            ControlError::Unauthorized => "unauthorized",
+            ControlError::ScopeMissing(_) => "scope_missing",
         };
         Self::new(code, error.to_string())
     }
