@@ -92,7 +92,7 @@ pub trait TokenStore {
     fn create_token(&self, new: &NewToken) -> Result<TokenSummary, ControlError>;
 
     /// All tokens, by name.
-    fn tokens(&self) -> Result<Vec<TokenSummary>, StoreError>;
+    fn all_tokens(&self) -> Result<Vec<TokenSummary>, StoreError>;
 
     /// Makes a token worthless, with the invites that wait by it; answers what it was.
     fn revoke_token(&self, name: &str, now_ms: u64) -> Result<TokenSummary, ControlError>;

@@ -82,11 +82,11 @@ fn used(store: &dyn RelayStore, number: u8, now_ms: u64) -> Option<TokenSummary>
 
 fn a_token_is_good_until_its_time_or_until_it_is_revoked(store: &dyn RelayStore) {
     let made = make(store, 1, "Nightly", &[Scope::Read, Scope::Access], None).expect("the first");
-    assert_eq!(store.tokens().tokens().expect("the store works"), std::slice::from_ref(&made));
+    assert_eq!(store.tokens().all_tokens().expect("the store works"), std::slice::from_ref(&made));
     assert_eq!((made.by.as_str(), made.made_at_ms, made.used_at_ms), ("sara", NOW_MS, None));
     assert_eq!(used(store, 2, NOW_MS), None, "nobody made that one");
     assert_eq!(used(store, 1, NOW_MS + 5).expect("it is good").name, "Nightly");
-    let last = |store: &dyn RelayStore| store.tokens().tokens().expect("the store works")[0].used_at_ms;
+    let last = |store: &dyn RelayStore| store.tokens().all_tokens().expect("the store works")[0].used_at_ms;
     assert_eq!(last(store), Some(NOW_MS + 5));
     used(store, 1, NOW_MS + 4 + USED_STEP_MS);
     assert_eq!(last(store), Some(NOW_MS + 5), "not every use is a commit");

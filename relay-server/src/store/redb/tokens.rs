@@ -17,7 +17,7 @@ impl TokenStore for RedbStore {
         self.write(new.now_ms, |tx| committed(create(tx, new)))?
     }
 
-    fn tokens(&self) -> Result<Vec<TokenSummary>, StoreError> {
+    fn all_tokens(&self) -> Result<Vec<TokenSummary>, StoreError> {
         self.read(list)
     }
 
