@@ -386,6 +386,15 @@ fn requests(device: DeviceId) -> Vec<Request> {
         Request::DeviceRevoke { device: device.to_string(), lost: true },
         Request::DeviceActivate { device: device.to_string() },
         Request::Erase { record: "01".repeat(16), confirmed: true },
+        Request::TokenCreate {
+            name: "another".into(),
+            scopes: vec!["access".into()],
+            space: None,
+            expires_in_ms: None,
+            by: String::new(),
+        },
+        Request::TokenList,
+        Request::TokenRevoke { name: "read".into() },
         Request::Status,
         Request::Verify,
     ];
