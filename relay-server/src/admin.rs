@@ -329,6 +329,7 @@ impl From<ControlError> for Failure {
             ControlError::NoSuchToken(_) => "no_such_token",
             ControlError::TokenExists(_) => "token_exists",
             ControlError::TooManyTokens => "too_many_tokens",
+            ControlError::TooManyInvites => "too_many_invites",
             ControlError::Unauthorized => "unauthorized",
             ControlError::ScopeMissing(_) => "scope_missing",
         };

@@ -29,7 +29,9 @@ pub use self::manage::{
     DeviceSummary, DocumentSummary, InviteSummary, MoveOutcome, UserSummary,
 };
 pub use self::redb::{BackendSource, InitWorkspace, OpenOptions, RedbStore};
-pub use self::tokens::{NewToken, Orderer, Scope, TOKENS_MAX, TokenStore, TokenSummary, USED_STEP_MS};
+pub use self::tokens::{
+    NewToken, Orderer, Scope, TOKEN_INVITES_MAX, TOKENS_MAX, TokenStore, TokenSummary, USED_STEP_MS,
+};
 
 /// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -148,6 +150,11 @@ pub enum ControlError {
     /// There are as many as there may be.
     #[error("there are {TOKENS_MAX} tokens, which is as many as there may be: revoke those that nobody uses")]
     TooManyTokens,
+    /// As many invites wait by a token as may.
+    #[error(
+        "{TOKEN_INVITES_MAX} invites of the token wait to be redeemed, which is as many as may: cancel some"
+    )]
+    TooManyInvites,
     /// A program showed a token that isn't good, whatever the reason.
     #[error("the token isn't good: it is wrong, past its time, or revoked; make another one at the relay")]
     Unauthorized,

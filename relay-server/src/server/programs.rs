@@ -184,7 +184,9 @@ fn status_of(failure: &Failure) -> StatusCode {
         "no_such_space" | "no_such_user" | "no_such_device" | "no_such_invite" | "no_role" => {
             StatusCode::NOT_FOUND
         }
-        "ambiguous" | "user_without_device" | "device_revoked" | "invite_used" => StatusCode::CONFLICT,
+        "ambiguous" | "user_without_device" | "device_revoked" | "invite_used" | "too_many_invites" => {
+            StatusCode::CONFLICT
+        }
         "store" => StatusCode::SERVICE_UNAVAILABLE,
         "damaged" | "internal" => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::BAD_REQUEST,

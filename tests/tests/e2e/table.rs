@@ -155,6 +155,21 @@ impl Row {
     }
 }
 
+/// What an administrator orders.
+fn orders(who: Who) -> [ToRelay; 3] {
+    [
+        order(&DeviceRequest::RoleSet { user: "Viewer".into(), space: SPACE.into(), role: "viewer".into() }),
+        order(&DeviceRequest::Invite {
+            user: format!("Guest of {who:?}"),
+            space: SPACE.into(),
+            role: "rep".into(),
+            approve: false,
+            secret_hash: hex::encode([who.number(); 32]),
+        }),
+        order(&DeviceRequest::DeviceActivate { device: key(Who::Rep.number()).device_id().to_string() }),
+    ]
+}
+
 /// What one sends, each on a connection of its own.
 fn rows(who: Who, user: UserId, spaces: &[SpaceInfo], main: SpaceId, place_of: &mut u8) -> Vec<Row> {
     let common = spaces.iter().find(|space| space.name == "common").unwrap().id;
@@ -184,23 +199,11 @@ fn rows(who: Who, user: UserId, spaces: &[SpaceInfo], main: SpaceId, place_of: &
         row(ToRelay::Ephemeral { space: common, bytes: vec![1] }),
         row(ToRelay::ControlHead(ControlHead::EMPTY.mark())),
         row(ToRelay::ControlEntries { entries: vec![forged(key(who.number()).device_id())] }),
-        row(order(&DeviceRequest::RoleSet {
-            user: "Viewer".into(),
-            space: SPACE.into(),
-            role: "viewer".into(),
-        })),
-        row(order(&DeviceRequest::Invite {
-            user: format!("Guest of {who:?}"),
-            space: SPACE.into(),
-            role: "rep".into(),
-            approve: false,
-            secret_hash: hex::encode([who.number(); 32]),
-        })),
-        row(order(&DeviceRequest::DeviceActivate { device: key(Who::Rep.number()).device_id().to_string() })),
         row(ToRelay::Ping { token: 5 }),
         row(ToRelay::Bye),
         row(ToRelay::Unknown { kind: 4000 }),
     ];
+    rows.extend(orders(who).map(row));
     for place in [Place::Common, Place::Main, Place::Missing] {
         let pull = Pull { stream: StreamId(1), space: id(place), cursor: None, echo: true, from_head: false };
         rows.push(Row { frame: ToRelay::Pull(pull), place, module: "" });

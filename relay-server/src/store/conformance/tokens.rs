@@ -2,12 +2,13 @@
 
 use forsat_sync::control::ControlEvent;
 use forsat_sync::frame::Role;
+use forsat_sync::identity::SecretHash;
 
 use super::control::log;
 use super::{Member, NOW_MS, document, enrol, enrolled, fresh_user, request, secret, space};
 use crate::store::{
     AccessCommand, AdminDone, AdminOrder, ControlError, NewInvite, NewToken, Orderer, RelayStore, Scope,
-    TOKENS_MAX, TokenSummary, USED_STEP_MS,
+    TOKEN_INVITES_MAX, TOKENS_MAX, TokenSummary, USED_STEP_MS,
 };
 use crate::token::{Token, TokenHash};
 
@@ -21,6 +22,7 @@ pub(super) fn all(mut fresh: impl FnMut() -> Box<dyn RelayStore>) {
     a_program_orders_what_its_token_is_for(&*fresh());
     a_token_of_one_space_reaches_no_other(&*fresh());
     an_invite_dies_with_the_token_that_made_it(&*fresh());
+    invites_that_wait_by_a_token_are_limited(&*fresh());
 }
 
 fn hash(number: u8) -> TokenHash {
@@ -210,4 +212,30 @@ fn an_invite_dies_with_the_token_that_made_it(store: &dyn RelayStore) {
     store.tokens().revoke_token("tehran", NOW_MS).expect("it is there");
     make(store, 2, "tehran", &[Scope::Access], Some("Tehran")).expect("the name is free");
     assert!(!redeem(53, NOW_MS), "nor when it is revoked");
+    let waiting = store.access().invites().expect("the store works");
+    assert!(waiting.iter().all(|invite| invite.used_by.is_some()), "none is listed: {waiting:?}");
+}
+
+fn invites_that_wait_by_a_token_are_limited(store: &dyn RelayStore) {
+    space(store, 10, "Tehran");
+    make(store, 1, "busy", &[Scope::Access], None).expect("the first");
+    let invite = |number: usize, now_ms| {
+        let new = NewInvite {
+            secret: SecretHash::from_bytes(*blake3::hash(&number.to_be_bytes()).as_bytes()),
+            user: "Mina".to_owned(),
+            space: "Tehran".to_owned(),
+            role: Role::Rep,
+            approve: false,
+            now_ms,
+            expires_at_ms: NOW_MS + USED_STEP_MS,
+        };
+        store.access().administer(&Orderer::Program(hash(1)), &AdminOrder::Invite(new), now_ms)
+    };
+    for number in 0..TOKEN_INVITES_MAX {
+        invite(number, NOW_MS).expect("there is room");
+    }
+    let more = invite(TOKEN_INVITES_MAX, NOW_MS);
+    assert!(matches!(more, Err(ControlError::TooManyInvites)), "{more:?}");
+    invite(TOKEN_INVITES_MAX, NOW_MS + USED_STEP_MS).expect("those past their time make room");
+    assert_eq!(store.access().invites().expect("the store works").len(), 1);
 }

@@ -15,7 +15,7 @@ use super::tables::{
     DEVICES, DEVICES_SEEN, INVITES, ROLES, Readable, SPACES, USER_IDS, USERS, corrupt, get, id_in_key, put,
     role_key, scan,
 };
-use super::{CONTROL_BYTES, Commit, RedbStore, erase, log, moves};
+use super::{CONTROL_BYTES, Commit, RedbStore, erase, log, moves, tokens};
 use crate::names;
 use crate::store::{
     AccessCommand, AccessDone, AccessLists, AccessStore, AdminDone, AdminOrder, ControlAdopted, ControlError,
@@ -236,6 +236,9 @@ fn administer(
             Ok((AdminDone::Changed(done), commit))
         }
         AdminOrder::Invite(invite) => {
+            if let Inviter::Program(token) = &by {
+                tokens::make_room(tx, token, now_ms)?;
+            }
             Ok((AdminDone::Invited(create_invite(tx, invite, Some(by))?), Commit::Yes))
         }
     }
