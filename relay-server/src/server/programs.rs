@@ -133,7 +133,10 @@ async fn enter(shared: &Shared, headers: &HeaderMap) -> Result<TokenHash, Respon
     let unauthorized = || Failure::from(crate::store::ControlError::Unauthorized);
     let token = shown.ok_or_else(|| failed(unauthorized(), None))?;
     let known = shared.programs.ask(&shared.messages, |answer| Message::Token { token, answer }).await;
-    known.and_then(|known| known).map_err(|failure| failed(failure, None))?;
+    known.and_then(|known| known).map_err(|failure| {
+        tracing::debug!(code = failure.code, "a program was not let in");
+        failed(failure, None)
+    })?;
     let Some(seconds) = shared.programs.wait_s(&token) else { return Ok(token) };
     let message =
         format!("the token asks too often: again in {seconds} s, and at most {A_SECOND} times a second");

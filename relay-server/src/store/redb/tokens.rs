@@ -1,6 +1,8 @@
 //! Tokens of an operator's programs. There are few: whoever shows one is compared with all of them, in the same time
 //! whichever fits.
 
+use std::collections::BTreeSet;
+
 use redb::{ReadTransaction, WriteTransaction};
 
 use super::control::find_space;
@@ -192,6 +194,32 @@ fn drop_invites(
     Ok(left)
 }
 
+/// 12: every token can be read, has a hash of its own, and reaches a space that there is.
+pub(super) fn verify(tx: &ReadTransaction, wrong: &mut Vec<String>) -> Result<(), StoreError> {
+    let spaces = tx.open_table(SPACES.table())?;
+    let mut hashes = BTreeSet::new();
+    scan::<TokenRow>(&tx.open_table(TOKENS.table())?, TOKENS, &[], |_, row| {
+        if !hashes.insert(*row.hash.as_bytes()) {
+            wrong.push(format!("12: two tokens have one hash, one is \"{}\"", row.name));
+        }
+        if let Some(space) = row.space
+            && get::<SpaceRow>(&spaces, SPACES, space.as_bytes())?.is_none()
+        {
+            wrong.push(format!("12: the token \"{}\" is for the space {space}, which is missing", row.name));
+        }
+        Ok(true)
+    })?;
+    scan::<InviteRow>(&tx.open_table(INVITES.table())?, INVITES, &[], |_, row| {
+        match row.by {
+            Some(Inviter::Program(token)) if row.used_by.is_none() && !hashes.contains(token.as_bytes()) => {
+                wrong.push("12: an invite waits by a token that is missing".into());
+            }
+            _ => {}
+        }
+        Ok(true)
+    })
+}
+
 fn summary(spaces: &impl Readable, row: TokenRow) -> Result<TokenSummary, StoreError> {
     let space = match row.space {
         Some(id) => {
@@ -211,4 +239,52 @@ fn summary(spaces: &impl Readable, row: TokenRow) -> Result<TokenSummary, StoreE
         expires_at_ms: row.expires_at_ms,
         used_at_ms: row.used_at_ms,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+
+    use forsat_sync::id::{Epoch, SpaceId, WorkspaceId};
+    use redb::ReadableTable as _;
+
+    use super::*;
+    use crate::store::redb::{InitWorkspace, OpenOptions};
+    use crate::store::{RelayStore as _, Scope};
+
+    #[test]
+    fn a_damaged_token_lets_nobody_in_and_is_found() {
+        let init = InitWorkspace {
+            workspace: WorkspaceId::from_bytes([3; 16]),
+            name: "Sales".into(),
+            relay_key_seed: [4; 32],
+            common: SpaceId::from_bytes([5; 16]),
+            now_ms: 1,
+        };
+        let backend = redb::backends::InMemoryBackend::new();
+        let store = RedbStore::with_backend(backend, OpenOptions::new(Epoch::new(1)), &init).unwrap();
+        let new = NewToken {
+            hash: TokenHash::from_bytes([7; 32]),
+            name: "nightly".into(),
+            scopes: vec![Scope::Read],
+            space: None,
+            by: "sara".into(),
+            now_ms: 1,
+            expires_at_ms: None,
+        };
+        store.create_token(&new).unwrap();
+        let found = || store.examine(&AtomicBool::new(false)).unwrap();
+        assert!(found().is_sound() && store.verify().unwrap().is_empty());
+        let damage = |tx: &WriteTransaction| {
+            let mut tokens = open(tx)?;
+            let mut bytes = tokens.get(b"nightly".as_slice())?.unwrap().value().to_vec();
+            // The byte of the scopes: more than it was made for.
+            bytes[33] ^= 2;
+            tokens.insert(b"nightly".as_slice(), bytes.as_slice())?;
+            Ok(((), Commit::Yes))
+        };
+        store.write(1, damage).unwrap();
+        assert!(matches!(store.use_token(&new.hash, 1), Err(StoreError::Corrupt { table: "tokens", .. })));
+        assert!(found().findings.iter().any(|finding| finding.message.contains("tokens")), "{:?}", found());
+    }
 }

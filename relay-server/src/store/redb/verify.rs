@@ -14,7 +14,7 @@ use super::tables::{
     CHANGES, DEVICES, DOCUMENTS, DOCUMENTS_BY_BUCKET, EPOCHS, ERASED, FEED, INVITES, META, MOVED_OUT,
     bucket_document_key, change_key, feed_key, get, id_in_key, scan,
 };
-use super::{StoreError, erase, moves, read};
+use super::{StoreError, erase, moves, read, tokens};
 use crate::store::SpaceSummary;
 
 /// What a document should be, as its entries say.
@@ -47,10 +47,11 @@ pub(super) fn verify(tx: &ReadTransaction) -> Result<Vec<String>, StoreError> {
     check_invites(tx, &mut wrong)?;
     check_by_bucket(tx, &mut wrong)?;
     check_moved_out(tx, &mut wrong)?;
+    tokens::verify(tx, &mut wrong)?;
     Ok(wrong)
 }
 
-/// What doesn't hold of epochs, invites, moves and erasures, or keeps that from being told.
+/// What doesn't hold of epochs, invites, moves, tokens and erasures, or keeps that from being told.
 pub(super) fn others(tx: &ReadTransaction, spaces: &[SpaceSummary]) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut told: Vec<String> = Vec::new();
@@ -59,6 +60,7 @@ pub(super) fn others(tx: &ReadTransaction, spaces: &[SpaceSummary]) -> Vec<Strin
     }
     told.extend(check_invites(tx, &mut wrong).err().map(|error| error.to_string()));
     told.extend(check_moved_out(tx, &mut wrong).err().map(|error| error.to_string()));
+    told.extend(tokens::verify(tx, &mut wrong).err().map(|error| error.to_string()));
     match erase::verify(tx) {
         Ok(left) => wrong.extend(left),
         Err(error) => told.push(error.to_string()),
