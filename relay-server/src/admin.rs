@@ -1,13 +1,15 @@
 //! What an operator asks of a relay: requests, answers, and how they are done on a store.
 //!
-//! The same requests go through the admin socket of a relay that serves, one JSON object a line each way, and straight
-//! to the store of one that doesn't.
+//! The same requests go through the admin socket of a relay that serves, one JSON object a line each way, over HTTP from a
+//! program with a token, and straight to the store of a relay that doesn't serve.
 
 mod erase;
 mod looking;
 mod manage;
 pub(crate) mod orders;
+pub(crate) mod programs;
 mod socket;
+mod tokens;
 
 use forsat_sync::frame::Role;
 use forsat_sync::id::SpaceId;
@@ -18,8 +20,10 @@ pub use self::erase::ErasureView;
 pub(crate) use self::looking::Looking;
 pub use self::manage::{DeviceView, InviteEntryView, RoleView, UserRoleView, UserView};
 pub use self::orders::DeviceRequest;
+use self::programs::Caller;
 pub use self::socket::{SOCKET_NAME, ask};
 pub(crate) use self::socket::{listen, serve};
+pub use self::tokens::{TOKEN_MS_MAX, TokenMadeView, TokenView};
 use crate::ambient;
 use crate::hub::HubCounts;
 use crate::store::{ControlError, Examination, NewInvite, RelayStore, SpaceSummary, StoreError};
@@ -98,6 +102,29 @@ pub enum Request {
         #[serde(default)]
         confirmed: bool,
     },
+    /// Make a token for a program.
+    TokenCreate {
+        /// What it is called.
+        name: String,
+        /// What it is for: `read`, `access`.
+        scopes: Vec<String>,
+        /// The name of the only space that it may reach.
+        #[serde(default)]
+        space: Option<String>,
+        /// How long it is good, in milliseconds; until it is revoked without.
+        #[serde(default)]
+        expires_in_ms: Option<u64>,
+        /// Who makes it.
+        #[serde(default)]
+        by: String,
+    },
+    /// List the tokens.
+    TokenList,
+    /// Make a token worthless.
+    TokenRevoke {
+        /// Its name.
+        name: String,
+    },
     /// Count what there is.
     Status,
     /// Look whether the store holds together.
@@ -140,6 +167,15 @@ pub enum Answer {
     Device(DeviceView),
     /// What there is, or was, of a document.
     Erasure(ErasureView),
+    /// A token was made.
+    TokenMade(TokenMadeView),
+    /// All tokens, by name.
+    Tokens {
+        /// The tokens.
+        tokens: Vec<TokenView>,
+    },
+    /// The token that is worthless now.
+    TokenRevoked(TokenView),
     /// The counts.
     Status(StatusView),
     /// What a thorough look found.
@@ -256,6 +292,9 @@ impl Request {
             | Self::InviteCancel { .. }
             | Self::UserList
             | Self::DeviceList
+            | Self::TokenCreate { .. }
+            | Self::TokenList
+            | Self::TokenRevoke { .. }
             | Self::Verify
             | Self::Status => false,
         }
@@ -285,6 +324,12 @@ impl From<ControlError> for Failure {
             ControlError::DeviceRevoked(_) => "device_revoked",
             ControlError::NotAdministrator => "not_administrator",
             ControlError::InviteUsed(_) => "invite_used",
+            ControlError::NoSuchToken(_) => "no_such_token",
+            ControlError::TokenExists(_) => "token_exists",
+            ControlError::TooManyTokens => "too_many_tokens",
+            ControlError::TooManyInvites => "too_many_invites",
+            ControlError::Unauthorized => "unauthorized",
+            ControlError::ScopeMissing(_) => "scope_missing",
         };
         Self::new(code, error.to_string())
     }
@@ -296,17 +341,28 @@ impl From<StoreError> for Failure {
     }
 }
 
-/// Carries out a request on a store. `url` goes into invites; `serving` into the status.
+/// Carries out an operator's request on a store. `url` goes into invites; `serving` into the status.
 pub fn execute(store: &dyn RelayStore, request: &Request, url: &str, serving: Option<ServingView>) -> Answer {
+    carry_out(store, &Caller::Operator, request, url, serving)
+}
+
+/// The same for whoever may make the request.
+fn carry_out(
+    store: &dyn RelayStore,
+    caller: &Caller,
+    request: &Request,
+    url: &str,
+    serving: Option<ServingView>,
+) -> Answer {
     let done = match request {
         Request::SpaceAdd { name } => add_space(store, name).map(Answer::Space),
-        Request::SpaceList => spaces(store).map(|spaces| Answer::Spaces { spaces }),
+        Request::SpaceList => spaces(store, caller).map(|spaces| Answer::Spaces { spaces }),
         Request::Invite { user, space, role, approve } => {
             let asked = Invitation { user, space, role, approve: *approve };
-            invite(store, &asked, url).map(Answer::Invite)
+            invite_for(store, caller, &asked, url).map(Answer::Invite)
         }
         Request::Erase { record, confirmed } => erase::execute(store, record, *confirmed),
-        Request::Status => status(store, serving).map(Answer::Status),
+        Request::Status => caller.reaches_all().and_then(|()| status(store, serving)).map(Answer::Status),
         Request::InviteList
         | Request::InviteCancel { .. }
         | Request::UserList
@@ -314,7 +370,10 @@ pub fn execute(store: &dyn RelayStore, request: &Request, url: &str, serving: Op
         | Request::RoleRemove { .. }
         | Request::DeviceList
         | Request::DeviceRevoke { .. }
-        | Request::DeviceActivate { .. } => manage::execute(store, request),
+        | Request::DeviceActivate { .. } => manage::execute(store, caller, request),
+        Request::TokenCreate { .. } | Request::TokenList | Request::TokenRevoke { .. } => {
+            tokens::execute(store, request)
+        }
         Request::Verify => look(store).map(Answer::Verified).map_err(Failure::from),
     };
     done.unwrap_or_else(Answer::Failed)
@@ -335,8 +394,8 @@ fn add_space(store: &dyn RelayStore, name: &str) -> Result<SpaceView, Failure> {
     Ok(view(store.create_space(id, name, ambient::wall_ms())?))
 }
 
-fn spaces(store: &dyn RelayStore) -> Result<Vec<SpaceView>, Failure> {
-    Ok(store.spaces()?.into_iter().map(view).collect())
+fn spaces(store: &dyn RelayStore, caller: &Caller) -> Result<Vec<SpaceView>, Failure> {
+    Ok(store.spaces()?.into_iter().filter(|space| caller.reaches(&space.id)).map(view).collect())
 }
 
 /// Whom an operator invites, and to what.
@@ -358,13 +417,22 @@ fn read_role(role: &str) -> Result<Role, Failure> {
     })
 }
 
-/// Makes an invite and the command that redeems it.
+/// Makes an operator's invite and the command that redeems it.
 pub fn invite(store: &dyn RelayStore, asked: &Invitation<'_>, url: &str) -> Result<InviteView, Failure> {
+    invite_for(store, &Caller::Operator, asked, url)
+}
+
+fn invite_for(
+    store: &dyn RelayStore,
+    caller: &Caller,
+    asked: &Invitation<'_>,
+    url: &str,
+) -> Result<InviteView, Failure> {
     let Invitation { user, space, role, approve } = *asked;
     let role = read_role(role)?;
     let now_ms = ambient::wall_ms();
     let secret = InviteSecret::from_bytes(ambient::random());
-    let expires_at_ms = now_ms.saturating_add(INVITE_MS);
+    let expires_at_ms = caller.invite_expires_at_ms(now_ms);
     let new = NewInvite {
         secret: secret.hash(),
         user: user.to_owned(),
@@ -374,7 +442,7 @@ pub fn invite(store: &dyn RelayStore, asked: &Invitation<'_>, url: &str) -> Resu
         now_ms,
         expires_at_ms,
     };
-    let space = store.create_invite(&new)?;
+    let space = caller.invite(store, new)?;
     let relay = RelayKey::from_seed(&store.identity().relay_key_seed).relay_id();
     let address = Some(url.to_owned()).filter(|url| url.len() <= InviteCode::ADDRESS_BYTES_MAX);
     let code = InviteCode { secret, relay, address }.to_string();

@@ -7,6 +7,7 @@
 mod lists;
 mod serve;
 mod show;
+mod tokens;
 mod verify;
 
 use std::ffi::OsString;
@@ -16,6 +17,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use self::tokens::TokenCommand;
 use crate::admin::{self, Answer, Failure, Request};
 use crate::config::{self, Config, ConfigError, Flags};
 use crate::server::{SYNC_PATH, ServerError};
@@ -79,6 +81,9 @@ enum Command {
     /// List, revoke or let in devices, also while the relay serves; open connections follow at once.
     #[command(subcommand)]
     Device(DeviceCommand),
+    /// Make, list or revoke tokens by which programs use the relay over HTTP, also while it serves.
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Erase a record for good, here and on every device, also while the relay serves. Without --yes it says what would go.
     Erase {
         /// Its whole id: the `id` or the 26 letters of `short` in `forsat record show --json`.
@@ -289,7 +294,8 @@ fn execute(
     json: bool,
 ) -> Result<String, CliError> {
     let file = arguments.config.clone();
-    let config = config::load(arguments.config, environment, &arguments.flags)?;
+    let environment: Vec<_> = environment.into_iter().collect();
+    let config = config::load(arguments.config, environment.clone(), &arguments.flags)?;
     let data = config.data.clone().ok_or(CliError::NoData)?;
     match arguments.command {
         Command::Init { workspace_name, space, admin } => {
@@ -300,12 +306,12 @@ fn execute(
         }
         Command::Serve => serve::serve(&data, &config, json).map(|()| String::new()),
         Command::Verify { repair } => verify::run(&data, &config, repair, json),
-        other => ask(&data, &config, &request(other), json),
+        other => ask(&data, &config, &request(other, &environment), json),
     }
 }
 
 /// What an operator's command asks of the relay or its store.
-fn request(command: Command) -> Request {
+fn request(command: Command, environment: &[(String, String)]) -> Request {
     match command {
         Command::Space(SpaceCommand::Add { name }) => Request::SpaceAdd { name },
         Command::Space(SpaceCommand::List) => Request::SpaceList,
@@ -325,6 +331,7 @@ fn request(command: Command) -> Request {
         Command::Device(DeviceCommand::List) => Request::DeviceList,
         Command::Device(DeviceCommand::Revoke { device, lost }) => Request::DeviceRevoke { device, lost },
         Command::Device(DeviceCommand::Activate { device }) => Request::DeviceActivate { device },
+        Command::Token(command) => tokens::request(command, environment),
         Command::Erase { record, yes } => Request::Erase { record, confirmed: yes },
         Command::Status | Command::Init { .. } | Command::Serve | Command::Verify { .. } => Request::Status,
     }

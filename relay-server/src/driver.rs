@@ -10,10 +10,11 @@ use forsat_sync::relay::{Input, RelayConfig};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
-use crate::admin::{self, Answer, Looking, Request};
+use crate::admin::{self, Answer, Failure, Looking, Request, programs};
 use crate::ambient::{self, Monotonic};
 use crate::hub::{ConnectionId, Hub, HubCounts, HubEffect, HubLimits, Moment};
 use crate::store::{RelayStore, StoreError};
+use crate::token::TokenHash;
 
 /// How many messages may wait for the thread.
 pub(crate) const QUEUE_MAX: usize = 4096;
@@ -28,6 +29,10 @@ pub(crate) enum Message {
     Input { connection: ConnectionId, input: Input, permit: Option<OwnedSemaphorePermit> },
     /// An operator asks something.
     Admin { request: Request, answer: oneshot::Sender<Answer> },
+    /// A program shows a token.
+    Token { token: TokenHash, answer: oneshot::Sender<Result<(), Failure>> },
+    /// A program asks something.
+    Program { token: TokenHash, request: Request, answer: oneshot::Sender<Answer> },
     /// Somebody asks how it goes.
     Health { answer: oneshot::Sender<HubCounts> },
     /// The relay stops.
@@ -153,12 +158,16 @@ impl Driver {
             Message::Admin { request, answer } => {
                 let serving = admin::serving(&self.url, self.hub.counts());
                 let done = admin::execute(&*self.store, &request, &self.url, Some(serving));
-                if request.changes_access() && !matches!(done, Answer::Failed(_)) {
-                    self.at_moment(|hub, store, moment| {
-                        hub.access_changed(moment);
-                        hub.control_grew(store, moment);
-                    });
-                }
+                self.done(&request, &done);
+                let _ = answer.send(done);
+            }
+            Message::Token { token, answer } => {
+                let _ = answer.send(programs::authenticate(&*self.store, &token).map(drop));
+            }
+            Message::Program { token, request, answer } => {
+                let serving = admin::serving(&self.url, self.hub.counts());
+                let done = programs::execute(&*self.store, &token, &request, &self.url, serving);
+                self.done(&request, &done);
                 let _ = answer.send(done);
             }
             Message::Health { answer } => {
@@ -171,6 +180,16 @@ impl Driver {
             }
         }
         self.carry_out();
+    }
+
+    /// Lets connections follow what was done.
+    fn done(&mut self, request: &Request, answer: &Answer) {
+        if request.changes_access() && !matches!(answer, Answer::Failed(_)) {
+            self.at_moment(|hub, store, moment| {
+                hub.access_changed(moment);
+                hub.control_grew(store, moment);
+            });
+        }
     }
 
     /// Hands effects to the sockets. A socket that is gone reports so by itself.

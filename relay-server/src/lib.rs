@@ -7,6 +7,7 @@
 //! - [`admin`]: what an operator asks of a relay, through its socket or straight on the store.
 //! - [`setup`]: data directories: making and opening them.
 //! - [`config`] and [`cli`]: the program `forsat-relay`.
+//! - [`token`]: what a program of an operator shows to be let in.
 //! - [`names`]: names that an operator types. [`ambient`]: clocks and randomness, for the drivers alone.
 
 pub mod admin;
@@ -21,3 +22,4 @@ pub mod names;
 pub mod server;
 pub mod setup;
 pub mod store;
+pub mod token;

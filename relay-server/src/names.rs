@@ -59,6 +59,29 @@ pub fn space(text: &str) -> Result<String, &'static str> {
     Ok(text.to_owned())
 }
 
+/// The longest name of a token, in bytes.
+pub const TOKEN_NAME_BYTES_MAX: usize = 64;
+
+/// Reads the name of a token: it stands in the log, so it is one plain word.
+pub fn token(text: &str) -> Result<String, &'static str> {
+    let text = text.trim();
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if text.is_empty() || text.len() > TOKEN_NAME_BYTES_MAX || !text.chars().all(plain) {
+        return Err("name the token in 1 to 64 bytes of letters, digits, `-`, `_` and `.`");
+    }
+    Ok(text.to_owned())
+}
+
+/// Who made a token, as they say; `operator` where they don't.
+pub fn token_maker(text: &str) -> String {
+    let mut name: String =
+        text.trim().chars().filter(|c| !c.is_control()).take(TOKEN_NAME_BYTES_MAX).collect();
+    if name.is_empty() {
+        name.push_str("operator");
+    }
+    name
+}
+
 /// The form in which names are compared: lower case, one space between words, Arabic letters in their Persian form,
 /// without joiners and vowel signs.
 pub fn fold(text: &str) -> String {

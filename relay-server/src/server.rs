@@ -1,7 +1,9 @@
-//! The relay on the network: `/sync` for devices, `/healthz` for whoever watches it.
+//! The relay on the network: `/sync` for devices, `/healthz` for whoever watches it, `/admin` and `/status` for programs with a
+//! token.
 //!
 //! TLS is left to a reverse proxy: the relay speaks plain WebSocket and is meant to listen on loopback.
 
+mod programs;
 mod socket;
 
 use std::io;
@@ -27,6 +29,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream, UnixListener};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
+use self::programs::Programs;
 use crate::admin::{self, Answer};
 use crate::driver::{self, Message};
 use crate::hub::ConnectionId;
@@ -34,6 +37,10 @@ use crate::store::{RelayStore, StoreError};
 
 /// Where devices connect.
 pub const SYNC_PATH: &str = "/sync";
+/// Where programs with a token ask.
+pub const ADMIN_PATH: &str = "/admin";
+/// Where programs with a token get the status.
+pub const STATUS_PATH: &str = "/status";
 /// The oldest reader of documents that may connect.
 const READER_VERSION_MIN: u32 = 1;
 /// Bytes of frames that were read off sockets and wait for the hub.
@@ -125,6 +132,7 @@ struct Shared {
     connections: Arc<AtomicUsize>,
     connections_max: usize,
     next_connection: Arc<AtomicU64>,
+    programs: Programs,
     /// Dropped by the last socket.
     #[expect(dead_code, reason = "held, not read: a stop waits until every copy is dropped")]
     alive: mpsc::Sender<()>,
@@ -180,6 +188,7 @@ impl Server {
             connections: Arc::default(),
             connections_max: options.connections_max,
             next_connection: Arc::default(),
+            programs: Programs::new(),
             alive,
         };
         if let Some(socket) = admin_socket {
@@ -239,7 +248,12 @@ impl Server {
 /// Accepts sockets until told to stop. Those that have not become WebSockets yet are bounded in number and in time.
 async fn accept(listener: TcpListener, shared: Shared, stopped: oneshot::Receiver<()>) {
     let places = Arc::new(Semaphore::new(shared.connections_max.max(1)));
-    let router = Router::new().route(SYNC_PATH, get(sync)).route("/healthz", get(health)).with_state(shared);
+    let router = Router::new()
+        .route(SYNC_PATH, get(sync))
+        .route(ADMIN_PATH, programs::admin())
+        .route(STATUS_PATH, programs::status())
+        .route("/healthz", get(health))
+        .with_state(shared);
     let (stopping, stop) = watch::channel(());
     let accepting = async {
         loop {

@@ -8,6 +8,7 @@ pub mod conformance;
 mod examination;
 mod manage;
 mod redb;
+mod tokens;
 
 use forsat_sync::accept::{LaterReason, RefuseReason};
 use forsat_sync::chunk::{ChangeHeader, ChunkError};
@@ -26,6 +27,9 @@ pub use self::manage::{
     DeviceSummary, DocumentSummary, InviteSummary, MoveOutcome, UserSummary,
 };
 pub use self::redb::{BackendSource, InitWorkspace, OpenOptions, RedbStore};
+pub use self::tokens::{
+    NewToken, Orderer, Scope, TOKEN_INVITES_MAX, TOKENS_MAX, TokenStore, TokenSummary, USED_STEP_MS,
+};
 
 /// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -135,6 +139,26 @@ pub enum ControlError {
         "only an administrator of every space that this concerns may do it: ask one, or the relay's operator"
     )]
     NotAdministrator,
+    /// No token of that name.
+    #[error("there is no token \"{0}\": see `forsat-relay token list`")]
+    NoSuchToken(String),
+    /// The name is taken.
+    #[error("there already is a token \"{0}\": revoke it, or choose another name")]
+    TokenExists(String),
+    /// There are as many as there may be.
+    #[error("there are {TOKENS_MAX} tokens, which is as many as there may be: revoke those that nobody uses")]
+    TooManyTokens,
+    /// As many invites wait by a token as may.
+    #[error(
+        "{TOKEN_INVITES_MAX} invites of the token wait to be redeemed, which is as many as may: cancel some"
+    )]
+    TooManyInvites,
+    /// A program showed a token that isn't good, whatever the reason.
+    #[error("the token isn't good: it is wrong, past its time, or revoked; make another one at the relay")]
+    Unauthorized,
+    /// The token isn't for that.
+    #[error("the token lacks the scope `{}`: make one with it at the relay", .0.as_str())]
+    ScopeMissing(Scope),
     /// Somebody has redeemed it.
     #[error("the invite {0} was redeemed: revoke the device instead, see `forsat-relay device list`")]
     InviteUsed(String),
@@ -378,6 +402,9 @@ pub trait RelayStore: Send + Sync {
 
     /// Users, roles, devices and invites, for an operator.
     fn access(&self) -> &dyn AccessStore;
+
+    /// Tokens of an operator's programs.
+    fn tokens(&self) -> &dyn TokenStore;
 
     /// The counts for `status`. `now_ms` tells which invites are still open.
     fn status(&self, now_ms: u64) -> Result<StatusCounts, StoreError>;

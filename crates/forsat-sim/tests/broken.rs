@@ -4,7 +4,7 @@ use forsat_client::Engine;
 use forsat_relay::store::{
     AccessStore, AppendBatch, ControlError, DeviceRecord, EnrolOutcome, EnrolRequest, HealOutcome,
     HealRequest, ItemOutcome, NewInvite, PageOutcome, PageRequest, PushOutcome, RedbStore, RelayStore,
-    SpaceSummary, StatusCounts, StoreError, StoreIdentity,
+    SpaceSummary, StatusCounts, StoreError, StoreIdentity, TokenStore,
 };
 use forsat_sim::device::{Connector, SyncInput, SyncOutput, Syncing};
 use forsat_sim::plan::{BEGIN_MS, Fault, Plan};
@@ -73,6 +73,10 @@ impl RelayStore for Hasty {
     }
     fn access(&self) -> &dyn AccessStore {
         self.inner.access()
+    }
+
+    fn tokens(&self) -> &dyn TokenStore {
+        self.inner.tokens()
     }
 
     fn identity(&self) -> StoreIdentity {

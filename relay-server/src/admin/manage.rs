@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::programs::Caller;
 use super::{Answer, Failure, Request, read_role};
 use crate::ambient;
 use crate::store::{AccessCommand, AccessDone, DeviceSummary, InviteSummary, RelayStore, UserSummary};
@@ -85,14 +86,13 @@ pub struct InviteEntryView {
 }
 
 /// Carries out one of these requests; no other is asked of it.
-pub(super) fn execute(store: &dyn RelayStore, request: &Request) -> Result<Answer, Failure> {
-    let access = store.access();
+pub(super) fn execute(store: &dyn RelayStore, caller: &Caller, request: &Request) -> Result<Answer, Failure> {
     let now_ms = ambient::wall_ms();
     match request {
-        Request::UserList => Ok(users(access.users()?)),
-        Request::DeviceList => Ok(devices(access.all_devices()?)),
-        Request::InviteList => Ok(invites(access.invites()?, now_ms)),
-        other => Ok(answer(access.change_access(&command(other)?, now_ms)?, now_ms)),
+        Request::UserList => Ok(users(caller.users(store)?)),
+        Request::DeviceList => Ok(devices(caller.devices(store)?)),
+        Request::InviteList => Ok(invites(caller.invites(store)?, now_ms)),
+        other => Ok(answer(caller.change(store, command(other)?, now_ms)?, now_ms)),
     }
 }
 

@@ -8,7 +8,7 @@ use forsat_sync::identity::SecretHash;
 use serde::{Deserialize, Serialize};
 
 use super::{Answer, Failure, INVITE_MS, InviteView, Request, manage, read_role};
-use crate::store::{AdminDone, AdminOrder, ControlError, NewInvite, RelayStore, StoreError};
+use crate::store::{AdminDone, AdminOrder, ControlError, NewInvite, Orderer, RelayStore, StoreError};
 
 /// A request of an administrator's device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,7 +125,8 @@ fn carry_out(
     let request: DeviceRequest = serde_json::from_slice(request).map_err(|error| {
         Failure::new("bad_request", format!("the request could not be read ({error}): update the programs"))
     })?;
-    let lists = || store.access().access_lists(device);
+    let by = Orderer::Device(*device);
+    let lists = || store.access().access_lists(&by, now_ms);
     match &request {
         DeviceRequest::UserList => return Ok(manage::users(lists()?.users)),
         DeviceRequest::DeviceList => return Ok(manage::devices(lists()?.devices)),
@@ -133,7 +134,7 @@ fn carry_out(
         _ => {}
     }
     let order = order(&request, now_ms)?;
-    Ok(match store.access().administer(device, &order, now_ms)? {
+    Ok(match store.access().administer(&by, &order, now_ms)? {
         AdminDone::Changed(done) => manage::answer(done, now_ms),
         AdminDone::Invited(space) => Answer::Invite(invited(request, space.name, now_ms)),
     })

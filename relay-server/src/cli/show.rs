@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::lists;
+use super::{lists, tokens};
 use crate::admin::{Answer, InviteView, SpaceView, StatusView};
 use crate::config::Flags;
 use crate::setup::InitOptions;
@@ -71,6 +71,9 @@ pub(super) fn answer(answer: &Answer, json: bool) -> String {
         Answer::Devices { devices } if json => line(&json!({ "devices": devices })),
         Answer::Device(device) if json => line(device),
         Answer::Erasure(erasure) if json => line(erasure),
+        Answer::TokenMade(made) if json => line(made),
+        Answer::Tokens { tokens } if json => line(&json!({ "tokens": tokens })),
+        Answer::TokenRevoked(token) if json => line(token),
         Answer::Space(space) => format!("The space \"{}\" is made ({}).\n", space.name, space.id),
         Answer::Spaces { spaces } => spaces_table(spaces),
         Answer::Invite(invite) => format!(
@@ -90,6 +93,9 @@ pub(super) fn answer(answer: &Answer, json: bool) -> String {
         Answer::Devices { devices } => lists::devices(devices),
         Answer::Device(device) => lists::device(device),
         Answer::Erasure(erasure) => lists::erasure(erasure),
+        Answer::TokenMade(made) => tokens::made(made),
+        Answer::Tokens { tokens } => tokens::list(tokens),
+        Answer::TokenRevoked(token) => tokens::revoked(token),
         Answer::Status(status) => status_text(status),
         Answer::Verified(found) => line(found),
         Answer::Failed(failure) => format!("{failure}\n"),

@@ -29,17 +29,18 @@ impl Hub {
         let access = store.access();
         let (reply, adopted) = match what {
             Compared::Mark(mark) => match access.check_control(mark) {
-                Ok(verdict) => (StorageReply::Control(verdict), 0),
-                Err(error) => (unavailable(error, "comparing the control log")?, 0),
+                Ok(verdict) => (StorageReply::Control(verdict), None),
+                Err(error) => (unavailable(error, "comparing the control log")?, None),
             },
             Compared::Entries(entries) => match access.adopt_control(entries, moment.wall_ms) {
-                Ok(adopted) => (StorageReply::Control(adopted.verdict), adopted.entries),
-                Err(error) => (unavailable(error, "taking entries of the control log")?, 0),
+                Ok(adopted) => (StorageReply::Control(adopted.verdict), Some(adopted)),
+                Err(error) => (unavailable(error, "taking entries of the control log")?, None),
             },
         };
-        if adopted > 0 {
+        if let Some(adopted) = adopted.filter(|adopted| adopted.entries > 0) {
             tracing::warn!(
-                entries = adopted,
+                entries = adopted.entries,
+                tokens_revoked = adopted.tokens,
                 "a device brought entries of the control log that this store had forgotten: it was restored from a backup"
             );
             // Whom the entries threw out is out before the device that brought them is served.

@@ -17,7 +17,7 @@ use crate::store::conformance::{self, Member, NOW_MS};
 use crate::store::{
     AccessStore, AppendBatch, ControlError, DeviceRecord, EnrolOutcome, HealOutcome, HealRequest,
     InitWorkspace, NewInvite, OpenOptions, PageOutcome, PushOutcome, RedbStore, SpaceSummary, StatusCounts,
-    StoreIdentity,
+    StoreIdentity, TokenStore,
 };
 
 /// A store that counts and fails on demand.
@@ -31,6 +31,10 @@ struct Probe {
 impl RelayStore for Probe {
     fn access(&self) -> &dyn AccessStore {
         self.inner.access()
+    }
+
+    fn tokens(&self) -> &dyn TokenStore {
+        self.inner.tokens()
     }
 
     fn identity(&self) -> StoreIdentity {

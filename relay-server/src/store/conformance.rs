@@ -9,6 +9,7 @@ mod erase;
 mod healing;
 mod manage;
 mod moves;
+mod tokens;
 
 use std::collections::BTreeMap;
 
@@ -54,6 +55,7 @@ pub fn all(mut fresh: impl FnMut() -> Box<dyn RelayStore>) {
     manage::all(&mut fresh);
     erase::all(&mut fresh);
     authority::all(&mut fresh);
+    tokens::all(&mut fresh);
     control::all(fresh);
 }
 

@@ -5,7 +5,7 @@ use forsat_sync::frame::Role;
 use forsat_sync::id::{DeviceId, DocumentId, HomeVersion, SpaceId, UserId};
 use forsat_sync::relay::{ControlVerdict, MoveRequest};
 
-use super::{ControlError, NewInvite, SpaceSummary, StoreError};
+use super::{ControlError, NewInvite, Orderer, SpaceSummary, StoreError};
 
 /// How a device stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,7 +178,7 @@ pub struct DocumentSummary {
     pub erased: bool,
 }
 
-/// What an administrator's device orders.
+/// What an administrator's device or an operator's program orders.
 #[derive(Clone, Debug)]
 pub enum AdminOrder {
     /// A change of access; never [`AccessCommand::EraseDocument`], which is the operator's.
@@ -203,6 +203,8 @@ pub struct ControlAdopted {
     pub verdict: ControlVerdict,
     /// How many were taken and carried out.
     pub entries: u64,
+    /// How many tokens were revoked: the store was set back, and which of them were revoked before isn't known.
+    pub tokens: u64,
 }
 
 /// What became of a document that was to move.
@@ -257,11 +259,12 @@ pub trait AccessStore {
     /// Gives documents another home; one outcome a document, in order. What is moved is durable when it returns.
     fn move_documents(&self, request: &MoveRequest, now_ms: u64) -> Result<Vec<MoveOutcome>, StoreError>;
 
-    /// What a device may know of who may do what: of the spaces that its user administers.
-    fn access_lists(&self, by: &DeviceId) -> Result<AccessLists, ControlError>;
+    /// What a device or a program may know of who may do what: of the spaces that its user administers, or its token reaches.
+    fn access_lists(&self, by: &Orderer, now_ms: u64) -> Result<AccessLists, ControlError>;
 
-    /// Carries out what a device orders, if its user administers all that it concerns; asked in the transaction that does it.
-    fn administer(&self, by: &DeviceId, order: &AdminOrder, now_ms: u64) -> Result<AdminDone, ControlError>;
+    /// Carries out what a device or a program orders, if all that it concerns is its user's or its token's to order; asked in
+    /// the transaction that does it.
+    fn administer(&self, by: &Orderer, order: &AdminOrder, now_ms: u64) -> Result<AdminDone, ControlError>;
 
     /// Changes who may do what.
     fn change_access(&self, command: &AccessCommand, now_ms: u64) -> Result<AccessDone, ControlError>;

@@ -9,8 +9,10 @@ use forsat_relay::store::conformance::{
 };
 use forsat_relay::store::{
     AccessCommand, AccessStore as _, AppendBatch, BackendSource, InitWorkspace, ItemOutcome, Later,
-    MoveOutcome, MoveRequest, OpenOptions, PageOutcome, Push, PushOutcome, RedbStore, RelayStore, StoreError,
+    MoveOutcome, MoveRequest, NewToken, OpenOptions, PageOutcome, Push, PushOutcome, RedbStore, RelayStore,
+    Scope, StoreError, TokenStore as _, USED_STEP_MS,
 };
+use forsat_relay::token::Token;
 use forsat_sync::control::SignedEntry;
 use forsat_sync::frame::{Cursor, Role};
 use forsat_sync::id::{Epoch, FeedSeq, SpaceId, WorkspaceId};
@@ -194,6 +196,37 @@ fn what_was_answered_survives_a_crash_right_after() {
     assert_eq!(again.identity().workspace, store.identity().workspace);
     let (before, after) = (whole(&store, &sara, tehran), whole(&again, &sara, tehran));
     assert_eq!((before.entries, before.root), (after.entries, after.root));
+}
+
+#[test]
+fn a_token_that_is_revoked_stays_so_after_a_crash_right_after() {
+    let disk = Disk::new();
+    let store = on(&disk);
+    let make = |name: &str, byte| {
+        let hash = Token::from_bytes([byte; 16]).hash();
+        let new = NewToken {
+            hash,
+            name: name.into(),
+            scopes: vec![Scope::Read],
+            space: None,
+            by: String::new(),
+            now_ms: NOW_MS,
+            expires_at_ms: None,
+        };
+        store.create_token(&new).unwrap();
+        hash
+    };
+    let (gone, kept) = (make("gone", 1), make("kept", 2));
+    store.revoke_token("gone", NOW_MS).unwrap();
+    let crashed = Disk::new();
+    *crashed.bytes.lock().unwrap() = disk.copy();
+    let again = RedbStore::open_from(Box::new(Disks(crashed)), options(2)).unwrap();
+    assert_eq!(again.use_token(&gone, NOW_MS).unwrap(), None);
+    assert!(again.use_token(&kept, NOW_MS).unwrap().is_some());
+    disk.full.store(true, Ordering::SeqCst);
+    let later = NOW_MS + USED_STEP_MS;
+    assert!(store.use_token(&kept, later).unwrap().is_some(), "a full disk keeps nobody from reading");
+    assert!(store.revoke_token("kept", later).is_err(), "and says so where it has to be written");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use forsat_relay::store::{
     AccessStore, AppendBatch, ControlError, DeviceRecord, EnrolOutcome, EnrolRequest, HealOutcome,
     HealRequest, ItemOutcome, NewInvite, PageOutcome, PageRequest, PushOutcome, RedbStore, RelayStore,
-    SpaceSummary, StatusCounts, StoreError, StoreIdentity,
+    SpaceSummary, StatusCounts, StoreError, StoreIdentity, TokenStore,
 };
 use forsat_sync::digest::Bucket;
 use forsat_sync::id::{ActorId, ChangeHash, DeviceId, Digest, DocumentId, FeedSeq, SpaceId, UserId};
@@ -74,6 +74,10 @@ impl Recorder {
 impl RelayStore for Recorder {
     fn access(&self) -> &dyn AccessStore {
         self.store.access()
+    }
+
+    fn tokens(&self) -> &dyn TokenStore {
+        self.store.tokens()
     }
 
     fn identity(&self) -> StoreIdentity {

@@ -19,6 +19,7 @@ mod full;
 mod healing;
 mod hostile;
 mod hostile_changes;
+mod http;
 mod joining;
 mod key;
 mod lead;
@@ -35,6 +36,7 @@ mod table;
 #[cfg(unix)]
 mod terminal;
 mod today;
+mod tokens;
 mod verify;
 mod verify_relay;
 mod watch;

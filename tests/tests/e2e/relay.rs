@@ -117,6 +117,19 @@ impl Relay {
         Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? * 1024)
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Makes a token; answers what a program sends.
+    pub fn token(&self, name: &str, scopes: &str, more: &[&str]) -> String {
+        let mut arguments = vec!["token", "create", name, "--scope", scopes, "--json"];
+        arguments.extend(more);
+        let made = self.run(&arguments).json();
+        made["token"].as_str().expect("a token is shown once").to_owned()
+    }
+
     /// Where devices connect to.
     pub fn url(&self) -> &str {
         &self.url

@@ -3,7 +3,8 @@
 //! A kind of frame or request that is new has no row here, and the test doesn't compile until it has.
 
 use forsat_document::Genesis;
-use forsat_relay::admin::{Answer as Administered, DeviceRequest, Request};
+use forsat_relay::admin::{self, Answer as Administered, DeviceRequest, Request};
+use forsat_relay::token::Token;
 use forsat_sync::control::{ControlEvent, ControlHead};
 use forsat_sync::digest::Node;
 use forsat_sync::frame::{
@@ -14,6 +15,7 @@ use forsat_sync::heal::{Answer, AskId, Question, RefillItem};
 use forsat_sync::id::{BatchId, DeviceId, DocumentId, Nonce, SpaceId, UserId};
 use forsat_sync::identity::{InviteCode, InviteSecret, RelayKey, Signature};
 
+use super::http::Http;
 use super::relay::{Relay, SPACE};
 use super::wire::{Wire, block_on, key};
 
@@ -153,6 +155,21 @@ impl Row {
     }
 }
 
+/// What an administrator orders.
+fn orders(who: Who) -> [ToRelay; 3] {
+    [
+        order(&DeviceRequest::RoleSet { user: "Viewer".into(), space: SPACE.into(), role: "viewer".into() }),
+        order(&DeviceRequest::Invite {
+            user: format!("Guest of {who:?}"),
+            space: SPACE.into(),
+            role: "rep".into(),
+            approve: false,
+            secret_hash: hex::encode([who.number(); 32]),
+        }),
+        order(&DeviceRequest::DeviceActivate { device: key(Who::Rep.number()).device_id().to_string() }),
+    ]
+}
+
 /// What one sends, each on a connection of its own.
 fn rows(who: Who, user: UserId, spaces: &[SpaceInfo], main: SpaceId, place_of: &mut u8) -> Vec<Row> {
     let common = spaces.iter().find(|space| space.name == "common").unwrap().id;
@@ -216,21 +233,6 @@ fn rows(who: Who, user: UserId, spaces: &[SpaceInfo], main: SpaceId, place_of: &
         });
     }
     rows
-}
-
-/// Orders of an administrator, one of each kind.
-fn orders(who: Who) -> [ToRelay; 3] {
-    [
-        order(&DeviceRequest::RoleSet { user: "Viewer".into(), space: SPACE.into(), role: "viewer".into() }),
-        order(&DeviceRequest::Invite {
-            user: format!("Guest of {who:?}"),
-            space: SPACE.into(),
-            role: "rep".into(),
-            approve: false,
-            secret_hash: hex::encode([who.number(); 32]),
-        }),
-        order(&DeviceRequest::DeviceActivate { device: key(Who::Rep.number()).device_id().to_string() }),
-    ]
 }
 
 fn order(request: &DeviceRequest) -> ToRelay {
@@ -373,7 +375,7 @@ fn everybody_may_do_what_the_table_says_and_nothing_else() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// One of every request that an operator makes. Nothing but the admin socket takes them.
+/// One of every request that an operator makes. Devices make none of them; programs make what their token is for.
 fn requests(device: DeviceId) -> Vec<Request> {
     let (user, space, role) = ("Viewer".to_owned(), SPACE.to_owned(), "admin".to_owned());
     let all = vec![
@@ -388,7 +390,17 @@ fn requests(device: DeviceId) -> Vec<Request> {
         Request::DeviceList,
         Request::DeviceRevoke { device: device.to_string(), lost: true },
         Request::DeviceActivate { device: device.to_string() },
+        Request::DeviceRevoke { device: key(Who::Rep.number()).device_id().to_string(), lost: false },
         Request::Erase { record: "01".repeat(16), confirmed: true },
+        Request::TokenCreate {
+            name: "another".into(),
+            scopes: vec!["access".into()],
+            space: None,
+            expires_in_ms: None,
+            by: String::new(),
+        },
+        Request::TokenList,
+        Request::TokenRevoke { name: "read".into() },
         Request::Status,
         Request::Verify,
     ];
@@ -406,6 +418,9 @@ fn requests(device: DeviceId) -> Vec<Request> {
             | Request::DeviceList
             | Request::DeviceRevoke { .. }
             | Request::DeviceActivate { .. }
+            | Request::TokenCreate { .. }
+            | Request::TokenList
+            | Request::TokenRevoke { .. }
             | Request::Verify
             | Request::Erase { .. }
             | Request::Status => {}
@@ -436,4 +451,119 @@ fn no_device_makes_an_operators_request_not_even_an_admins() {
         }
     });
     assert_eq!(standing(), before, "nothing changed");
+}
+
+/// A program, by what it shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Program {
+    Nothing,
+    AWrongToken,
+    ARevokedToken,
+    Read,
+    Access,
+    Both,
+    ReadOfMain,
+    AccessOfMain,
+}
+
+const PROGRAMS: [Program; 8] = [
+    Program::Nothing,
+    Program::AWrongToken,
+    Program::ARevokedToken,
+    Program::Read,
+    Program::Access,
+    Program::Both,
+    Program::ReadOfMain,
+    Program::AccessOfMain,
+];
+
+impl Program {
+    /// What it sends; made at the relay where there is any.
+    fn token(self, relay: &Relay) -> Option<String> {
+        let name = format!("{self:?}");
+        match self {
+            Self::Nothing => None,
+            Self::AWrongToken => Some(Token::from_bytes([7; 16]).reveal()),
+            Self::ARevokedToken => {
+                let token = relay.token(&name, "read,access", &[]);
+                relay.run(&["token", "revoke", &name, "--json"]).json();
+                Some(token)
+            }
+            Self::Read => Some(relay.token(&name, "read", &[])),
+            Self::Access => Some(relay.token(&name, "access", &[])),
+            Self::Both => Some(relay.token(&name, "read,access", &[])),
+            Self::ReadOfMain => Some(relay.token(&name, "read", &["--space", SPACE])),
+            Self::AccessOfMain => Some(relay.token(&name, "access", &["--space", SPACE])),
+        }
+    }
+
+    fn reads(self) -> bool {
+        matches!(self, Self::Read | Self::Both | Self::ReadOfMain)
+    }
+
+    fn orders(self) -> bool {
+        matches!(self, Self::Access | Self::Both | Self::AccessOfMain)
+    }
+
+    /// The table's column: the status and the code of a failure.
+    fn expected(self, request: &Request) -> (u16, Option<&'static str>) {
+        let missing = (403, Some("scope_missing"));
+        let granted = |granted: bool| if granted { (200, None) } else { missing };
+        match request {
+            _ if matches!(self, Self::Nothing | Self::AWrongToken | Self::ARevokedToken) => {
+                (401, Some("unauthorized"))
+            }
+            Request::Status if self == Self::ReadOfMain => (403, Some("outside_space")),
+            Request::SpaceList
+            | Request::InviteList
+            | Request::UserList
+            | Request::DeviceList
+            | Request::Status => granted(self.reads()),
+            Request::DeviceRevoke { lost: true, .. } => (403, Some("operator_only")),
+            // None has this id.
+            Request::InviteCancel { .. } if self.orders() => (404, Some("no_such_invite")),
+            Request::Invite { .. }
+            | Request::InviteCancel { .. }
+            | Request::RoleSet { .. }
+            | Request::RoleRemove { .. }
+            | Request::DeviceRevoke { lost: false, .. }
+            | Request::DeviceActivate { .. } => granted(self.orders()),
+            Request::SpaceAdd { .. }
+            | Request::Erase { .. }
+            | Request::Verify
+            | Request::TokenCreate { .. }
+            | Request::TokenList
+            | Request::TokenRevoke { .. } => (403, Some("operator_only")),
+        }
+    }
+}
+
+#[test]
+fn a_program_may_ask_what_its_token_is_for_and_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let relay = relay_of_everybody(dir.path());
+    let viewer = Request::RoleSet { user: "Viewer".into(), space: SPACE.into(), role: "viewer".into() };
+    let mut wrong = Vec::new();
+    for program in PROGRAMS {
+        let token = program.token(&relay);
+        let http = Http::of(&relay, token.as_deref());
+        for request in requests(key(Who::Viewer.number()).device_id()) {
+            // As it was, whatever the last one did.
+            admin::ask(relay.data(), &viewer).unwrap().unwrap();
+            let said = http.admin(&serde_json::to_value(&request).unwrap());
+            let found = (said.status, said.failure());
+            let expected = program.expected(&request);
+            if found != expected || said.body["answer"].is_null() {
+                wrong.push(format!("{program:?} {request:?}: {found:?} instead of {expected:?}"));
+            }
+        }
+        let said = http.status();
+        let expected = program.expected(&Request::Status);
+        if (said.status, said.failure()) != expected {
+            wrong.push(format!("{program:?} GET /status: {} instead of {expected:?}", said.status));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let spaces = relay.run(&["space", "list", "--json"]).json();
+    assert_eq!(spaces["spaces"].as_array().unwrap().len(), 3, "no program made one: {spaces}");
 }

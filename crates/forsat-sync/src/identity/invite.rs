@@ -1,5 +1,6 @@
 //! Invite codes: a secret and the relay's public key in one text that survives copying.
 
+use super::digits::{DigitsError, from_digits, to_digits};
 use crate::id::RelayId;
 use std::fmt;
 
@@ -92,8 +93,6 @@ pub enum InviteError {
 
 /// Every code begins so; the digit is the version of the form.
 const PREFIX: &str = "fsi1";
-/// Crockford's digits: none of them is mistaken for another.
-const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const CHECKSUM_LEN: usize = 4;
 const PAYLOAD_LEN_MIN: usize = InviteSecret::LEN + RelayId::LEN;
 const PAYLOAD_LEN_MAX: usize = PAYLOAD_LEN_MIN + InviteCode::ADDRESS_BYTES_MAX;
@@ -122,7 +121,10 @@ impl std::str::FromStr for InviteCode {
             text.chars().filter(|c| !c.is_whitespace() && *c != '-').take(DIGITS_MAX + 5).collect();
         let plain = plain.to_lowercase();
         let Some(digits) = plain.strip_prefix(PREFIX) else { return Err(InviteError::NotAnInvite) };
-        let bytes = from_digits(digits)?;
+        let bytes = from_digits(digits).map_err(|error| match error {
+            DigitsError::Character(c) => InviteError::Character(c),
+            DigitsError::Length => InviteError::Length(digits.len()),
+        })?;
         let payload_len = bytes.len().saturating_sub(CHECKSUM_LEN);
         if !(PAYLOAD_LEN_MIN..=PAYLOAD_LEN_MAX).contains(&payload_len) {
             return Err(InviteError::Length(digits.len()));
@@ -150,42 +152,4 @@ fn read_address(bytes: &[u8]) -> Result<Option<String>, InviteError> {
     let scheme = text.starts_with("ws://") || text.starts_with("wss://");
     let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control());
     if scheme && plain { Ok(Some(text.to_owned())) } else { Err(InviteError::Address) }
-}
-
-/// Five bits a digit, the highest first; the last digit is filled up with noughts.
-fn to_digits(bytes: &[u8]) -> String {
-    let (mut text, mut held, mut bits) = (String::new(), 0_u32, 0);
-    for byte in bytes {
-        held = held << 8 | u32::from(*byte);
-        bits += 8;
-        while bits >= 5 {
-            bits -= 5;
-            text.push(char::from(DIGITS[(held >> bits & 31) as usize]));
-        }
-        held &= (1 << bits) - 1;
-    }
-    if bits > 0 {
-        text.push(char::from(DIGITS[(held << (5 - bits) & 31) as usize]));
-    }
-    text
-}
-
-fn from_digits(text: &str) -> Result<Vec<u8>, InviteError> {
-    let (mut bytes, mut held, mut bits) = (Vec::new(), 0_u32, 0);
-    for c in text.chars() {
-        let digit = match c {
-            'o' => '0',
-            'i' | 'l' => '1',
-            other => other,
-        };
-        let value = DIGITS.iter().position(|d| char::from(*d) == digit).ok_or(InviteError::Character(c))?;
-        held = held << 5 | u32::try_from(value).map_err(|_| InviteError::Character(c))?;
-        bits += 5;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push(u8::try_from(held >> bits & 0xff).map_err(|_| InviteError::Character(c))?);
-        }
-        held &= (1 << bits) - 1;
-    }
-    if bits < 5 && held == 0 { Ok(bytes) } else { Err(InviteError::Length(text.len())) }
 }

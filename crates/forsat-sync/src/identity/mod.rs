@@ -1,5 +1,6 @@
 //! Keys, signatures of the handshake, invite codes. Randomness comes in as bytes.
 
+pub mod digits;
 mod invite;
 mod key;
 mod receipt;

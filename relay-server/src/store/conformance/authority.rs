@@ -6,7 +6,7 @@ use forsat_sync::id::DeviceId;
 
 use super::control::log;
 use super::{Member, NOW_MS, document, enrol, enrolled, fresh_user, request, secret, space};
-use crate::store::{AccessCommand, AdminDone, AdminOrder, ControlError, NewInvite, RelayStore};
+use crate::store::{AccessCommand, AdminDone, AdminOrder, ControlError, NewInvite, Orderer, RelayStore};
 
 pub(super) fn all(mut fresh: impl FnMut() -> Box<dyn RelayStore>) {
     administrators_order_what_is_all_theirs(&*fresh());
@@ -18,7 +18,7 @@ pub(super) fn all(mut fresh: impl FnMut() -> Box<dyn RelayStore>) {
 }
 
 fn order(store: &dyn RelayStore, by: &Member, command: AccessCommand) -> Result<AdminDone, ControlError> {
-    store.access().administer(&by.device, &AdminOrder::Change(command), NOW_MS)
+    store.access().administer(&Orderer::Device(by.device), &AdminOrder::Change(command), NOW_MS)
 }
 
 fn invite(
@@ -37,7 +37,7 @@ fn invite(
         now_ms: NOW_MS,
         expires_at_ms: NOW_MS + 1000,
     };
-    store.access().administer(&by.device, &AdminOrder::Invite(new), NOW_MS)
+    store.access().administer(&Orderer::Device(by.device), &AdminOrder::Invite(new), NOW_MS)
 }
 
 fn set(user: &str, space: &str, role: Role) -> AccessCommand {
@@ -150,7 +150,7 @@ fn administrators_see_the_people_of_their_spaces(store: &dyn RelayStore) {
     let [first, sara, reza, _] = people(store);
     invite(store, &first, 60, "Mina", "Isfahan").expect("the first administrator may");
     invite(store, &sara, 61, "Ali", "Tehran").expect("to her space");
-    let lists = |by: &Member| store.access().access_lists(&by.device);
+    let lists = |by: &Member| store.access().access_lists(&Orderer::Device(by.device), NOW_MS);
     let theirs = lists(&sara).expect("she administers Tehran");
     let names: Vec<_> = theirs.users.iter().map(|user| user.name.as_str()).collect();
     assert_eq!(names, ["Omid", "Reza", "Sara"]);

@@ -7,7 +7,7 @@ use forsat_sync::identity::RelayKey;
 use forsat_sync::relay::{ControlVerdict, Standing};
 
 use super::{NOW_MS, common, enrol, space, whole};
-use crate::store::{AccessCommand, RelayStore};
+use crate::store::{AccessCommand, RelayStore, Scope};
 
 pub(super) fn all(mut fresh: impl FnMut() -> Box<dyn RelayStore>) {
     every_change_of_access_is_in_the_log(&*fresh());
@@ -102,6 +102,7 @@ fn a_store_that_was_set_back_takes_what_it_forgot(ahead: &dyn RelayStore, back: 
     let (before, _, known) = log(back);
     assert_eq!(log(ahead).2, known, "the two tell one story so far");
     let sara = super::key(1).device_id();
+    super::tokens::make(back, 1, "nightly", &[Scope::Read], None).expect("the first");
     revoke(ahead, &sara, false);
     enrol(ahead, 3, "Mina", "Tehran", Role::Viewer);
     let isfahan = space(ahead, 11, "Isfahan");
@@ -114,6 +115,8 @@ fn a_store_that_was_set_back_takes_what_it_forgot(ahead: &dyn RelayStore, back: 
     let adopted = access.adopt_control(&entries[before.len()..], NOW_MS).expect("the store works");
     assert_eq!(adopted.entries, (entries.len() - before.len()) as u64);
     assert_eq!(log(back).2, head, "the very same log");
+    assert_eq!(adopted.tokens, 1, "it may have been revoked since");
+    assert_eq!(back.tokens().all_tokens().expect("the store works"), []);
     assert_eq!(access.check_control(&head.mark()).expect("the store works"), ControlVerdict::Over);
     let ids = [sara, super::key(2).device_id(), super::key(3).device_id()];
     let records: Vec<_> = back.devices(&ids).expect("the store works").into_iter().flatten().collect();

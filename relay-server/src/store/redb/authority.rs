@@ -1,8 +1,8 @@
-//! What an administrator's device may order, asked inside the transaction that carries the order out.
+//! What an administrator's device or a program may order, asked inside the transaction that carries the order out.
 //!
 //! An administrator of a space gives and takes roles there and invites to it. Whose spaces are all theirs, that user's devices they
 //! revoke and let in, and may be given another device. Who administers every space, or is the workspace's first administrator and
-//! still one somewhere, may do all of it.
+//! still one somewhere, may do all of it. A program's token reaches every space, or one as an administrator of it alone would.
 
 use std::collections::BTreeSet;
 
@@ -14,17 +14,21 @@ use redb::{ReadTransaction, WriteTransaction};
 use super::access::DEVICE_ACTIVE;
 use super::control::find_space;
 use super::find::{find_device, find_invite};
-use super::rows::{ControlRow, DeviceRow, InviteRow, SpaceRow, UserRow};
+use super::rows::{ControlRow, DeviceRow, InviteRow, Inviter, SpaceRow, UserRow};
 use super::tables::{
-    CONTROL, DEVICES, INVITES, ROLES, Readable, SPACES, USERS, Writable, get, id_in_key, role_key, scan,
+    CONTROL, DEVICES, INVITES, ROLES, Readable, SPACES, TOKENS, USERS, Writable, get, id_in_key, role_key,
+    scan,
 };
+use super::tokens;
 use crate::names;
-use crate::store::{AccessCommand, AccessLists, AdminOrder, ControlError, NewInvite, StoreError};
+use crate::store::{
+    AccessCommand, AccessLists, AdminOrder, ControlError, NewInvite, Orderer, Scope, StoreError,
+};
+use crate::token::TokenHash;
 
 /// Who orders, and what they administer.
 pub(super) struct Authority {
-    /// Whose device it is.
-    user: UserId,
+    by: Inviter,
     spaces: BTreeSet<SpaceId>,
     everywhere: bool,
 }
@@ -35,9 +39,41 @@ struct Tables<T> {
     roles: T,
     spaces: T,
     control: T,
+    tokens: T,
 }
 
 impl Authority {
+    /// Of whoever orders; refused when there is nothing that they administer, or the token lacks the scope.
+    fn of_orderer<T: Readable>(
+        tables: &Tables<T>,
+        by: &Orderer,
+        scope: Scope,
+        now_ms: u64,
+    ) -> Result<Self, ControlError> {
+        match by {
+            Orderer::Device(device) => Self::of(tables, device),
+            Orderer::Program(token) => {
+                let authority = Self::of_token(tables, token, scope, now_ms)?;
+                authority.ok_or(ControlError::Unauthorized)
+            }
+        }
+    }
+
+    /// Of a token; none where it isn't good.
+    fn of_token<T: Readable>(
+        tables: &Tables<T>,
+        token: &TokenHash,
+        scope: Scope,
+        now_ms: u64,
+    ) -> Result<Option<Self>, ControlError> {
+        let Some((_, row)) = tokens::find(&tables.tokens, token, now_ms)? else { return Ok(None) };
+        if !row.scopes.contains(&scope) {
+            return Err(ControlError::ScopeMissing(scope));
+        }
+        let everywhere = row.space.is_none();
+        Ok(Some(Self { by: Inviter::Program(*token), spaces: row.space.into_iter().collect(), everywhere }))
+    }
+
     /// Of a device; refused when its user administers nothing.
     fn of<T: Readable>(tables: &Tables<T>, device: &DeviceId) -> Result<Self, ControlError> {
         let row: Option<DeviceRow> = get(&tables.devices, DEVICES, device.as_bytes())?;
@@ -65,7 +101,7 @@ impl Authority {
                 Ok(everywhere)
             })?;
         }
-        Ok(Self { user, spaces, everywhere })
+        Ok(Self { by: Inviter::User(user), spaces, everywhere })
     }
 }
 
@@ -85,18 +121,19 @@ fn first_administrator(control: &impl Readable) -> Result<Option<UserId>, StoreE
 
 /// The orders of a transaction that writes.
 impl Authority {
-    /// Whose device it is, if what it orders is theirs to order.
+    /// Who it is, if what is ordered is theirs to order.
     pub(super) fn check(
         tx: &WriteTransaction,
-        device: &DeviceId,
+        by: &Orderer,
         order: &AdminOrder,
-    ) -> Result<UserId, ControlError> {
-        let authority = Self::of(&Tables::write(tx)?, device)?;
+        now_ms: u64,
+    ) -> Result<Inviter, ControlError> {
+        let authority = Self::of_orderer(&Tables::write(tx)?, by, Scope::Access, now_ms)?;
         match order {
             AdminOrder::Invite(invite) => authority.may_invite(tx, invite)?,
             AdminOrder::Change(command) => authority.may_change(tx, command)?,
         }
-        Ok(authority.user)
+        Ok(authority.by)
     }
 
     fn may_change(&self, tx: &WriteTransaction, command: &AccessCommand) -> Result<(), ControlError> {
@@ -127,12 +164,19 @@ impl Authority {
     /// Whether who made an invite may still make it, when it is redeemed.
     pub(super) fn may_still_invite(
         tx: &WriteTransaction,
-        by: UserId,
+        by: Inviter,
         invite: &InviteRow,
         now_ms: u64,
     ) -> Result<bool, StoreError> {
-        let authority = match Self::of_user(&Tables::write(tx)?, by) {
-            Ok(authority) => authority,
+        let tables = Tables::write(tx)?;
+        let found = match by {
+            Inviter::User(user) => Self::of_user(&tables, user).map(Some),
+            Inviter::Program(token) => Self::of_token(&tables, &token, Scope::Access, now_ms),
+        };
+        drop(tables);
+        let authority = match found {
+            Ok(Some(authority)) => authority,
+            Ok(None) => return Ok(false),
             Err(ControlError::Store(error)) => return Err(error),
             Err(_) => return Ok(false),
         };
@@ -182,7 +226,11 @@ impl Authority {
             return Ok(());
         }
         let roles = tx.open_table(ROLES.table()).map_err(StoreError::from)?;
-        let sees = space.common || get::<Role>(&roles, ROLES, &role_key(&self.user, &space.id))?.is_some();
+        let sees = space.common
+            || match self.by {
+                Inviter::User(user) => get::<Role>(&roles, ROLES, &role_key(&user, &space.id))?.is_some(),
+                Inviter::Program(_) => false,
+            };
         // A space that a user doesn't see answers as one that isn't there.
         Err(if sees { ControlError::NotAdministrator } else { ControlError::NoSuchSpace(name.to_owned()) })
     }
@@ -207,17 +255,18 @@ fn granted(granted: bool) -> Result<(), ControlError> {
     if granted { Ok(()) } else { Err(ControlError::NotAdministrator) }
 }
 
-/// What an administrator's device may know.
+/// What an administrator's device or a program may know.
 impl Authority {
-    /// Of the device's user, by a transaction that reads.
-    pub(super) fn reading(tx: &ReadTransaction, device: &DeviceId) -> Result<Self, ControlError> {
+    /// Of whoever asks, by a transaction that reads.
+    pub(super) fn reading(tx: &ReadTransaction, by: &Orderer, now_ms: u64) -> Result<Self, ControlError> {
         let tables = Tables {
             devices: tx.open_table(DEVICES.table()).map_err(StoreError::from)?,
             roles: tx.open_table(ROLES.table()).map_err(StoreError::from)?,
             spaces: tx.open_table(SPACES.table()).map_err(StoreError::from)?,
             control: tx.open_table(CONTROL.table()).map_err(StoreError::from)?,
+            tokens: tx.open_table(TOKENS.table()).map_err(StoreError::from)?,
         };
-        Self::of(&tables, device)
+        Self::of_orderer(&tables, by, Scope::Read, now_ms)
     }
 
     /// Leaves in the lists what concerns spaces that are theirs to administer.
@@ -250,6 +299,7 @@ impl<'tx> Tables<Writable<'tx>> {
             roles: tx.open_table(ROLES.table())?,
             spaces: tx.open_table(SPACES.table())?,
             control: tx.open_table(CONTROL.table())?,
+            tokens: tx.open_table(TOKENS.table())?,
         })
     }
 }

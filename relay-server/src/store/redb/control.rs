@@ -8,7 +8,7 @@ use redb::WriteTransaction;
 use super::access::{AccessTables, DEVICE_ACTIVE, DEVICE_PENDING, DEVICE_REVOKED};
 use super::authority::Authority;
 use super::opening::add_epoch;
-use super::rows::{DeviceRow, EpochRow, InviteRow, SpaceRow, UserRow};
+use super::rows::{DeviceRow, EpochRow, InviteRow, Inviter, SpaceRow, UserRow};
 use super::tables::{
     DEVICES, EPOCHS, FEED_HEADS, INVITES, ROLES, Readable, SPACE_NAMES, SPACES, USER_IDS, USERS, corrupt,
     get, put, role_key, scan,
@@ -47,7 +47,7 @@ pub(super) fn create_space(
 pub(super) fn create_invite(
     tx: &WriteTransaction,
     invite: &NewInvite,
-    by: Option<UserId>,
+    by: Option<Inviter>,
 ) -> Result<SpaceSummary, ControlError> {
     let person = names::person(&invite.user).map_err(ControlError::BadName)?;
     let space = find_space(tx, &invite.space)?;

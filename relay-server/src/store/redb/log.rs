@@ -20,7 +20,7 @@ use super::tables::{
     CONTROL, DEVICES, ERASED, FEED, FEED_HEADS, REVOCATIONS, ROLES, Readable, SPACES, USER_IDS, USERS,
     Writable, corrupt, get, id_in_key, put, scan,
 };
-use super::{Commit, RedbStore, feed};
+use super::{Commit, RedbStore, feed, tokens};
 use crate::store::{ControlAdopted, Remedy, StoreError, StoreIdentity};
 
 /// Writes what happened, in the transaction in which it happened. No other handle of the tables `control`, `revocations`,
@@ -171,7 +171,7 @@ pub(super) fn adopt(
 ) -> Result<(ControlAdopted, Commit), StoreError> {
     let identity = &store.identity;
     let relay = RelayKey::from_seed(&identity.relay_key_seed).relay_id();
-    let mut adopted = ControlAdopted { verdict: ControlVerdict::Over, entries: 0 };
+    let mut adopted = ControlAdopted { verdict: ControlVerdict::Over, entries: 0, tokens: 0 };
     let (mut last, mut branched) = (0, false);
     for signed in entries {
         let Ok(read) = signed.verify(&relay) else { break };
@@ -202,6 +202,10 @@ pub(super) fn adopt(
         after if branched => ControlVerdict::Branched { after },
         after => ControlVerdict::Wanted { after },
     };
+    if adopted.entries > 0 {
+        // The store was set back: which tokens were revoked since then isn't known.
+        adopted.tokens = tokens::revoke_all(tx)?;
+    }
     let commit = if adopted.entries > 0 { Commit::Yes } else { Commit::NothingWritten };
     Ok((adopted, commit))
 }

@@ -10,17 +10,17 @@ use super::access::{DEVICE_ACTIVE, DEVICE_PENDING, DEVICE_REVOKED};
 use super::authority::Authority;
 use super::control::{create_invite, find_space};
 use super::find::{find_device, find_invite, find_user, invite_id};
-use super::rows::{DeviceRow, InviteRow, SpaceRow, UserRow};
+use super::rows::{DeviceRow, InviteRow, Inviter, SpaceRow, UserRow};
 use super::tables::{
     DEVICES, DEVICES_SEEN, INVITES, ROLES, Readable, SPACES, USER_IDS, USERS, corrupt, get, id_in_key, put,
     role_key, scan,
 };
-use super::{CONTROL_BYTES, Commit, RedbStore, erase, log, moves};
+use super::{CONTROL_BYTES, Commit, RedbStore, erase, log, moves, tokens};
 use crate::names;
 use crate::store::{
     AccessCommand, AccessDone, AccessLists, AccessStore, AdminDone, AdminOrder, ControlAdopted, ControlError,
-    DeviceState, DeviceSummary, DocumentSummary, InviteSummary, MoveOutcome, MoveRequest, StoreError,
-    StoreIdentity, UserSummary,
+    DeviceState, DeviceSummary, DocumentSummary, InviteSummary, MoveOutcome, MoveRequest, Orderer,
+    StoreError, StoreIdentity, UserSummary,
 };
 
 /// Room that an entry of the control log takes with what it changes, in bytes.
@@ -63,8 +63,8 @@ impl AccessStore for RedbStore {
         self.read(|tx| erase::summary(tx, document))
     }
 
-    fn access_lists(&self, by: &DeviceId) -> Result<AccessLists, ControlError> {
-        self.read(|tx| match Authority::reading(tx, by) {
+    fn access_lists(&self, by: &Orderer, now_ms: u64) -> Result<AccessLists, ControlError> {
+        self.read(|tx| match Authority::reading(tx, by, now_ms) {
             Ok(authority) => {
                 let mut lists =
                     AccessLists { users: users(tx)?, devices: devices(tx)?, invites: invites(tx)? };
@@ -76,7 +76,7 @@ impl AccessStore for RedbStore {
         })?
     }
 
-    fn administer(&self, by: &DeviceId, order: &AdminOrder, now_ms: u64) -> Result<AdminDone, ControlError> {
+    fn administer(&self, by: &Orderer, order: &AdminOrder, now_ms: u64) -> Result<AdminDone, ControlError> {
         self.reserve(CONTROL_BYTES)?;
         self.order(now_ms, |tx| administer(tx, &self.identity, by, order, now_ms))
     }
@@ -208,22 +208,30 @@ fn space_name(spaces: &impl Readable, space: &SpaceId) -> Result<String, StoreEr
     Ok(row.ok_or_else(|| corrupt(SPACES, "a space that is named elsewhere is missing"))?.name)
 }
 
-/// Carries out what a device orders, if its user may.
+/// Carries out what a device or a program orders, if its user or its token may.
 fn administer(
     tx: &WriteTransaction,
     identity: &StoreIdentity,
-    by: &DeviceId,
+    by: &Orderer,
     order: &AdminOrder,
     now_ms: u64,
 ) -> Result<(AdminDone, Commit), ControlError> {
-    let user = Authority::check(tx, by, order)?;
+    let by = Authority::check(tx, by, order, now_ms)?;
     match order {
         AdminOrder::Change(command) => {
-            let (done, commit) = change(tx, identity, Some(user), command, now_ms)?;
+            // The log names users alone: what a program ordered stands there as the operator's.
+            let user = match by {
+                Inviter::User(user) => Some(user),
+                Inviter::Program(_) => None,
+            };
+            let (done, commit) = change(tx, identity, user, command, now_ms)?;
             Ok((AdminDone::Changed(done), commit))
         }
         AdminOrder::Invite(invite) => {
-            Ok((AdminDone::Invited(create_invite(tx, invite, Some(user))?), Commit::Yes))
+            if let Inviter::Program(token) = &by {
+                tokens::make_room(tx, token, now_ms)?;
+            }
+            Ok((AdminDone::Invited(create_invite(tx, invite, Some(by))?), Commit::Yes))
         }
     }
 }

@@ -22,6 +22,7 @@ mod repair;
 mod replay;
 mod rows;
 mod tables;
+mod tokens;
 mod verify;
 
 use std::collections::BTreeMap;
@@ -44,7 +45,7 @@ use self::opening::{begin_epoch, initialise};
 use super::{
     AccessStore, AppendBatch, ControlError, DeviceRecord, EnrolOutcome, EnrolRequest, Examination,
     HealOutcome, HealRequest, NewInvite, PageOutcome, PageRequest, PushOutcome, RelayStore, SpaceSummary,
-    StatusCounts, StoreError, StoreIdentity,
+    StatusCounts, StoreError, StoreIdentity, TokenStore,
 };
 
 /// The format that this version writes and the newest that it reads.
@@ -439,6 +440,10 @@ impl RelayStore for RedbStore {
     }
 
     fn access(&self) -> &dyn AccessStore {
+        self
+    }
+
+    fn tokens(&self) -> &dyn TokenStore {
         self
     }
 

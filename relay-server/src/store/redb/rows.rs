@@ -12,14 +12,18 @@ mod control;
 mod feed;
 mod invite;
 mod moves;
+#[cfg(test)]
+mod tests;
+mod token;
 
 pub(super) use self::control::ControlRow;
 pub(super) use self::feed::{
     FEED_KIND_BROUGHT_BACK, FEED_KIND_CHANGE, FEED_KIND_CONTROL, FEED_KIND_DROPPED, FEED_KIND_ERASED,
     FEED_KIND_ERASURE, FeedRow,
 };
-pub(super) use self::invite::InviteRow;
+pub(super) use self::invite::{InviteRow, Inviter};
 pub(super) use self::moves::{FEED_KIND_LEFT, FEED_KIND_MOVED_IN, FEED_KIND_MOVED_OUT, MovedOutRow};
+pub(super) use self::token::TokenRow;
 
 /// The format byte of every row written today.
 const FORMAT: u8 = 1;
@@ -523,53 +527,5 @@ fn role_from_byte(byte: u8) -> Result<Role, RowError> {
         3 => Ok(Role::Manager),
         4 => Ok(Role::Admin),
         _ => Err(RowError::Shape),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn sample() -> DocumentRow {
-        DocumentRow {
-            space: SpaceId::from_bytes([1; 16]),
-            home_version: 1,
-            changes: 3,
-            bytes: 700,
-            ops: 11,
-            max_op: 12,
-            heads: vec![ChangeHash::from_bytes([4; 32]), ChangeHash::from_bytes([5; 32])],
-        }
-    }
-
-    #[test]
-    fn a_row_reads_back_under_its_own_key_only() {
-        let bytes = sample().encode(b"key");
-        assert_eq!(DocumentRow::decode(b"key", &bytes), Ok(sample()));
-        assert_eq!(DocumentRow::decode(b"other", &bytes), Err(RowError::Checksum));
-    }
-
-    #[test]
-    fn every_flipped_bit_is_noticed() {
-        let bytes = sample().encode(b"key");
-        for index in 0..bytes.len() {
-            for bit in 0..8 {
-                let mut flipped = bytes.clone();
-                flipped[index] ^= 1 << bit;
-                assert_eq!(
-                    DocumentRow::decode(b"key", &flipped),
-                    Err(RowError::Checksum),
-                    "byte {index} bit {bit}"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn a_short_row_and_a_later_format_are_told_apart() {
-        assert_eq!(u64::decode(b"k", &[1, 2]), Err(RowError::Shape));
-        let mut later = Writer(vec![9]);
-        later = later.u64(5);
-        assert_eq!(u64::decode(b"k", &later.seal(b"k")), Err(RowError::Format(9)));
     }
 }

@@ -65,8 +65,11 @@ pub(super) const MOVED_OUT: Definition = Definition("moved_out");
 /// Document id → number of the entry that erases it.
 pub(super) const ERASED: Definition = Definition("erased");
 
+/// Folded name → token of an operator's program.
+pub(super) const TOKENS: Definition = Definition("tokens");
+
 /// Every table: they are made when the store is, so that reading never meets a missing one.
-pub(super) const ALL: [Definition; 21] = [
+pub(super) const ALL: [Definition; 22] = [
     META,
     SPACES,
     SPACE_NAMES,
@@ -88,6 +91,7 @@ pub(super) const ALL: [Definition; 21] = [
     REVOCATIONS,
     MOVED_OUT,
     ERASED,
+    TOKENS,
 ];
 
 /// A table that can be read, in a read or a write transaction.

@@ -9,10 +9,10 @@ use super::rows::{DeviceRow, DocumentRow, EpochRow, FEED_KIND_MOVED_OUT, FeedRow
 use super::tables::{
     DEVICES, DOCUMENTS, EPOCHS, ERASED, FEED, INVITES, MOVED_OUT, feed_key, get, id_in_key, scan,
 };
-use super::{StoreError, erase, moves};
+use super::{StoreError, erase, moves, tokens};
 use crate::store::{Remedy, SpaceSummary};
 
-/// What doesn't hold of epochs, invites, moves and erasures, or keeps that from being told, and what heals it.
+/// What doesn't hold of epochs, invites, moves, tokens and erasures, or keeps that from being told, and what heals it.
 pub(super) fn others(
     tx: &ReadTransaction,
     spaces: &[SpaceSummary],
@@ -34,6 +34,7 @@ pub(super) fn others(
         look(Remedy::Backup, &mut |wrong| check_epochs(tx, &space.id, space.head, wrong))?;
     }
     look(Remedy::Backup, &mut |wrong| check_invites(tx, stop, wrong))?;
+    look(Remedy::Backup, &mut |wrong| tokens::verify(tx, wrong))?;
     look(Remedy::Repair, &mut |wrong| check_moved_out(tx, stop, wrong))?;
     look(Remedy::Repair, &mut |wrong| erase::verify(tx, stop, wrong))?;
     Ok(found)

@@ -4,6 +4,21 @@ use forsat_sync::id::{DeviceId, SpaceId, UserId};
 
 use super::{Reader, Row, RowError, Writer, role_from_byte, role_to_byte};
 use crate::store::Role;
+use crate::token::TokenHash;
+
+/// In the byte after the user's key: the device that redeems it waits to be let in.
+const WAITS: u8 = 1;
+/// In the same byte: a program made it; the hash of its token follows.
+const BY_PROGRAM: u8 = 2;
+
+/// Who made an invite and isn't the operator at the relay: what they may no longer give, the invite no longer gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Inviter {
+    /// An administrator, from a device.
+    User(UserId),
+    /// A program, by its token.
+    Program(TokenHash),
+}
 
 /// An invite, keyed by the hash of its secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,8 +30,8 @@ pub(in super::super) struct InviteRow {
     pub(in super::super) used_by: Option<DeviceId>,
     /// Whether the device that redeems it waits to be let in.
     pub(in super::super) approve: bool,
-    /// The administrator who made it from a device; none for the operator.
-    pub(in super::super) by: Option<UserId>,
+    /// Who made it; none for the operator.
+    pub(in super::super) by: Option<Inviter>,
 }
 
 impl Row for InviteRow {
@@ -28,9 +43,11 @@ impl Row for InviteRow {
             .optional(self.used_by.as_ref().map(|id| id.as_bytes().as_slice()))
             .text(&self.user_key);
         // A row without them is one of an operator's invite that needs no approval, as all were once.
+        let waits = if self.approve { WAITS } else { 0 };
         match self.by {
-            Some(by) => row.u8(u8::from(self.approve)).fixed(by.as_bytes()).seal(key),
-            None if self.approve => row.u8(1).seal(key),
+            Some(Inviter::Program(token)) => row.u8(waits | BY_PROGRAM).fixed(token.as_bytes()).seal(key),
+            Some(Inviter::User(user)) => row.u8(waits).fixed(user.as_bytes()).seal(key),
+            None if self.approve => row.u8(waits).seal(key),
             None => row.seal(key),
         }
     }
@@ -45,8 +62,16 @@ impl Row for InviteRow {
             None => None,
         };
         let user_key = reader.text()?;
-        let approve = !reader.is_empty() && reader.u8()? == 1;
-        let by = if reader.is_empty() { None } else { Some(UserId::from_bytes(reader.array()?)) };
+        let flags = if reader.is_empty() { 0 } else { reader.u8()? };
+        let by = match flags & BY_PROGRAM {
+            0 if reader.is_empty() => None,
+            0 => Some(Inviter::User(UserId::from_bytes(reader.array()?))),
+            _ => Some(Inviter::Program(TokenHash::from_bytes(reader.array()?))),
+        };
+        if flags & !(WAITS | BY_PROGRAM) != 0 {
+            return Err(RowError::Shape);
+        }
+        let approve = flags & WAITS != 0;
         reader.end().map(|()| Self { user_key, space, role, expires_at_ms, used_by, approve, by })
     }
 }
