@@ -87,6 +87,8 @@ pub struct LogEntry {
     pub author: Option<String>,
     /// What stands behind that.
     pub authorship: Authorship,
+    /// For whom the author made it again, by name where known: a change of theirs that never came to the relay.
+    pub original_author: Option<String>,
     /// The device's actor, hex; a device writes as another actor every month.
     pub actor: String,
     /// The change's number with its actor.
@@ -272,9 +274,8 @@ impl Engine {
             let (document, hash) = (document_id(hit.id), ChangeHash::from_bytes(change.hash));
             let state_of_change = tx.chunk(&document, &hash)?.map(|chunk| chunk.state);
             let authorship = authors.of(&document, &hash, state_of_change, change.author)?;
-            let author = change
-                .author
-                .map(|author| world.name(RecordId(author.0)).unwrap_or_else(|| author.to_string()));
+            let named = |user: UserId| world.name(RecordId(user.0)).unwrap_or_else(|| user.to_string());
+            let author = change.author.map(named);
             entries.push(LogEntry {
                 id: hit.id.0,
                 short: short.clone(),
@@ -284,6 +285,7 @@ impl Engine {
                 hash: hex::encode(change.hash),
                 author,
                 authorship,
+                original_author: change.original.map(|original| named(original.user)),
                 actor: hex::encode(&change.actor),
                 seq: change.seq,
                 time_ms: change.time_ms,
@@ -321,7 +323,7 @@ fn fields_of(change: &HistoryEntry, state: &RecordState, wanted: &Wanted) -> Vec
         .collect()
 }
 
-fn is_told(change: &FieldChange) -> bool {
+pub(crate) fn is_told(change: &FieldChange) -> bool {
     let whole = change.path.split('/').next().unwrap_or(&change.path);
     // A move is told by the stage; its history says more only where required checks were passed over.
     let is_plain_move = || StageMove::from_scalar(&change.after).is_none_or(|moved| moved.forced.is_empty());

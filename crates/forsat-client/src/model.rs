@@ -352,7 +352,7 @@ pub struct ChangeView {
 }
 
 /// Writes a scalar as the JSON value that it is; an atomic composite as its object.
-fn plain<S: serde::Serializer>(value: &Scalar, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn plain<S: serde::Serializer>(value: &Scalar, serializer: S) -> Result<S::Ok, S::Error> {
     json(value).serialize(serializer)
 }
 
