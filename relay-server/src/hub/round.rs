@@ -67,6 +67,10 @@ impl Hub {
                 Some((request, StorageRequest::Admin { device, request: asked })) => {
                     orders.push((connection, request, device, asked));
                 }
+                Some((request, StorageRequest::SetAside(_))) => {
+                    let reply = StorageReply::Unavailable { code: code::UNAVAILABLE };
+                    self.input(connection, Input::Storage { request, reply }, moment);
+                }
                 Some((_, StorageRequest::Append(_))) | None => {}
             }
         }

@@ -135,7 +135,7 @@ fn whoever_poses_as_the_relay_erases_nothing() {
         signature: sign_hello(&impostor, PROTOCOL_VERSIONS, &Nonce::from_bytes([1; 32])),
     })
     .encode();
-    let revocation = ToDevice::Revocation(forged).encode();
+    let revocation = ToDevice::Revocation { entry: forged, proof: None }.encode();
     let code = forsat_sync::code::DEVICE_REVOKED;
     let fault = ToDevice::Fault { message: "Go away.".into(), code }.encode();
     let address = office.relay.url().trim_start_matches("ws://").trim_end_matches("/sync").to_owned();

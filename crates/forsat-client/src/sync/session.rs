@@ -264,13 +264,16 @@ impl SyncSession {
             Effect::Heal(work) => return self.heal_part(work),
             Effect::Moved(done) => return self.moved(&done),
             // A sync asks for nothing that is answered so.
-            Effect::Administered(_) => {}
+            Effect::Administered(_) | Effect::WasSetAside { .. } => {}
             Effect::LoadOutbox { after, bytes_max } => {
                 let loaded = self.load_outbox(after, bytes_max).map(|items| Input::OutboxLoaded { items });
                 return answer(loaded, StoreTask::Outbox);
             }
             Effect::LoadControl { after } => return self.load_control(after),
-            Effect::Revoked { lost, .. } => self.revoked = Some(lost),
+            Effect::Revoked { lost, sets_aside, .. } => {
+                self.revoked = Some(lost);
+                return Ok(if sets_aside { vec![Input::Stop] } else { Vec::new() });
+            }
             Effect::Settle(settle) => {
                 let settled = self.settle(settle).map(|()| Input::Settled);
                 return answer(settled, StoreTask::Settle);
