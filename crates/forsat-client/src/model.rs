@@ -474,6 +474,8 @@ pub struct RefusedView {
     pub changes: Vec<ChangeView>,
     /// When it was refused, in milliseconds since 1970 UTC.
     pub at_ms: i64,
+    /// Whether the relay has it, for the managers of its space.
+    pub at_relay: bool,
 }
 
 /// Something that the sync found wrong.

@@ -1,4 +1,5 @@
-//! What a device does once its relay has revoked it: it keeps what was never sent, and erases key and records.
+//! What a device does once its relay has revoked it: it keeps what was never sent and the relay didn't take, and erases key
+//! and records.
 //!
 //! Only an entry of the control log counts that names this device and carries the signature of the relay that the invite
 //! pinned; the session has checked both before anything here is called.
@@ -6,8 +7,12 @@
 use crate::engine::Engine;
 use crate::error::{ClientError, KeptUnsent};
 use crate::join::key;
-use forsat_store::OutboxLimit;
+use crate::sync::Taken;
+use forsat_store::{Access, Aside, OutboxLimit, RefusedState, Tx};
+use forsat_sync::genesis;
+use forsat_sync::id::{ChangeHash, DocumentId, SpaceId};
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -17,14 +22,15 @@ const UNSENT_FILE: &str = "unsent-changes.jsonl";
 /// The folder of drafts beside the store.
 const DRAFTS: &str = "drafts";
 
-/// Erases the store in `directory`. Where the device isn't lost, its unsent changes are kept beside it first, a line each.
-/// Answers where they are, and how many.
+/// Erases the store in `directory`. Where the device isn't lost, those of its unsent changes that the relay hasn't `taken`
+/// are kept beside it first, a line each. Answers where they are, and how many.
 pub(crate) fn erase(
     engine: &Engine,
     directory: &Path,
     lost: bool,
+    taken: &Taken,
 ) -> Result<Option<KeptUnsent>, ClientError> {
-    let kept = if lost { None } else { keep_unsent(engine, directory)? };
+    let kept = if lost { None } else { keep_unsent(engine, directory, taken)? };
     // The records first: a key that stays behind for a moment opens nothing any more.
     engine.store().erase(directory)?;
     key::erase(directory)?;
@@ -35,29 +41,72 @@ pub(crate) fn erase(
     Ok(kept)
 }
 
-/// Writes the unsent changes of all spaces to a file; answers how many, or nothing when there are none.
-fn keep_unsent(engine: &Engine, directory: &Path) -> Result<Option<KeptUnsent>, ClientError> {
+/// A change that is kept.
+struct Kept {
+    space: SpaceId,
+    document: DocumentId,
+    hash: ChangeHash,
+    chunk: Vec<u8>,
+}
+
+/// Writes what was never sent and isn't at the relay to a file; answers how many changes, or nothing when there are none.
+fn keep_unsent(engine: &Engine, directory: &Path, taken: &Taken) -> Result<Option<KeptUnsent>, ClientError> {
     let tx = engine.read()?;
-    let all = OutboxLimit { bytes_max: u64::MAX, changes_max: usize::MAX };
-    let mut lines = Vec::new();
-    for (space, _) in tx.outbox_spaces()? {
-        for item in tx.outbox(&space, None, all)? {
-            let Some(chunk) = tx.chunk(&item.document, &item.hash)? else { continue };
-            let line = json!({
-                "space": space.to_string(),
-                "document": item.document.to_string(),
-                "change": item.hash.to_string(),
-                "chunk": hex::encode(&chunk.bytes),
-            });
-            lines.push(line.to_string());
-        }
-    }
-    if lines.is_empty() {
+    let mut kept = unsent(&tx, taken)?;
+    kept.extend(refused(&tx, taken)?);
+    // The fixed beginning of a record says nothing without the rest.
+    let is_fixed = |kept: &Kept| genesis::ALLOWED.contains(&kept.hash);
+    let told: BTreeSet<DocumentId> =
+        kept.iter().filter(|kept| !is_fixed(kept)).map(|kept| kept.document).collect();
+    kept.retain(|kept| told.contains(&kept.document));
+    if kept.is_empty() {
         return Ok(None);
     }
+    let line = |kept: &Kept| {
+        let line = json!({
+            "space": kept.space.to_string(),
+            "document": kept.document.to_string(),
+            "change": kept.hash.to_string(),
+            "chunk": hex::encode(&kept.chunk),
+        });
+        line.to_string()
+    };
+    let lines: Vec<String> = kept.iter().map(line).collect();
     let path = directory.join(UNSENT_FILE);
     write(&path, &lines).map_err(|source| ClientError::File { path: path.display().to_string(), source })?;
     Ok(Some(KeptUnsent { changes: lines.len(), path: path.display().to_string() }))
+}
+
+/// Unsent changes of all spaces.
+fn unsent<A: Access>(tx: &Tx<A>, taken: &Taken) -> Result<Vec<Kept>, ClientError> {
+    let all = OutboxLimit { bytes_max: u64::MAX, changes_max: usize::MAX };
+    let mut kept = Vec::new();
+    for (space, _) in tx.outbox_spaces()? {
+        for item in tx.outbox(&space, None, all)? {
+            let (document, hash) = (item.document, item.hash);
+            if taken.contains(&(document, hash)) {
+                continue;
+            }
+            let Some(chunk) = tx.chunk(&document, &hash)? else { continue };
+            kept.push(Kept { space, document, hash, chunk: chunk.bytes });
+        }
+    }
+    Ok(kept)
+}
+
+/// Refused edits that nobody has decided about.
+fn refused<A: Access>(tx: &Tx<A>, taken: &Taken) -> Result<Vec<Kept>, ClientError> {
+    let mut kept = Vec::new();
+    for (id, edit) in tx.refused_edits()? {
+        let is_at_relay =
+            taken.contains(&(edit.document, edit.hash)) || tx.refused_aside(id)? == Some(Aside::Taken);
+        if edit.state != RefusedState::Open || is_at_relay {
+            continue;
+        }
+        let Some(chunk) = tx.refused_chunk(id)? else { continue };
+        kept.push(Kept { space: edit.space, document: edit.document, hash: edit.hash, chunk });
+    }
+    Ok(kept)
 }
 
 fn write(path: &Path, lines: &[String]) -> io::Result<()> {
