@@ -122,6 +122,7 @@ sync-brought-back = { $count } that the relay had lost went back to it
 sync-moved = { $count } moved to another space
 sync-gone = { $count } left for a space that you don't see
 sync-refused = { $count } refused: forsat refused
+sync-aside = { $count } set aside at the relay, for its managers
 sync-erased = { $count } erased for good
 sync-unreadable = { $count } unreadable: forsat issues
 
@@ -513,6 +514,7 @@ filter-not_open = "open" says nothing about { $module }; it is for opportunities
 
 # import, export, change log, undo, trash
 exported = exported: { $count } { $module }
+log-made-again = { $who }, for { $original }
 log-created = created
 log-more = { $shown } shown · more: add --skip { $next }
 log-cut = The search ended before it was through: too many records changed since. Narrow it with --since, or name the record.
@@ -547,6 +549,7 @@ account-name = an account needs a name; give --new-account NAME
 no-change = no change of this record begins with { $hash }
 several-changes = several changes begin with { $hash }; type more of the hash
 not-exported = { $module } has no field "{ $field }" to export; there are { $known }
+no-quarantined = no change in quarantine has the number { $number }; forsat quarantine lists them
 no-refused-edit = no refused edit has the number { $number }; forsat refused lists them
 too-many-records = { $count } records are more than one command changes ({ $max }); narrow the condition
 filter-not-saved = a saved filter keeps conditions, columns and sorting; write --text as a condition, such as name~word
@@ -735,7 +738,9 @@ relay-unreadable-change = a change of this record was left out of what you see; 
 relay-damaged-change = the relay sent a change that can't be one; it was kept and left out
 relay-document-in-other-space = this record came in the feed of a space that isn't its own; tell the relay's operator
 erased = this device was revoked at the relay: its records and its key were erased here
-erased-kept = this device was revoked at the relay: its records and its key were erased here; changes that were never sent ({ $count }) are in { $path }, for an administrator
+erased-and = { $said }; { $more }
+erased-aside = changes that were never sent ({ $count }) are at the relay, for its managers
+erased-kept = changes that were never sent ({ $count }) are in { $path }, for an administrator
 relay-forbidden = your role in this space doesn't allow this; ask an administrator for one that does
 relay-cursor-invalid = the relay's store is new or was restored; it is compared with what this device holds
 relay-overloaded = the relay has too much to do right now; it is tried again by itself
@@ -823,7 +828,29 @@ verify-refused = { $count ->
    *[other] { $count } unsent edits build on what is lost and can't be sent: forsat refused
 }
 
+# quarantine
+quarantine-none = nothing is in quarantine for you to decide
+quarantine-how = forsat quarantine apply N makes a change again as yours · drop N gives it up · --all takes all of them
+quarantine-more = there are more at the relay; decide these first
+quarantine-not-here = this record isn't on this device
+quarantine-made = made by { $who } on { $device }, { $made } · at the relay since { $received }
+quarantine-in-part = not all of this change can be read: what it builds on isn't here
+quarantine-now = says now: { $value }
+quarantine-reason-moved-away = the record was moved to a space that its author doesn't see before this was sent
+quarantine-reason-home-elsewhere = the record lives in another space than the one this was made for
+quarantine-reason-device-revoked = the device was revoked before this was sent
+quarantine-confirm = Give up what is in quarantine under { $numbers }? The relay forgets it
+quarantine-confirm-all = Give up everything in quarantine that the list shows? The relay forgets it
+quarantine-dropped = { $count } given up
+quarantine-applied = { $count } applied · { $unsent } unsent: forsat sync
+quarantine-already = in the record already: { $numbers }
+quarantine-refused = { $number } stays: { $why }
+quarantine-unclosed = what was applied is saved, and the relay couldn't be told: { $why }; give the command again, nothing is changed twice
+quarantine-not-whole = what this change builds on isn't on this device, so not all of it can be read; make by hand what it shows, then drop it
+quarantine-elsewhere = the record isn't on this device, and this change doesn't begin it in a space that you see; a manager of the space that has it can apply this
+
 # refused
+refused-at-relay = at the relay, for its managers
 refused-none = nothing that this device made was refused
 refused-how = forsat refused retry N makes an edit again · export N writes it to a file · drop N gives it up
 refused-made = made by { $who }, { $made } · refused { $refused }

@@ -118,6 +118,7 @@ sync-brought-back = { $count } تغییری که رله از دست داده ب�
 sync-moved = { $count } رکورد به فضای دیگری رفت
 sync-gone = { $count } رکورد به فضایی رفت که شما نمی‌بینید
 sync-refused = { $count } پذیرفته نشد: forsat refused
+sync-aside = { $count } در رله برای مدیران کنار گذاشته شد
 sync-erased = { $count } برای همیشه پاک شد
 sync-unreadable = { $count } ناخوانا: forsat issues
 
@@ -497,6 +498,7 @@ filter-not_open = «باز» برای { $module } معنایی ندارد؛ بر
 
 # درون‌ریزی، برون‌بری، سابقه تغییرات، واگرد، سطل بازیافت
 exported = { $count } مورد از { $module } برون‌بری شد
+log-made-again = { $who }، به جای { $original }
 log-created = ایجاد شد
 log-more = { $shown } تغییر نمایش داده شد · بقیه: ‎--skip { $next } را بیفزایید
 log-cut = جست‌وجو پیش از پایان متوقف شد: رکوردهای زیادی تغییر کرده‌اند. با ‎--since آن را محدود کنید یا رکورد را نام ببرید.
@@ -528,6 +530,7 @@ account-name = حساب باید نامی داشته باشد؛ بنویسید -
 no-change = هیچ تغییری از این رکورد با { $hash } آغاز نمی‌شود
 several-changes = چند تغییر با { $hash } آغاز می‌شوند؛ بخش بیشتری از آن را بنویسید
 not-exported = { $module } فیلدی به نام «{ $field }» برای برون‌بری ندارد؛ این‌ها هست: { $known }
+no-quarantined = تغییری با شمارهٔ { $number } در قرنطینه نیست؛ فهرست: forsat quarantine
 no-refused-edit = ویرایش نپذیرفته‌ای با شمارهٔ { $number } نیست؛ فهرست: forsat refused
 too-many-records = { $count } رکورد بیش از آن است که یک فرمان تغییر دهد ({ $max })؛ شرط را تنگ‌تر کنید
 filter-not-saved = فیلتر ذخیره‌شده شرط، ستون و ترتیب را نگه می‌دارد؛ به جای --text شرطی بنویسید، مانند name~واژه
@@ -716,7 +719,9 @@ relay-unreadable-change = تغییری از این رکورد از آنچه می
 relay-damaged-change = رله چیزی فرستاد که تغییر نیست؛ نگه داشته و کنار گذاشته شد
 relay-document-in-other-space = این رکورد در خوراک فضایی آمد که از آنِ آن نیست؛ به گردانندهٔ رله بگویید
 erased = دسترسی این دستگاه در رله باطل شده است: رکوردها و کلیدش از این‌جا پاک شد
-erased-kept = دسترسی این دستگاه در رله باطل شده است: رکوردها و کلیدش از این‌جا پاک شد؛ { $count } تغییر که هرگز فرستاده نشد برای مدیر سامانه در { $path } است
+erased-and = { $said }؛ { $more }
+erased-aside = { $count } تغییر که هرگز فرستاده نشده بود برای مدیران در رله است
+erased-kept = { $count } تغییر که هرگز فرستاده نشد برای مدیر سامانه در { $path } است
 relay-forbidden = نقش شما در این فضا این کار را اجازه نمی‌دهد؛ از مدیر سامانه نقشی بخواهید که اجازه دهد
 relay-cursor-invalid = انبار رله تازه است یا بازگردانده شده؛ با آنچه این دستگاه دارد سنجیده می‌شود
 relay-overloaded = رله اکنون کار زیادی دارد؛ خودش دوباره تلاش می‌شود
@@ -789,7 +794,29 @@ verify-set-aside = { $count } تغییر کنار گذاشته شد؛ forsat syn
 verify-lost = { $count } تغییر هرگز فرستاده نشده بود و از دست رفت؛ بایت‌هایشان در انبار کنار گذاشته شده است
 verify-refused = { $count } ویرایش ارسال‌نشده بر ازدست‌رفته‌ها بنا شده و فرستادنی نیست: forsat refused
 
+# quarantine
+quarantine-none = چیزی در قرنطینه نیست که شما درباره‌اش تصمیم بگیرید
+quarantine-how = forsat quarantine apply N تغییری را به نام شما از نو می‌سازد · drop N از آن می‌گذرد · --all همه را می‌گیرد
+quarantine-more = در رله باز هم هست؛ نخست دربارهٔ این‌ها تصمیم بگیرید
+quarantine-not-here = این رکورد روی این دستگاه نیست
+quarantine-made = ساختهٔ { $who } روی { $device }، { $made } · در رله از { $received }
+quarantine-in-part = همهٔ این تغییر خواندنی نیست: آن‌چه بر آن بنا شده این‌جا نیست
+quarantine-now = اکنون: { $value }
+quarantine-reason-moved-away = پیش از فرستادن این، رکورد به فضایی رفت که سازنده‌اش آن را نمی‌بیند
+quarantine-reason-home-elsewhere = رکورد در فضایی جز آن است که این برایش ساخته شد
+quarantine-reason-device-revoked = پیش از فرستادن این، دستگاه باطل شد
+quarantine-confirm = از آن‌چه با شمارهٔ { $numbers } در قرنطینه است بگذریم؟ رله فراموشش می‌کند
+quarantine-confirm-all = از هر چه فهرست قرنطینه نشان می‌دهد بگذریم؟ رله فراموشش می‌کند
+quarantine-dropped = از { $count } تغییر گذشتیم
+quarantine-applied = { $count } تغییر اعمال شد · { $unsent } ارسال‌نشده: forsat sync
+quarantine-already = از پیش در رکورد است: { $numbers }
+quarantine-refused = { $number } می‌ماند: { $why }
+quarantine-unclosed = آن‌چه اعمال شد ذخیره شده است ولی نشد به رله گفته شود: { $why }؛ فرمان را دوباره بدهید، چیزی دو بار تغییر نمی‌کند
+quarantine-not-whole = آن‌چه این تغییر بر آن بنا شده روی این دستگاه نیست و همه‌اش خواندنی نیست؛ آن‌چه را نشان می‌دهد دستی انجام دهید و سپس از آن بگذرید
+quarantine-elsewhere = این رکورد روی این دستگاه نیست و این تغییر هم آن را در فضایی که می‌بینید آغاز نمی‌کند؛ مدیر فضایی که رکورد در آن است می‌تواند آن را اعمال کند
+
 # refused
+refused-at-relay = در رله، برای مدیران
 refused-none = چیزی از آن‌چه این دستگاه ساخته رد نشده است
 refused-how = forsat refused retry N ویرایشی را از نو می‌سازد · export N آن را در پرونده می‌نویسد · drop N از آن می‌گذرد
 refused-made = ساختهٔ { $who }، { $made } · رد شده در { $refused }
