@@ -7,6 +7,7 @@ mod erase;
 mod looking;
 mod manage;
 pub(crate) mod orders;
+mod quarantine;
 mod socket;
 
 use std::sync::atomic::AtomicBool;
@@ -20,6 +21,7 @@ pub use self::erase::ErasureView;
 pub(crate) use self::looking::Looking;
 pub use self::manage::{DeviceView, InviteEntryView, RoleView, UserRoleView, UserView};
 pub use self::orders::DeviceRequest;
+pub use self::quarantine::QuarantineView;
 pub use self::socket::{SOCKET_NAME, ask};
 pub(crate) use self::socket::{listen, serve};
 use crate::ambient;
@@ -142,6 +144,18 @@ pub enum Answer {
     Device(DeviceView),
     /// What there is, or was, of a document.
     Erasure(ErasureView),
+    /// What lies aside, of the spaces whose manager or administrator asks.
+    Quarantine {
+        /// By number.
+        entries: Vec<QuarantineView>,
+        /// Whether there is more after the last of them.
+        more: bool,
+    },
+    /// Changes were taken out of quarantine.
+    QuarantineClosed {
+        /// How many of the numbers name nothing any more.
+        count: u64,
+    },
     /// The counts.
     Status(StatusView),
     /// What a thorough look found.
@@ -286,6 +300,7 @@ impl From<ControlError> for Failure {
             ControlError::NoRole { .. } => "no_role",
             ControlError::DeviceRevoked(_) => "device_revoked",
             ControlError::NotAdministrator => "not_administrator",
+            ControlError::NotManager => "not_manager",
             ControlError::InviteUsed(_) => "invite_used",
         };
         Self::new(code, error.to_string())

@@ -7,6 +7,7 @@
 pub mod conformance;
 mod examination;
 mod manage;
+mod quarantine;
 mod redb;
 
 use std::sync::atomic::AtomicBool;
@@ -19,13 +20,16 @@ use forsat_sync::identity::{Receipt, SecretHash};
 
 pub use forsat_sync::frame::Role;
 pub use forsat_sync::relay::{
-    DeviceRecord, Directory, EnrolRequest, FeedPage, HealRequest, MoveRequest, PageRequest,
+    AsideRequest, DeviceRecord, Directory, EnrolRequest, FeedPage, HealRequest, MoveRequest, PageRequest,
 };
 
 pub use self::examination::{Examination, FINDINGS_MAX, FindingKind, Remedy, Repaired, StoreFinding};
 pub use self::manage::{
     AccessCommand, AccessDone, AccessLists, AccessStore, AdminDone, AdminOrder, ControlAdopted, DeviceState,
     DeviceSummary, DocumentSummary, InviteSummary, MoveOutcome, UserSummary,
+};
+pub use self::quarantine::{
+    Aside, AsideItem, AsideItemOutcome, AsideOutcome, QUARANTINE_ENTRY_COST, QuarantineEntry, QuarantineStore,
 };
 pub use self::redb::{BackendSource, InitWorkspace, OpenOptions, RedbStore};
 
@@ -137,6 +141,9 @@ pub enum ControlError {
         "only an administrator of every space that this concerns may do it: ask one, or the relay's operator"
     )]
     NotAdministrator,
+    /// Neither a manager nor an administrator of any space.
+    #[error("only managers and administrators see and close what is in quarantine: ask one of the space")]
+    NotManager,
     /// Somebody has redeemed it.
     #[error("the invite {0} was redeemed: revoke the device instead, see `forsat-relay device list`")]
     InviteUsed(String),

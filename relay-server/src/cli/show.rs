@@ -92,6 +92,8 @@ pub(super) fn answer(answer: &Answer, json: bool) -> String {
         Answer::Erasure(erasure) => lists::erasure(erasure),
         Answer::Status(status) => status_text(status),
         Answer::Verified(found) => line(found),
+        // Told to managers' devices alone.
+        Answer::Quarantine { .. } | Answer::QuarantineClosed { .. } => line(answer),
         Answer::Failed(failure) => format!("{failure}\n"),
     }
 }

@@ -18,8 +18,11 @@ use super::tables::{
     ACTORS, CHANGES, DOCUMENTS, DOCUMENTS_BY_BUCKET, FEED, META, actor_key, bucket_document_key, change_key,
     feed_key, get,
 };
-use super::{RedbStore, Slot, read};
+use super::{RedbStore, Slot, quarantine, read};
 use crate::store::{Examination, FindingKind, Remedy, StoreError, StoreFinding};
+
+/// What stands beside the quarantine can't be read.
+const UNREADABLE: &str = "12: the counts or the index of the quarantine are damaged";
 
 type Open = ReadOnlyTable<&'static [u8], &'static [u8]>;
 
@@ -76,6 +79,9 @@ fn examine(tx: &ReadTransaction, stop: &AtomicBool) -> Result<Examination, Store
     if kept.as_ref().map(counts) != Some(counts(&totals)) {
         let message = "the totals don't follow from the documents".to_owned();
         look.found.note(finding(FindingKind::Totals, message, Remedy::Repair));
+    }
+    for message in readable(quarantine::examine(tx))?.unwrap_or_else(|| vec![UNREADABLE.to_owned()]) {
+        look.found.note(finding(FindingKind::Other, message, Remedy::Repair));
     }
     for message in super::verify::others(tx, &spaces) {
         look.found.note(finding(FindingKind::Other, message, Remedy::Backup));

@@ -16,6 +16,7 @@ mod log;
 mod manage;
 mod moves;
 mod opening;
+mod quarantine;
 mod read;
 mod repair;
 mod replay;
@@ -202,6 +203,7 @@ impl RedbStore {
             let mut wrong = verify::verify(tx)?;
             wrong.extend(log::verify(tx, &self.identity)?);
             wrong.extend(erase::verify(tx)?);
+            wrong.extend(quarantine::verify(tx)?);
             Ok(wrong)
         })
     }

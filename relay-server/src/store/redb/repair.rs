@@ -17,7 +17,7 @@ use super::tables::{
     ACTORS, BUCKETS, CHANGES, DOCUMENTS, DOCUMENTS_BY_BUCKET, Definition, FEED, FEED_HEADS, META, Writable,
     actor_key, bucket_document_key, bucket_key, change_key, feed_key, get, id_in_key, put, scan,
 };
-use super::{CONTROL_BYTES, Commit, RedbStore, lock_tries, read};
+use super::{CONTROL_BYTES, Commit, RedbStore, lock_tries, quarantine, read};
 use crate::store::{Repaired, StoreError};
 
 impl RedbStore {
@@ -44,7 +44,7 @@ fn repair(tx: &WriteTransaction) -> Result<Repaired, StoreError> {
         }
     }
     repaired.documents = rebuilt.cut.len() as u64;
-    repaired.rows = rebuilt.write(tx)?;
+    repaired.rows = rebuilt.write(tx)? + quarantine::repair(tx)?;
     Ok(repaired)
 }
 
@@ -212,7 +212,7 @@ impl Rebuilt {
 }
 
 /// Makes a table hold exactly these rows; answers how many it changed.
-fn settle<R: Row + PartialEq>(
+pub(super) fn settle<R: Row + PartialEq>(
     tx: &WriteTransaction,
     definition: Definition,
     mut rows: BTreeMap<Vec<u8>, R>,

@@ -10,10 +10,12 @@ use crate::store::Role;
 mod control;
 mod invite;
 mod moves;
+mod quarantine;
 
 pub(super) use self::control::ControlRow;
 pub(super) use self::invite::InviteRow;
 pub(super) use self::moves::{FEED_KIND_LEFT, FEED_KIND_MOVED_IN, FEED_KIND_MOVED_OUT, MovedOutRow};
+pub(super) use self::quarantine::{QuarantineCounts, QuarantineRow};
 
 /// The format byte of every row written today.
 const FORMAT: u8 = 1;
