@@ -912,6 +912,7 @@ admin-revoke-lost = revoke the device { $device } for good, as a lost one? It er
 admin-no-answer = the relay gave no answer that this program understands; nothing is known to be done: see forsat admin user list, and update the older of the two programs
 admin-failed = the relay refused: { $why }
 admin-not-administrator = only an administrator of every space that this concerns may do it; ask one, or the relay's operator
+admin-not-manager = only a manager or an administrator of a space decides what is in quarantine there; ask one
 admin-no-such-space = you see no space of that name; forsat status lists yours
 admin-no-such-user = there is no such user; see forsat admin user list
 admin-no-such-device = there is no such device; see forsat admin device list

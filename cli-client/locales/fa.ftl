@@ -878,6 +878,7 @@ admin-revoke-lost = دستگاه { $device } همچون گم‌شده برای �
 admin-no-answer = رله پاسخی که این برنامه بفهمد نداد و معلوم نیست کاری شده باشد: forsat admin user list را ببینید و برنامهٔ کهنه‌تر را به‌روز کنید
 admin-failed = رله نپذیرفت: { $why }
 admin-not-administrator = تنها مدیر همهٔ فضاهایی که این کار به آن‌ها مربوط است می‌تواند؛ از او یا گردانندهٔ رله بخواهید
+admin-not-manager = تنها مدیر یک فضا دربارهٔ قرنطینهٔ آن تصمیم می‌گیرد؛ از او بخواهید
 admin-no-such-space = فضایی به این نام نمی‌بینید؛ forsat status فضاهای شما را نشان می‌دهد
 admin-no-such-user = چنین کاربری نیست؛ forsat admin user list را ببینید
 admin-no-such-device = چنین دستگاهی نیست؛ forsat admin device list را ببینید

@@ -39,7 +39,7 @@ fn question(app: &App, which: &WhichChanges) -> String {
     }
 }
 
-fn list(app: &App, engine: &Engine, options: &ConnectOptions) -> Result<(), CliError> {
+fn list(app: &mut App, engine: &Engine, options: &ConnectOptions) -> Result<(), CliError> {
     let listed = block_on(engine.quarantine(options))??;
     if app.out.is_json() {
         app.out.json(&listed);
@@ -57,7 +57,7 @@ fn list(app: &App, engine: &Engine, options: &ConnectOptions) -> Result<(), CliE
 }
 
 fn apply(
-    app: &App,
+    app: &mut App,
     engine: &Engine,
     options: &ConnectOptions,
     choice: &QuarantineChoice,
@@ -74,7 +74,7 @@ fn apply(
 }
 
 fn drop_some(
-    app: &App,
+    app: &mut App,
     engine: &Engine,
     options: &ConnectOptions,
     choice: &QuarantineChoice,
