@@ -1,6 +1,8 @@
 //! Changes that are set aside: who may bring, see and close them is asked in the transaction that does it.
 
 mod soundness;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 
