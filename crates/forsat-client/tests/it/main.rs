@@ -15,6 +15,7 @@ mod moves;
 mod pair;
 mod past;
 mod persian;
+mod quarantine;
 mod receiving;
 mod related;
 mod reports;
