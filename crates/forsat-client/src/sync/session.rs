@@ -294,7 +294,6 @@ impl SyncSession {
                 if let Err(error) = self.welcomed(&welcomed) {
                     return answer(Err(error), StoreTask::Welcome);
                 }
-                self.asides.begin();
             }
             Effect::Report(issue) => {
                 let grew = match &issue {
@@ -311,6 +310,9 @@ impl SyncSession {
                 if let SyncEvent::Walked { fetched, brought, .. } = &event {
                     self.fetched += fetched;
                     self.brought_back += brought;
+                }
+                if matches!(event, SyncEvent::Online) {
+                    self.asides.begin();
                 }
                 // A machine that works once has stopped by now, so its own words at the moment of settling count.
                 let settled =
