@@ -90,7 +90,7 @@ impl QuarantineApplied {
 /// What became of one change.
 enum Outcome {
     /// It is made again; nothing was written where everything said so already.
-    Done(Option<RecordState>),
+    Done(Option<Box<RecordState>>),
     /// The record has it.
     Already,
 }
@@ -165,13 +165,13 @@ fn apply_one(
         edits_of(table, here.as_ref().map(|loaded| loaded.document.read(turn.engine.schema())), reading)?;
     turn.make_again(Some(Original { user: UserId::from_bytes(entry.user), change: hash }));
     if here.is_some() {
-        return Ok(Outcome::Done(turn.edit(id, &edits)?));
+        return Ok(Outcome::Done(turn.edit(id, &edits)?.map(Box::new)));
     }
     let [space] = entry.spaces.as_slice() else { return Err(ClientRefusal::RecordElsewhere.into()) };
     if !reading.begins || turn.tx.space(space)?.is_none() {
         return Err(ClientRefusal::RecordElsewhere.into());
     }
-    Ok(Outcome::Done(Some(turn.create_in(*space, id, &table.name, &edits)?)))
+    Ok(Outcome::Done(Some(Box::new(turn.create_in(*space, id, &table.name, &edits)?))))
 }
 
 /// The edits that write what a change wrote, on a record as it is now; on none the change begins it.
