@@ -726,6 +726,7 @@ relay-invite-invalid = the invite isn't valid: it was used, has expired or is fr
 relay-device-quota = the workspace has as many devices as it may; revoke one that isn't used
 relay-unknown-space = there is no such space, or this device has no access to it; ask an administrator
 relay-device-pending = this device waits for an administrator to let it in; do the same again when that is done
+relay-home-here = the record lives in this space; the change is sent there
 relay-erased = the record was erased for good; nothing of it is taken any more
 relay-unverified = the relay takes no lost changes back from somebody who may only read
 relay-digest-mismatch = this device and the relay don't hold the same, and exchanging what differs has not mended it; nothing is lost here and it is tried again by itself; if it stays, keep the store and tell the relay's operator

@@ -260,6 +260,7 @@ impl Engine {
         let state = vault::any_state(tx, hit.id)?.unwrap_or_else(|| loaded.document.read(self.schema()));
         let (short, name) = (encode_id(hit.id.as_bytes()), record_name(&state));
         let prefix = find::prefix_len(tx, hit.id)?;
+        let named = |user: UserId| world.name(RecordId(user.0)).unwrap_or_else(|| user.to_string());
         let mut entries = Vec::new();
         for (place, change) in loaded.document.history().into_iter().enumerate() {
             let counted_ms = last_ms.map_or(change.time_ms, |last| change.time_ms.min(last));
@@ -274,8 +275,6 @@ impl Engine {
             let (document, hash) = (document_id(hit.id), ChangeHash::from_bytes(change.hash));
             let state_of_change = tx.chunk(&document, &hash)?.map(|chunk| chunk.state);
             let authorship = authors.of(&document, &hash, state_of_change, change.author)?;
-            let named = |user: UserId| world.name(RecordId(user.0)).unwrap_or_else(|| user.to_string());
-            let author = change.author.map(named);
             entries.push(LogEntry {
                 id: hit.id.0,
                 short: short.clone(),
@@ -283,7 +282,7 @@ impl Engine {
                 module: hit.module.clone(),
                 name: name.clone(),
                 hash: hex::encode(change.hash),
-                author,
+                author: change.author.map(named),
                 authorship,
                 original_author: change.original.map(|original| named(original.user)),
                 actor: hex::encode(&change.actor),

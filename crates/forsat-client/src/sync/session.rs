@@ -306,23 +306,7 @@ impl SyncSession {
                     return answer(grew.map(|_| Input::OutboxChanged), StoreTask::Page);
                 }
             }
-            Effect::Event(event) => {
-                if let SyncEvent::Walked { fetched, brought, .. } = &event {
-                    self.fetched += fetched;
-                    self.brought_back += brought;
-                }
-                if matches!(event, SyncEvent::Online) {
-                    self.asides.begin();
-                }
-                // A machine that works once has stopped by now, so its own words at the moment of settling count.
-                let settled =
-                    if let SyncEvent::Settled(status) = &event { Some(status.clone()) } else { None };
-                out.push(SessionEffect::Event(SessionEvent::Sync(event)));
-                if let Some(status) = settled {
-                    let told = self.note_drained().and_then(|()| self.sum_up(&status, out));
-                    unless_it_can_wait(told)?;
-                }
-            }
+            Effect::Event(event) => self.show(event, out)?,
             Effect::Stopped(result) => {
                 self.is_stopped = true;
                 if !self.touched.is_empty() {
@@ -333,6 +317,26 @@ impl SyncSession {
         }
         let _ = now_ms;
         Ok(Vec::new())
+    }
+
+    /// Shows an event of the machine, and what follows from it.
+    fn show(&mut self, event: SyncEvent, out: &mut Vec<SessionEffect>) -> Result<(), ClientError> {
+        match &event {
+            SyncEvent::Walked { fetched, brought, .. } => {
+                self.fetched += fetched;
+                self.brought_back += brought;
+            }
+            SyncEvent::Online => self.asides.begin(),
+            _ => {}
+        }
+        // A machine that works once has stopped by now, so its own words at the moment of settling count.
+        let settled = if let SyncEvent::Settled(status) = &event { Some(status.clone()) } else { None };
+        out.push(SessionEffect::Event(SessionEvent::Sync(event)));
+        if let Some(status) = settled {
+            let told = self.note_drained().and_then(|()| self.sum_up(&status, out));
+            unless_it_can_wait(told)?;
+        }
+        Ok(())
     }
 
     fn page(&mut self, page: StorePage) -> Result<Vec<Input>, ClientError> {
