@@ -199,6 +199,9 @@ fn ordered(request: &[u8], who: Who) -> Said {
     }
 }
 
+/// A document that nobody ever made; the others are named by numbers.
+const NOWHERE: [u8; 16] = *b"nobody made this";
+
 /// What one sends, each on a connection of its own.
 fn rows(who: Who, user: UserId, spaces: &[SpaceInfo], main: SpaceId, place_of: &mut u8) -> Vec<Row> {
     let common = spaces.iter().find(|space| space.name == "common").unwrap().id;
@@ -248,41 +251,44 @@ fn rows(who: Who, user: UserId, spaces: &[SpaceInfo], main: SpaceId, place_of: &
         row(ToRelay::Unknown { kind: 4000 }),
     ];
     for place in [Place::Common, Place::Main, Place::Missing] {
-        let pull = Pull { stream: StreamId(1), space: id(place), cursor: None, echo: true, from_head: false };
-        rows.push(Row { frame: ToRelay::Pull(pull), place, module: "" });
-        for module in ["settings", "product", "campaign", "user", "account", "filter"] {
-            *place_of += 1;
-            let own = module == "user" && place == Place::Common;
-            let document = if own { *user.as_bytes() } else { [*place_of; 16] };
-            let bytes = Genesis::of(module).unwrap().chain()[0].bytes.clone();
-            let items = vec![PushItem { document: DocumentId::from_bytes(document), bytes }];
-            let push = Push { batch: BatchId::new(1), space: id(place), items };
-            rows.push(Row { frame: ToRelay::Push(push), place, module });
-            *place_of += 1;
-            let document = DocumentId::from_bytes(if own { *user.as_bytes() } else { [*place_of; 16] });
-            let bytes = Genesis::of(module).unwrap().chain()[0].bytes.clone();
-            let question = Question::Refill(vec![RefillItem { document, bytes, receipt: None }]);
-            let frame = ToRelay::Heal { ask: AskId(1), space: id(place), question };
-            rows.push(Row { frame, place, module });
-        }
-        *place_of += 1;
-        let item = SetAsideItem {
-            document: DocumentId::from_bytes([*place_of; 16]),
-            bytes: Genesis::of("account").unwrap().chain()[0].bytes.clone(),
-            reason: forsat_sync::code::HOME_IS,
-        };
-        let aside = SetAside { ask: AskId(1), space: id(place), items: vec![item] };
-        rows.push(Row { frame: ToRelay::SetAside(aside), place, module: "" });
-        let nowhere = vec![DocumentId::from_bytes([0xdd; 16])];
-        let wanted = Move { ask: AskId(1), to: id(place), documents: nowhere };
-        rows.push(Row { frame: ToRelay::Move(wanted), place, module: "" });
-        let question = Question::Nodes(vec![Node::ROOT]);
-        rows.push(Row {
-            frame: ToRelay::Heal { ask: AskId(1), space: id(place), question },
-            place,
-            module: "",
-        });
+        rows.extend(rows_in(user, place, id(place), place_of));
     }
+    rows
+}
+
+/// What one sends to a place.
+fn rows_in(user: UserId, place: Place, space: SpaceId, place_of: &mut u8) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let pull = Pull { stream: StreamId(1), space, cursor: None, echo: true, from_head: false };
+    rows.push(Row { frame: ToRelay::Pull(pull), place, module: "" });
+    for module in ["settings", "product", "campaign", "user", "account", "filter"] {
+        *place_of += 1;
+        let own = module == "user" && place == Place::Common;
+        let document = if own { *user.as_bytes() } else { [*place_of; 16] };
+        let bytes = Genesis::of(module).unwrap().chain()[0].bytes.clone();
+        let items = vec![PushItem { document: DocumentId::from_bytes(document), bytes }];
+        let push = Push { batch: BatchId::new(1), space, items };
+        rows.push(Row { frame: ToRelay::Push(push), place, module });
+        *place_of += 1;
+        let document = DocumentId::from_bytes(if own { *user.as_bytes() } else { [*place_of; 16] });
+        let bytes = Genesis::of(module).unwrap().chain()[0].bytes.clone();
+        let question = Question::Refill(vec![RefillItem { document, bytes, receipt: None }]);
+        let frame = ToRelay::Heal { ask: AskId(1), space, question };
+        rows.push(Row { frame, place, module });
+    }
+    *place_of += 1;
+    let item = SetAsideItem {
+        document: DocumentId::from_bytes([*place_of; 16]),
+        bytes: Genesis::of("account").unwrap().chain()[0].bytes.clone(),
+        reason: forsat_sync::code::HOME_IS,
+    };
+    let aside = SetAside { ask: AskId(1), space, items: vec![item] };
+    rows.push(Row { frame: ToRelay::SetAside(aside), place, module: "" });
+    let nowhere = vec![DocumentId::from_bytes(NOWHERE)];
+    let wanted = Move { ask: AskId(1), to: space, documents: nowhere };
+    rows.push(Row { frame: ToRelay::Move(wanted), place, module: "" });
+    let question = Question::Nodes(vec![Node::ROOT]);
+    rows.push(Row { frame: ToRelay::Heal { ask: AskId(1), space, question }, place, module: "" });
     rows
 }
 

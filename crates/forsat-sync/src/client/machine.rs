@@ -315,7 +315,6 @@ impl ClientMachine {
             StoreTask::Heal => self.heals.failed(),
             StoreTask::Outbox => self.outbox.load_failed(),
             StoreTask::Settle => self.outbox.settled(),
-            _ if matches!(self.phase, Phase::Restricted { .. }) => {}
             // The next connection brings another welcome, and asks for the log again.
             StoreTask::Welcome | StoreTask::Control | StoreTask::Moves => {}
         }
