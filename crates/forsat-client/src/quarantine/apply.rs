@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use forsat_document::{FieldChange, Genesis, Original, merged_text};
+use forsat_document::{EditError, FieldChange, Genesis, Original, merged_text};
 use forsat_domain::UserId;
 use forsat_domain::canonical;
 use forsat_domain::composite::heads_hex;
 use forsat_domain::edit::Edit;
 use forsat_domain::record::{RecordState, Scalar};
-use forsat_domain::schema::ModuleDef;
+use forsat_domain::schema::{MergeCode, ModuleDef};
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::Entry;
 use super::read::{self, Group, Reading, as_view};
@@ -25,6 +26,9 @@ use crate::vault;
 
 /// The key of a composite that says which changes its writer saw.
 const SEEN_HEADS: &str = "seen_heads";
+/// Fields that a list doesn't show, so that what a change says there isn't taken: the id is the document's, and who created a
+/// record is the user whose device the relay knows.
+const ORIGIN: [&str; 2] = ["id", "created_by"];
 
 /// What became of changes that were to be applied.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -161,8 +165,8 @@ fn apply_one(
         return Err(ClientRefusal::NotWhole.into());
     }
     let table = read::table_of(turn.engine.schema(), group).ok_or(ClientRefusal::RecordElsewhere)?;
-    let edits =
-        edits_of(table, here.as_ref().map(|loaded| loaded.document.read(turn.engine.schema())), reading)?;
+    let state = here.as_ref().map(|loaded| loaded.document.read(turn.engine.schema()));
+    let edits = edits_of(table, state.as_ref(), entry, reading)?;
     turn.make_again(Some(Original { user: UserId::from_bytes(entry.user), change: hash }));
     if here.is_some() {
         return Ok(Outcome::Done(turn.edit(id, &edits)?.map(Box::new)));
@@ -175,21 +179,37 @@ fn apply_one(
 }
 
 /// The edits that write what a change wrote, on a record as it is now; on none the change begins it.
-fn edits_of(
+///
+/// A field that this version doesn't know refuses the change: a part of it would be lost unsaid.
+pub(super) fn edits_of(
     table: &ModuleDef,
-    state: Option<RecordState>,
+    state: Option<&RecordState>,
+    entry: &Entry,
     reading: &Reading,
 ) -> Result<Vec<Edit>, ClientError> {
     let mut edits = Vec::new();
-    for change in &reading.changes {
-        let begins = state.is_none();
-        let Some(edit) = edit_of(table, &as_view(change), begins) else { continue };
-        edits.push(match &state {
-            Some(state) => on_state(state, change, edit)?,
-            None => edit,
-        });
+    for change in reading.changes.iter().filter(|change| !ORIGIN.contains(&change.path.as_str())) {
+        let edit = edit_of(table, &as_view(change), state.is_none());
+        match (edit, state) {
+            (Some(edit), Some(state)) => edits.push(on_state(state, change, edit)?),
+            (Some(edit), None) => edits.push(edit),
+            (None, _) if writes_itself(table, change) => {}
+            (None, _) => {
+                let (module, field) = (table.name.to_string(), change.path.clone());
+                return Err(EditError::UnknownField { module, field }.into());
+            }
+        }
+    }
+    if state.is_none() {
+        edits.push(Edit::set("created_by", Uuid::from_bytes(entry.user).to_string()));
     }
     Ok(edits)
+}
+
+/// Whether a field is one that nobody edits: the document keeps it by itself, or it was written once.
+fn writes_itself(table: &ModuleDef, change: &FieldChange) -> bool {
+    let field = change.path.split('/').next().unwrap_or(&change.path);
+    table.field(field).is_some_and(|field| matches!(field.merge, MergeCode::I | MergeCode::D))
 }
 
 /// An edit as it is made on a record that others have edited since: a text keeps what they wrote, and a deletion has seen

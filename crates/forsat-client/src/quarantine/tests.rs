@@ -237,6 +237,31 @@ fn bytes_that_are_no_change_are_listed_and_nothing_of_them_is_applied() {
 }
 
 #[test]
+fn who_began_a_record_is_whom_the_relay_knows_whatever_the_change_says() {
+    let (sara, reza) = (Device::of("Sara"), Device::of("Reza"));
+    let id = reza.account("Never sent");
+    let mut entries = reza.aside(id, 0, &[sara.space()]);
+    for entry in &mut entries {
+        entry.user = [7; 16];
+    }
+    let own = entries.last().unwrap().number;
+    assert_eq!(sara.apply(&entries, &[own]).applied, [own]);
+    assert_eq!(sara.field(id, "created_by"), Scalar::text(&uuid::Uuid::from_bytes([7; 16]).to_string()));
+    assert_eq!(sara.field(id, "id"), Scalar::text(&id.0.to_string()));
+}
+
+#[test]
+fn a_field_that_this_version_does_not_know_keeps_the_whole_change_back() {
+    let (sara, reza, id, count) = shared();
+    reza.edit(id, "website", "https://reza.example");
+    let entries = reza.aside(id, count, &[sara.space()]);
+    let group = read::group(&sara.engine.read().unwrap(), &entries.iter().collect::<Vec<_>>()).unwrap();
+    let table = sara.engine.schema().module("product").unwrap();
+    let refused = apply::edits_of(table, None, &entries[0], &group.readings[0]).unwrap_err();
+    assert!(matches!(refused, ClientError::Edit(_)), "{refused:?}");
+}
+
+#[test]
 fn an_erased_record_takes_nothing() {
     let (sara, reza, id, count) = shared();
     reza.edit(id, "website", "https://reza.example");
