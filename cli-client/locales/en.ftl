@@ -127,6 +127,7 @@ sync-brought-back = { $count } that the relay had lost went back to it
 sync-moved = { $count } moved to another space
 sync-gone = { $count } left for a space that you don't see
 sync-refused = { $count } refused: forsat refused
+sync-aside = { $count } set aside at the relay, for its managers
 sync-erased = { $count } erased for good
 sync-unreadable = { $count } unreadable: forsat issues
 
@@ -518,6 +519,7 @@ filter-not_open = "open" says nothing about { $module }; it is for opportunities
 
 # import, export, change log, undo, trash
 exported = exported: { $count } { $module }
+log-made-again = { $who }, for { $original }
 log-created = created
 log-more = { $shown } shown · more: add --skip { $next }
 log-cut = The search ended before it was through: too many records changed since. Narrow it with --since, or name the record.
@@ -552,6 +554,7 @@ account-name = an account needs a name; give --new-account NAME
 no-change = no change of this record begins with { $hash }
 several-changes = several changes begin with { $hash }; type more of the hash
 not-exported = { $module } has no field "{ $field }" to export; there are { $known }
+no-quarantined = no change in quarantine has the number { $number }; forsat quarantine lists them
 no-refused-edit = no refused edit has the number { $number }; forsat refused lists them
 too-many-records = { $count } records are more than one command changes ({ $max }); narrow the condition
 filter-not-saved = a saved filter keeps conditions, columns and sorting; write --text as a condition, such as name~word
@@ -731,6 +734,7 @@ relay-invite-invalid = the invite isn't valid: it was used, has expired or is fr
 relay-device-quota = the workspace has as many devices as it may; revoke one that isn't used
 relay-unknown-space = there is no such space, or this device has no access to it; ask an administrator
 relay-device-pending = this device waits for an administrator to let it in; do the same again when that is done
+relay-home-here = the record lives in this space; the change is sent there
 relay-erased = the record was erased for good; nothing of it is taken any more
 relay-unverified = the relay takes no lost changes back from somebody who may only read
 relay-digest-mismatch = this device and the relay don't hold the same, and exchanging what differs has not mended it; nothing is lost here and it is tried again by itself; if it stays, keep the store and tell the relay's operator
@@ -743,7 +747,9 @@ relay-unreadable-change = a change of this record was left out of what you see; 
 relay-damaged-change = the relay sent a change that can't be one; it was kept and left out
 relay-document-in-other-space = this record came in the feed of a space that isn't its own; tell the relay's operator
 erased = this device was revoked at the relay: its records and its key were erased here
-erased-kept = this device was revoked at the relay: its records and its key were erased here; changes that were never sent or were refused ({ $count }) are in { $path }, for an administrator
+erased-and = { $said }; { $more }
+erased-aside = changes that were never sent ({ $count }) are at the relay, for its managers
+erased-kept = changes that were never sent or were refused ({ $count }) are in { $path }, for an administrator
 relay-forbidden = your role in this space doesn't allow this; ask an administrator for one that does
 relay-cursor-invalid = the relay's store is new or was restored; it is compared with what this device holds
 relay-overloaded = the relay has too much to do right now; it is tried again by itself
@@ -839,7 +845,29 @@ verify-refused = { $count ->
    *[other] { $count } unsent edits build on what is lost and can't be sent: forsat refused
 }
 
+# quarantine
+quarantine-none = nothing is in quarantine for you to decide
+quarantine-how = forsat quarantine apply N makes a change again as yours · drop N gives it up · --all takes all of them
+quarantine-more = there are more at the relay; decide these first
+quarantine-not-here = this record isn't on this device
+quarantine-made = made by { $who } on { $device }, { $made } · at the relay since { $received }
+quarantine-in-part = not all of this change can be read: what it builds on isn't here
+quarantine-now = says now: { $value }
+quarantine-reason-moved-away = the record was moved to a space that its author doesn't see before this was sent
+quarantine-reason-home-elsewhere = the record lives in another space than the one this was made for
+quarantine-reason-device-revoked = the device was revoked before this was sent
+quarantine-confirm = Give up what is in quarantine under { $numbers }? The relay forgets it
+quarantine-confirm-all = Give up everything in quarantine that the list shows? The relay forgets it
+quarantine-dropped = { $count } given up
+quarantine-applied = { $count } applied · { $unsent } unsent: forsat sync
+quarantine-already = in the record already: { $numbers }
+quarantine-refused = { $number } stays: { $why }
+quarantine-unclosed = what was applied is saved, and the relay couldn't be told: { $why }; give the command again, nothing is changed twice
+quarantine-not-whole = what this change builds on isn't on this device, so not all of it can be read; make by hand what it shows, then drop it
+quarantine-elsewhere = the record isn't on this device, and this change doesn't begin it in a space that you see; a manager of the space that has it can apply this
+
 # refused
+refused-at-relay = at the relay, for its managers
 refused-none = nothing that this device made was refused
 refused-how = forsat refused retry N makes an edit again · export N writes it to a file · drop N gives it up
 refused-made = made by { $who }, { $made } · refused { $refused }
@@ -901,6 +929,7 @@ admin-revoke-lost = revoke the device { $device } for good, as a lost one? It er
 admin-no-answer = the relay gave no answer that this program understands; nothing is known to be done: see forsat admin user list, and update the older of the two programs
 admin-failed = the relay refused: { $why }
 admin-not-administrator = only an administrator of every space that this concerns may do it; ask one, or the relay's operator
+admin-not-manager = only a manager or an administrator of a space decides what is in quarantine there; ask one
 admin-no-such-space = you see no space of that name; forsat status lists yours
 admin-no-such-user = there is no such user; see forsat admin user list
 admin-no-such-device = there is no such device; see forsat admin device list

@@ -19,6 +19,7 @@ mod lead;
 mod log;
 mod moves;
 pub mod past;
+pub mod quarantine;
 mod query;
 mod settings;
 
@@ -124,6 +125,8 @@ pub enum Fixed {
         #[command(subcommand)]
         what: Option<RefusedCommand>,
     },
+    /// Changes that couldn't come to the relay by their own way, for managers: list, apply, drop
+    Quarantine(quarantine::QuarantineArgs),
     /// End a conflict or another issue of a record
     Resolve(ResolveArgs),
     /// Take back this device's last command or an earlier one, as far as its values are still its own

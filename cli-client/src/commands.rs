@@ -26,6 +26,7 @@ mod log;
 mod mass;
 mod moves;
 mod past;
+mod quarantine;
 pub mod record;
 mod refused;
 mod report;
@@ -50,6 +51,7 @@ pub fn run(app: &mut App, command: Fixed) -> Result<(), CliError> {
             issues::list(app, &issues::Asked { record, code, all, info })
         }
         Fixed::Refused { what } => refused::run(app, what),
+        Fixed::Quarantine(arguments) => quarantine::run(app, arguments),
         Fixed::Resolve(arguments) => issues::resolve(app, &arguments),
         Fixed::Undo(arguments) => past::undo(app, &arguments),
         Fixed::History(arguments) => past::history(app, &arguments),

@@ -23,6 +23,7 @@ pub mod list;
 pub mod mass;
 pub mod past;
 pub mod pipeline;
+pub mod quarantine;
 pub mod record;
 pub mod refused;
 pub mod related;

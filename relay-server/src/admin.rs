@@ -8,6 +8,7 @@ mod looking;
 mod manage;
 pub(crate) mod orders;
 pub(crate) mod programs;
+mod quarantine;
 mod socket;
 mod tokens;
 
@@ -21,6 +22,7 @@ pub(crate) use self::looking::Looking;
 pub use self::manage::{DeviceView, InviteEntryView, RoleView, UserRoleView, UserView};
 pub use self::orders::DeviceRequest;
 use self::programs::Caller;
+pub use self::quarantine::QuarantineView;
 pub use self::socket::{SOCKET_NAME, ask};
 pub(crate) use self::socket::{listen, serve};
 pub use self::tokens::{TOKEN_MS_MAX, TokenMadeView, TokenView};
@@ -176,6 +178,18 @@ pub enum Answer {
     },
     /// The token that is worthless now.
     TokenRevoked(TokenView),
+    /// What lies aside, of the spaces whose manager or administrator asks.
+    Quarantine {
+        /// By number.
+        entries: Vec<QuarantineView>,
+        /// Whether there is more after the last of them.
+        more: bool,
+    },
+    /// Changes were taken out of quarantine.
+    QuarantineClosed {
+        /// How many of the numbers name nothing any more.
+        count: u64,
+    },
     /// The counts.
     Status(StatusView),
     /// What a thorough look found.
@@ -323,6 +337,7 @@ impl From<ControlError> for Failure {
             ControlError::NoRole { .. } => "no_role",
             ControlError::DeviceRevoked(_) => "device_revoked",
             ControlError::NotAdministrator => "not_administrator",
+            ControlError::NotManager => "not_manager",
             ControlError::InviteUsed(_) => "invite_used",
             ControlError::NoSuchToken(_) => "no_such_token",
             ControlError::TokenExists(_) => "token_exists",

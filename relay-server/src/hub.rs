@@ -5,6 +5,7 @@
 //! only after it. Clocks and randomness come in with every call. Connections are served in turns.
 
 mod admin;
+mod aside;
 mod control;
 mod moves;
 mod outcome;
@@ -16,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use forsat_sync::code::{self, Code};
+use forsat_sync::frame::SetAsideItem;
 use forsat_sync::id::{DeviceId, Nonce, SpaceId, UserId};
 use forsat_sync::limits::{ChunkLimits, IN_FLIGHT_TOTAL_BYTES_MAX};
 use forsat_sync::relay::{
@@ -272,14 +274,12 @@ impl Hub {
         what: StorageRequest,
         moment: &Moment<'_>,
     ) {
-        if let StorageRequest::Append(append) = &what {
-            let bytes = push_bytes(append);
-            if self.push_bytes + bytes > self.limits.push_bytes_max {
-                let reply = StorageReply::Unavailable { code: code::OVERLOADED };
-                return self.input(connection, Input::Storage { request, reply }, moment);
-            }
-            self.push_bytes += bytes;
+        let bytes = change_bytes(&what);
+        if bytes > 0 && self.push_bytes + bytes > self.limits.push_bytes_max {
+            let reply = StorageReply::Unavailable { code: code::OVERLOADED };
+            return self.input(connection, Input::Storage { request, reply }, moment);
         }
+        self.push_bytes += bytes;
         let Some(found) = self.connections.get_mut(&connection) else { return };
         if found.requests.is_empty() {
             self.turns.push_back(connection);
@@ -290,9 +290,7 @@ impl Hub {
     fn forget(&mut self, connection: ConnectionId, moment: &Moment<'_>) {
         let Some(found) = self.connections.remove(&connection) else { return };
         for (_, request) in &found.requests {
-            if let StorageRequest::Append(append) = request {
-                self.push_bytes -= push_bytes(append);
-            }
+            self.push_bytes -= change_bytes(request);
         }
         for space in found.subscriptions {
             self.unsubscribe(connection, space);
@@ -376,10 +374,19 @@ impl Hub {
         if more {
             self.turns.push_back(connection);
         }
-        if let (_, StorageRequest::Append(append)) = &taken {
-            self.push_bytes -= push_bytes(append);
-        }
+        self.push_bytes -= change_bytes(&taken.1);
         Some(taken)
+    }
+}
+
+/// The bytes of the changes that a request brings.
+fn change_bytes(request: &StorageRequest) -> usize {
+    match request {
+        StorageRequest::Append(append) => push_bytes(append),
+        StorageRequest::SetAside(aside) => {
+            aside.items.iter().map(SetAsideItem::cost).sum::<usize>() + ITEM_COST
+        }
+        _ => 0,
     }
 }
 

@@ -7,6 +7,7 @@
 pub mod conformance;
 mod examination;
 mod manage;
+mod quarantine;
 mod redb;
 mod tokens;
 
@@ -18,13 +19,16 @@ use forsat_sync::identity::{Receipt, SecretHash};
 
 pub use forsat_sync::frame::Role;
 pub use forsat_sync::relay::{
-    DeviceRecord, Directory, EnrolRequest, FeedPage, HealRequest, MoveRequest, PageRequest,
+    AsideRequest, DeviceRecord, Directory, EnrolRequest, FeedPage, HealRequest, MoveRequest, PageRequest,
 };
 
 pub use self::examination::{Examination, FINDINGS_MAX, FindingKind, Remedy, Repaired, StoreFinding};
 pub use self::manage::{
     AccessCommand, AccessDone, AccessLists, AccessStore, AdminDone, AdminOrder, ControlAdopted, DeviceState,
     DeviceSummary, DocumentSummary, InviteSummary, MoveOutcome, UserSummary,
+};
+pub use self::quarantine::{
+    Aside, AsideItem, AsideItemOutcome, AsideOutcome, QUARANTINE_ENTRY_COST, QuarantineEntry, QuarantineStore,
 };
 pub use self::redb::{BackendSource, InitWorkspace, OpenOptions, RedbStore};
 pub use self::tokens::{
@@ -159,6 +163,9 @@ pub enum ControlError {
     /// The token isn't for that.
     #[error("the token lacks the scope `{}`: make one with it at the relay", .0.as_str())]
     ScopeMissing(Scope),
+    /// Neither a manager nor an administrator of any space.
+    #[error("only managers and administrators see and close what is in quarantine: ask one of the space")]
+    NotManager,
     /// Somebody has redeemed it.
     #[error("the invite {0} was redeemed: revoke the device instead, see `forsat-relay device list`")]
     InviteUsed(String),

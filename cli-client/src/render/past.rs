@@ -32,6 +32,12 @@ pub fn log_lines(
 
 fn entry_lines(app: &App, world: &dyn World, entry: &LogEntry, is_record: bool) -> Vec<String> {
     let named = entry.author.clone().unwrap_or_else(|| tr!(app.messages, "unknown-author"));
+    let named = match &entry.original_author {
+        Some(original) => {
+            tr!(app.messages, "log-made-again", who = named, original = original.as_str())
+        }
+        None => named,
+    };
     let who = match vouched(app, entry.authorship) {
         Some(word) => format!("{named} ({word})"),
         None => named,

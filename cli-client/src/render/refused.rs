@@ -7,7 +7,7 @@ use forsat_domain::{Scalar, World};
 use crate::app::App;
 use crate::error::CliError;
 use crate::i18n::{errors, tr};
-use crate::output::{BAD, FAINT, STRONG, paint};
+use crate::output::{BAD, FAINT, GOOD, STRONG, paint};
 
 /// The lines of the list.
 pub fn lines(app: &App, engine: &Engine, edits: &[RefusedDetail]) -> Result<Vec<String>, CliError> {
@@ -31,6 +31,9 @@ fn of_one(app: &App, world: &dyn World, edit: &RefusedDetail) -> Vec<String> {
         format!("   {}", paint(BAD, why)),
         format!("   {}", tr!(app.messages, "refused-made", who = who, made = made, refused = refused)),
     ];
+    if view.at_relay {
+        lines.push(format!("   {}", paint(GOOD, tr!(app.messages, "refused-at-relay"))));
+    }
     lines.extend(view.changes.iter().map(|change| of_field(app, world, edit, change)));
     lines
 }

@@ -119,6 +119,7 @@ pub fn counts(app: &App, summary: &SyncSummary) -> String {
         ("sync-moved", summary.moved, FAINT),
         ("sync-gone", summary.gone, WARN),
         ("sync-refused", summary.refused, BAD),
+        ("sync-aside", summary.aside, FAINT),
         ("sync-erased", summary.erased, WARN),
         ("sync-unreadable", summary.unreadable, BAD),
         ("status-unsent", summary.unsent, WARN),

@@ -3,6 +3,7 @@
 //! The relay decides what is theirs to ask. Requests and answers are those of its admin socket, as JSON.
 
 use forsat_sync::identity::{InviteCode, InviteSecret};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::connect::{self, ConnectOptions};
@@ -254,15 +255,24 @@ async fn ask(
     options: &ConnectOptions,
     request: &impl Serialize,
 ) -> Result<AccessAnswer, ClientError> {
-    let request = serde_json::to_vec(request).expect("requests have text keys and plain values");
-    let answer = connect::administer(engine, options, request).await?;
-    match serde_json::from_slice(&answer).map_err(|_| unread())? {
+    match ask_as(engine, options, request).await? {
         AccessAnswer::Failed { code, message } => Err(ClientError::NotAdministered { code, message }),
         answer => Ok(answer),
     }
 }
 
+/// Asks the relay as an administrator does; the answer as `T`.
+pub(crate) async fn ask_as<T: DeserializeOwned>(
+    engine: &Engine,
+    options: &ConnectOptions,
+    request: &impl Serialize,
+) -> Result<T, ClientError> {
+    let request = serde_json::to_vec(request).expect("requests have text keys and plain values");
+    let answer = connect::administer(engine, options, request).await?;
+    serde_json::from_slice(&answer).map_err(|_| unread())
+}
+
 /// What a relay of another version answers.
-fn unread() -> ClientError {
+pub(crate) fn unread() -> ClientError {
     ClientError::NoAdminAnswer
 }

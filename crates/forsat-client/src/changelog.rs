@@ -87,6 +87,8 @@ pub struct LogEntry {
     pub author: Option<String>,
     /// What stands behind that.
     pub authorship: Authorship,
+    /// For whom the author made it again, by name where known: a change of theirs that never came to the relay.
+    pub original_author: Option<String>,
     /// The device's actor, hex; a device writes as another actor every month.
     pub actor: String,
     /// The change's number with its actor.
@@ -259,6 +261,7 @@ impl Engine {
         let (short, name) = (encode_id(hit.id.as_bytes()), record_name(&state));
         let prefix = find::prefix_len(tx, hit.id)?;
         let standings = tx.standings(&document_id(hit.id))?;
+        let named = |user: UserId| world.name(RecordId(user.0)).unwrap_or_else(|| user.to_string());
         let mut entries = Vec::new();
         for (place, change) in loaded.document.history().into_iter().enumerate() {
             let counted_ms = last_ms.map_or(change.time_ms, |last| change.time_ms.min(last));
@@ -272,9 +275,6 @@ impl Engine {
             }
             let standing = standings.get(&ChangeHash::from_bytes(change.hash));
             let authorship = authors.of(standing, change.author)?;
-            let author = change
-                .author
-                .map(|author| world.name(RecordId(author.0)).unwrap_or_else(|| author.to_string()));
             entries.push(LogEntry {
                 id: hit.id.0,
                 short: short.clone(),
@@ -282,8 +282,9 @@ impl Engine {
                 module: hit.module.clone(),
                 name: name.clone(),
                 hash: hex::encode(change.hash),
-                author,
+                author: change.author.map(named),
                 authorship,
+                original_author: change.original.map(|original| named(original.user)),
                 actor: hex::encode(&change.actor),
                 seq: change.seq,
                 time_ms: change.time_ms,
@@ -321,7 +322,7 @@ fn fields_of(change: &HistoryEntry, state: &RecordState, wanted: &Wanted) -> Vec
         .collect()
 }
 
-fn is_told(change: &FieldChange) -> bool {
+pub(crate) fn is_told(change: &FieldChange) -> bool {
     let whole = change.path.split('/').next().unwrap_or(&change.path);
     // A move is told by the stage; its history says more only where required checks were passed over.
     let is_plain_move = || StageMove::from_scalar(&change.after).is_none_or(|moved| moved.forced.is_empty());

@@ -123,12 +123,13 @@ async fn run(
     };
     let ended = driver.run(effects, shutdown.as_mut(), on_event).await;
     let revoked = match &driver.machine {
-        Machine::Session { session, .. } => session.revoked(),
+        Machine::Session { session, .. } => session.revoked().map(|lost| (lost, session.taken())),
         Machine::Errand(_) => None,
     };
-    let Some(lost) = revoked else { return ended.map(|_| ()) };
+    let Some((lost, taken)) = revoked else { return ended.map(|_| ()) };
     let Some(directory) = engine.directory() else { return ended.map(|_| ()) };
-    Err(ClientError::Erased { kept: revoked::erase(engine, directory, lost)? })
+    let kept = revoked::erase(engine, directory, lost, taken)?;
+    Err(ClientError::Erased { aside: taken.len() as u64, kept })
 }
 
 /// The right to sync the store. Who syncs once is told at once that another has it; who watches waits for its turn, and
@@ -383,6 +384,7 @@ fn add(whole: &mut SyncSummary, part: SyncSummary) {
     whole.moved += part.moved;
     whole.gone += part.gone;
     whole.refused += part.refused;
+    whole.aside += part.aside;
     whole.unreadable += part.unreadable;
     whole.erased += part.erased;
     whole.put_off = part.put_off;

@@ -57,16 +57,18 @@ pub struct KeptUnsent {
     pub path: String,
 }
 
-fn erased(kept: Option<&KeptUnsent>) -> String {
-    let erased = "this device was revoked at the relay: its records and its key were erased here";
-    match kept {
-        Some(KeptUnsent { changes, path }) => {
-            format!(
-                "{erased}; {changes} changes that the relay doesn't have are in {path}, for an administrator"
-            )
-        }
-        None => erased.to_owned(),
+fn erased(aside: u64, kept: Option<&KeptUnsent>) -> String {
+    let mut said =
+        "this device was revoked at the relay: its records and its key were erased here".to_owned();
+    if aside > 0 {
+        said.push_str(&format!("; {aside} changes that were never sent are at the relay, for its managers"));
     }
+    if let Some(KeptUnsent { changes, path }) = kept {
+        said.push_str(&format!(
+            "; {changes} changes that were never sent are in {path}, for an administrator"
+        ));
+    }
+    said
 }
 
 /// Why a command, a query or a connection couldn't do what was asked.
@@ -158,8 +160,10 @@ pub enum ClientError {
         message: String,
     },
     /// The relay has revoked this device, and what it held is erased.
-    #[error("{}", erased(kept.as_ref()))]
+    #[error("{}", erased(*aside, kept.as_ref()))]
     Erased {
+        /// How many changes that were never sent the relay has now, for the managers of their spaces.
+        aside: u64,
         /// What was never sent, where that was kept.
         kept: Option<KeptUnsent>,
     },

@@ -41,6 +41,7 @@ mod mass;
 mod merged;
 mod model;
 mod moves;
+mod quarantine;
 mod query;
 mod rebuild;
 mod references;
@@ -97,6 +98,10 @@ pub use log::{FollowUpInput, LogInput, LoggedActivity};
 pub use mass::{MassAction, MassAnswer, MassChange, MassRefusal, MassTarget};
 pub use model::*;
 pub use moves::{MovePlan, MoveRow, WaitingMove};
+pub use quarantine::{
+    QUARANTINE_LISTED_MAX, QuarantineApplied, QuarantineChoice, QuarantineDropped, QuarantineList,
+    QuarantineRefusal, QuarantinedChange, QuarantinedEdit,
+};
 pub use refused::{RefusedDetail, RefusedExport};
 pub use related::{Around, RelatedGroup, RelatedRow, TimelineEntry};
 pub use sync::{

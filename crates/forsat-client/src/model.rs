@@ -353,7 +353,7 @@ pub struct ChangeView {
 }
 
 /// Writes a scalar as the JSON value that it is; an atomic composite as its object.
-fn plain<S: serde::Serializer>(value: &Scalar, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn plain<S: serde::Serializer>(value: &Scalar, serializer: S) -> Result<S::Ok, S::Error> {
     json(value).serialize(serializer)
 }
 
@@ -475,6 +475,8 @@ pub struct RefusedView {
     pub changes: Vec<ChangeView>,
     /// When it was refused, in milliseconds since 1970 UTC.
     pub at_ms: i64,
+    /// Whether the relay has it, for the managers of its space.
+    pub at_relay: bool,
 }
 
 /// Something that the sync found wrong.

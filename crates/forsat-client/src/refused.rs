@@ -127,8 +127,9 @@ impl Engine {
             let module = row.as_ref().and_then(|row| row.module.clone()).or_else(|| module_of(&changes));
             let module = module.ok_or(ClientRefusal::UnknownModule)?;
             let table = crate::find::module(self.schema(), &module)?;
-            let edits: Vec<Edit> = changes.iter().filter_map(|change| edit_of(table, change)).collect();
             let has_view = row.is_some_and(|row| !row.heads.is_empty());
+            let edits: Vec<Edit> =
+                changes.iter().filter_map(|change| edit_of(table, change, !has_view)).collect();
             let state = match has_view {
                 true => turn.edit(record, &edits)?,
                 false => Some(turn.create(record, &module, &edits)?),
@@ -175,7 +176,7 @@ fn author(header: &ChangeHeader, all: &[ChangeHeader]) -> Option<Uuid> {
 }
 
 /// A clock's label in milliseconds; programs write seconds or milliseconds.
-fn in_ms(timestamp: i64) -> i64 {
+pub(crate) fn in_ms(timestamp: i64) -> i64 {
     if timestamp.unsigned_abs() < SECONDS_MAX { timestamp.saturating_mul(1000) } else { timestamp }
 }
 
@@ -185,8 +186,9 @@ fn module_of(changes: &[ChangeView]) -> Option<String> {
     named.after.as_text().map(str::to_owned)
 }
 
-/// The edit that writes what a change wrote; none for what the document writes by itself.
-fn edit_of(table: &ModuleDef, change: &ChangeView) -> Option<Edit> {
+/// The edit that writes what a change wrote; none for what the document writes by itself, and for what is written once
+/// unless the change begins the record.
+pub(crate) fn edit_of(table: &ModuleDef, change: &ChangeView, begins: bool) -> Option<Edit> {
     let (field, rest) = change.path.split_once('/').unwrap_or((&change.path, ""));
     let text = || change.after.as_text().unwrap_or_default().to_owned();
     match table.field(field)?.merge {
@@ -204,7 +206,8 @@ fn edit_of(table: &ModuleDef, change: &ChangeView) -> Option<Edit> {
         MergeCode::G => {
             Some(Edit::Insert { field: field.to_owned(), key: rest.to_owned(), value: change.after.clone() })
         }
-        MergeCode::I | MergeCode::D => None,
+        MergeCode::I => begins.then(|| Edit::set(field, change.after.clone())),
+        MergeCode::D => None,
     }
 }
 
@@ -218,7 +221,7 @@ mod tests {
         let schema = Schema::builtin();
         let table = schema.module(OPPORTUNITY).expect("built in");
         let edit = |path: &str, after: Scalar| {
-            edit_of(table, &ChangeView { path: path.to_owned(), before: Scalar::Null, after })
+            edit_of(table, &ChangeView { path: path.to_owned(), before: Scalar::Null, after }, false)
         };
         assert_eq!(edit("next_step", "call".into()), Some(Edit::set("next_step", "call")));
         let text = Edit::SetText { field: "description".into(), value: "long".into() };

@@ -1,4 +1,5 @@
-//! What a device does once its relay has revoked it: it keeps what the relay doesn't have, and erases key and records.
+//! What a device does once its relay has revoked it: it keeps what the relay doesn't have and didn't take, and erases
+//! key and records.
 //!
 //! Only an entry of the control log counts that names this device and carries the signature of the relay that the invite
 //! pinned; the session has checked both before anything here is called.
@@ -6,9 +7,12 @@
 use crate::engine::Engine;
 use crate::error::{ClientError, KeptUnsent};
 use crate::join::key;
-use forsat_store::{RefusedEdit, Salvage};
+use crate::sync::Taken;
+use forsat_store::{Access, Aside, RefusedEdit, Salvage, Tx};
+use forsat_sync::genesis;
+use forsat_sync::id::{ChangeHash, DocumentId};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -18,15 +22,15 @@ const UNSENT_FILE: &str = "unsent-changes.jsonl";
 /// The folder of drafts beside the store.
 const DRAFTS: &str = "drafts";
 
-/// Erases the store in `directory`. Where the device isn't lost, its unsent changes and refused edits are
-/// kept beside it first, a line each.
-/// Answers where they are, and how many.
+/// Erases the store in `directory`. Where the device isn't lost, those of its unsent changes and refused edits that the relay
+/// hasn't `taken` are kept beside it first, a line each. Answers where they are, and how many.
 pub(crate) fn erase(
     engine: &Engine,
     directory: &Path,
     lost: bool,
+    taken: &Taken,
 ) -> Result<Option<KeptUnsent>, ClientError> {
-    let kept = if lost { None } else { keep_unsent(engine, directory)? };
+    let kept = if lost { None } else { keep_unsent(engine, directory, taken)? };
     // The records first: a key that stays behind for a moment opens nothing any more.
     engine.store().erase(directory)?;
     key::erase(directory)?;
@@ -39,8 +43,15 @@ pub(crate) fn erase(
 
 /// Writes to a file what the relay doesn't have, changes that were never sent and refused edits; answers how many, or nothing
 /// when there are none. What is damaged is written as it is: it must not keep the rest from being erased.
-fn keep_unsent(engine: &Engine, directory: &Path) -> Result<Option<KeptUnsent>, ClientError> {
-    let lines = lines(engine.read()?.salvage()?);
+fn keep_unsent(engine: &Engine, directory: &Path, taken: &Taken) -> Result<Option<KeptUnsent>, ClientError> {
+    let tx = engine.read()?;
+    let mut loose = loose(&tx);
+    let mut salvage = tx.salvage()?;
+    let is_at_relay =
+        |document, hash| taken.contains(&(document, hash)) || loose.taken.contains(&(document, hash));
+    salvage.refused.retain(|edit| !is_at_relay(edit.document, edit.hash));
+    salvage.changes.retain(|change| change.hash.is_none_or(|hash| !is_at_relay(change.document, hash)));
+    let lines = lines(salvage, &mut loose.chunks);
     if lines.is_empty() {
         return Ok(None);
     }
@@ -49,14 +60,42 @@ fn keep_unsent(engine: &Engine, directory: &Path) -> Result<Option<KeptUnsent>, 
     Ok(Some(KeptUnsent { changes: lines.len(), path: path.display().to_string() }))
 }
 
+/// What the store knows of refused edits beside them.
+#[derive(Default)]
+struct Loose {
+    /// Those that lie at the relay.
+    taken: Taken,
+    /// Changes of records that have left.
+    chunks: BTreeMap<(DocumentId, ChangeHash), Vec<u8>>,
+}
+
+/// Reads that as far as it can be read: nothing of it may keep the rest from being erased.
+fn loose<A: Access>(tx: &Tx<A>) -> Loose {
+    let mut loose = Loose::default();
+    for (id, edit) in tx.refused_edits().unwrap_or_default() {
+        let place = (edit.document, edit.hash);
+        if let Ok(Some(Aside::Taken)) = tx.refused_aside(id) {
+            loose.taken.insert(place);
+        }
+        if let Ok(Some(chunk)) = tx.refused_chunk(id) {
+            loose.chunks.insert(place, chunk);
+        }
+    }
+    loose
+}
+
 /// A line for each change, with what the relay said of it where it was refused; and for each refused edit whose change is gone.
-fn lines(salvage: Salvage) -> Vec<String> {
+fn lines(salvage: Salvage, chunks: &mut BTreeMap<(DocumentId, ChangeHash), Vec<u8>>) -> Vec<String> {
+    // The fixed beginning of a record says nothing without the rest.
+    let is_fixed = |hash: Option<ChangeHash>| hash.is_some_and(|hash| genesis::ALLOWED.contains(&hash));
+    let told = salvage.changes.iter().filter(|change| !is_fixed(change.hash)).map(|change| change.document);
+    let told: BTreeSet<DocumentId> = told.collect();
     let mut refused = BTreeMap::new();
     for edit in salvage.refused {
         refused.insert((edit.document, edit.hash), edit);
     }
     let mut lines: Vec<Value> = Vec::new();
-    for change in salvage.changes {
+    for change in salvage.changes.into_iter().filter(|change| told.contains(&change.document)) {
         let edit = change.hash.and_then(|hash| refused.remove(&(change.document, hash)));
         let mut line = json!({
             "space": change.space.map(|space| space.to_string()),
@@ -69,13 +108,17 @@ fn lines(salvage: Salvage) -> Vec<String> {
         }
         lines.push(line);
     }
-    lines.extend(refused.into_values().map(|edit| {
-        json!({
+    lines.extend(refused.into_iter().map(|(place, edit)| {
+        let mut line = json!({
             "space": edit.space.to_string(),
             "document": edit.document.to_string(),
             "change": edit.hash.to_string(),
             "refused": said(&edit),
-        })
+        });
+        if let Some(chunk) = chunks.remove(&place) {
+            line["chunk"] = hex::encode(chunk).into();
+        }
+        line
     }));
     lines.iter().map(Value::to_string).collect()
 }
@@ -109,7 +152,7 @@ mod tests {
     use super::*;
     use crate::{FieldInput, InitOptions};
     use forsat_store::{RefusedState, StoreError};
-    use forsat_sync::id::{ChangeHash, DocumentId, SpaceId};
+    use forsat_sync::id::SpaceId;
     use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 
     fn refused(number: u8, state: RefusedState) -> RefusedEdit {
@@ -160,7 +203,7 @@ mod tests {
         fs::write(dir.join("device.key.new"), [1; 32]).expect("writes");
 
         let engine = Engine::open(dir).expect("opens");
-        let kept = erase(&engine, dir, false).expect("erases").expect("something is kept");
+        let kept = erase(&engine, dir, false, &Taken::new()).expect("erases").expect("something is kept");
         let text = fs::read_to_string(dir.join(UNSENT_FILE)).expect("reads");
         let lines: Vec<Value> =
             text.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect();
@@ -186,7 +229,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let engine = Engine::init(dir.path(), &InitOptions::default()).expect("a store");
         engine.create("account", &[FieldInput::new("name", "Arya")]).expect("creates");
-        assert_eq!(erase(&engine, dir.path(), true).expect("erases"), None);
+        assert_eq!(erase(&engine, dir.path(), true, &Taken::new()).expect("erases"), None);
         assert!(!dir.path().join(UNSENT_FILE).exists());
     }
 }

@@ -10,7 +10,7 @@ use forsat_domain::RecordId;
 use forsat_domain::id::encode_id;
 use forsat_domain::record::Scalar;
 use forsat_domain::schema::USER;
-use forsat_store::{Access, RefusedState, RootVerdict, Tx};
+use forsat_store::{Access, Aside, RefusedState, RootVerdict, Tx};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
@@ -99,6 +99,7 @@ pub(crate) fn refused<A: Access>(engine: &Engine, tx: &Tx<A>) -> Result<Vec<Refu
             message: edit.message,
             changes: read_changes(&edit.before, &edit.after),
             at_ms: edit.at_ms,
+            at_relay: tx.refused_aside(number)? == Some(Aside::Taken),
         });
     }
     Ok(all)

@@ -5,6 +5,7 @@
 //! same way, before there is a store.
 
 pub(crate) mod arrival;
+mod aside;
 mod control;
 mod directory;
 mod errand;
@@ -23,6 +24,7 @@ mod touched;
 /// The version of this program's reader of documents.
 pub(crate) const READER_VERSION: u32 = 1;
 
+pub(crate) use aside::Taken;
 pub(crate) use issues::unreadable as unreadable_issue;
 
 pub use errand::Errand;

@@ -12,7 +12,7 @@ use crate::vault::{self, Loaded};
 use crate::world::{self, StoreWorld};
 use crate::{find, model::Saved, space};
 use chrono::{DateTime, Datelike};
-use forsat_document::{Author, Document};
+use forsat_document::{Author, Document, Original};
 use forsat_domain::edit::Edit;
 use forsat_domain::id::encode_id;
 use forsat_domain::record::RecordState;
@@ -34,6 +34,8 @@ pub(crate) struct Turn<'e, 't, 'w> {
     pub today: CivilDate,
     pub user: UserId,
     author: Author,
+    /// Whose change the next ones make again.
+    original: Option<Original>,
     changes: Vec<JournalChange>,
 }
 
@@ -45,7 +47,7 @@ impl<'e, 't, 'w> Turn<'e, 't, 'w> {
         let user = identity.user.as_ref().map(user_id).ok_or_else(no_user)?;
         let author = author(engine, tx, user, now_ms)?;
         let today = world::today(&world::settings(tx)?, now_ms);
-        Ok(Turn { engine, tx, now_ms, today, user, author, changes: Vec::new() })
+        Ok(Turn { engine, tx, now_ms, today, user, author, original: None, changes: Vec::new() })
     }
 
     /// The records as this transaction sees them.
@@ -56,6 +58,11 @@ impl<'e, 't, 'w> Turn<'e, 't, 'w> {
     /// The writing identity of this device.
     pub(crate) fn actor(&self) -> &[u8] {
         &self.author.actor
+    }
+
+    /// Marks the changes from here on with whose change they make again.
+    pub(crate) fn make_again(&mut self, original: Option<Original>) {
+        self.original = original;
     }
 
     /// The record as it is now.
@@ -90,7 +97,9 @@ impl<'e, 't, 'w> Turn<'e, 't, 'w> {
         self.check_space(&space)?;
         self.check_kind(module, id, &space)?;
         let schema = self.engine.schema();
-        let (document, chunks) = Document::create(id, module, &self.author, self.now_ms, edits, schema)?;
+        let (author, original) = (&self.author, self.original.as_ref());
+        let (document, chunks) =
+            Document::create_for(id, module, author, original, self.now_ms, edits, schema)?;
         let hash = chunks.last().expect("a new document has its genesis at least").hash;
         let state = vault::keep_new(self.tx, schema, &document, &chunks, space)?;
         self.changes.push(JournalChange {
@@ -111,7 +120,8 @@ impl<'e, 't, 'w> Turn<'e, 't, 'w> {
         self.check_kind(loaded.row.module.as_deref().unwrap_or_default(), id, &loaded.row.space)?;
         let schema = self.engine.schema();
         let before = loaded.document.read(schema);
-        let chunks = loaded.document.edit(&self.author, self.now_ms, edits, schema)?;
+        let chunks =
+            loaded.document.edit_for(&self.author, self.original.as_ref(), self.now_ms, edits, schema)?;
         // The last is what the edits wrote; before it comes what the document lacked of its beginning.
         let Some(hash) = chunks.last().map(|chunk| chunk.hash) else { return Ok(None) };
         let state = vault::keep_edit(self.tx, schema, &loaded, &chunks)?;

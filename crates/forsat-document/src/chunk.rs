@@ -3,6 +3,8 @@
 use forsat_domain::UserId;
 use forsat_domain::record::Scalar;
 
+use crate::original::Original;
+
 /// One change in its canonical uncompressed form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chunk {
@@ -43,6 +45,8 @@ pub struct HistoryEntry {
     pub actor: Vec<u8>,
     /// The user, where the actor's first change says so.
     pub author: Option<UserId>,
+    /// Whose change it makes again, where it says so.
+    pub original: Option<Original>,
     /// Its number among the actor's changes in this document; from 1.
     pub seq: u64,
     /// The device's clock in UTC milliseconds, whole seconds; a label.

@@ -23,6 +23,7 @@ const FOOTER_AUTHOR: u8 = 1;
 pub(crate) fn document(
     genesis: &'static Genesis,
     author: &Author,
+    message: Option<String>,
     time: i64,
     wishes: &BTreeMap<Place, Wish>,
 ) -> Result<(Automerge, Option<Chunk>), EditError> {
@@ -37,7 +38,7 @@ pub(crate) fn document(
         let operations = operations.list.len();
         return Err(EditError::TooManyOperations { operations, max: limits::CHUNK_OPS_MAX });
     }
-    let change = operations.into_change(genesis, author, time);
+    let change = operations.into_change(genesis, author, message, time);
     let bytes = change.raw_bytes().to_vec();
     if bytes.len() > limits::CHUNK_BYTES_MAX {
         return Err(EditError::ChunkTooLarge { bytes: bytes.len(), max: limits::CHUNK_BYTES_MAX });
@@ -99,7 +100,7 @@ impl Operations {
         self.list.push(Op { action: OpType::Put(value), obj, key, pred: SortedVec::new(), insert });
     }
 
-    fn into_change(self, genesis: &Genesis, author: &Author, time: i64) -> Change {
+    fn into_change(self, genesis: &Genesis, author: &Author, message: Option<String>, time: i64) -> Change {
         let user = author.user.as_bytes();
         let mut extra_bytes = vec![FOOTER_AUTHOR, user.len() as u8];
         extra_bytes.extend_from_slice(user);
@@ -110,7 +111,7 @@ impl Operations {
             seq: 1,
             start_op: self.start.try_into().expect("a number above another is not zero"),
             time,
-            message: None,
+            message,
             deps: vec![ChangeHash(genesis.end().hash)],
             extra_bytes,
             author: None,

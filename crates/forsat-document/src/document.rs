@@ -13,6 +13,7 @@ use crate::apply::{self, Parsed};
 use crate::chunk::{Author, Chunk, HistoryEntry};
 use crate::error::{EditError, LoadError, ReadError};
 use crate::genesis::{Genesis, Link};
+use crate::original::Original;
 use crate::{edit, graph, history, json, read};
 
 /// Below these a document is surely far from its limit in bytes, so nothing is added up.
@@ -59,9 +60,25 @@ impl Document {
         edits: &[Edit],
         schema: &Schema,
     ) -> Result<(Self, Vec<Chunk>), EditError> {
+        Self::create_for(id, module, author, None, now_ms, edits, schema)
+    }
+
+    /// Like [`Document::create`], with the mark of whose change the first one makes again.
+    ///
+    /// # Errors
+    /// Fails when a field, a key or a limit forbids it.
+    pub fn create_for(
+        id: RecordId,
+        module: &str,
+        author: &Author,
+        original: Option<&Original>,
+        now_ms: i64,
+        edits: &[Edit],
+        schema: &Schema,
+    ) -> Result<(Self, Vec<Chunk>), EditError> {
         let genesis = Genesis::of(module).ok_or_else(|| EditError::UnknownModule(module.to_owned()))?;
         let all = with_origin(id, author, now_ms, edits);
-        let (automerge, own) = edit::write_first(genesis, author, now_ms, &all, schema)?;
+        let (automerge, own) = edit::write_first(genesis, author, original, now_ms, &all, schema)?;
         let chunks: Vec<Chunk> = genesis.chain().iter().map(Link::chunk).chain(own).collect();
         let bytes_met = chunks.iter().map(|chunk| chunk.bytes.len() as u64).sum();
         Ok((Self { automerge, bytes_met, ..Self::empty(id) }, chunks))
@@ -130,7 +147,29 @@ impl Document {
         edits: &[Edit],
         schema: &Schema,
     ) -> Result<Vec<Chunk>, EditError> {
-        edit::write(self, author, now_ms, edits, schema)
+        self.edit_for(author, None, now_ms, edits, schema)
+    }
+
+    /// Like [`Document::edit`], with the mark of whose change this makes again.
+    ///
+    /// # Errors
+    /// Fails when a field, a key or a limit forbids it; the document is then as it was.
+    pub fn edit_for(
+        &mut self,
+        author: &Author,
+        original: Option<&Original>,
+        now_ms: i64,
+        edits: &[Edit],
+        schema: &Schema,
+    ) -> Result<Vec<Chunk>, EditError> {
+        edit::write(self, author, original, now_ms, edits, schema)
+    }
+
+    /// Whether a change of the view makes another one again, which may not be here.
+    pub fn has_made_again(&self, change: &[u8; 32]) -> bool {
+        let changes = self.automerge.get_changes_meta(&[]);
+        let mut originals = changes.iter().filter_map(|meta| Original::read(meta.message.as_deref()));
+        originals.any(|original| original.change == *change)
     }
 
     /// Reads the record as it is now.

@@ -13,6 +13,7 @@ use crate::codes::{self, Fields};
 use crate::document::{Document, Totals};
 use crate::error::EditError;
 use crate::genesis::{ContainerKind, Genesis, Link};
+use crate::original::Original;
 use crate::{create, limits, text, value};
 
 const MS_A_SECOND: i64 = 1_000;
@@ -45,6 +46,7 @@ pub(crate) enum Wish {
 pub(crate) fn write(
     document: &mut Document,
     author: &Author,
+    original: Option<&Original>,
     now_ms: i64,
     edits: &[Edit],
     schema: &Schema,
@@ -56,7 +58,7 @@ pub(crate) fn write(
     let former = (!missing.is_empty()).then(|| document.automerge.clone());
     document.automerge.apply_changes(missing.iter().map(Link::change))?;
     document.write_as(author);
-    let own = commit(document, genesis, &wishes, now_ms / MS_A_SECOND);
+    let own = commit(document, genesis, &wishes, options(original, now_ms));
     match (own, former) {
         (Ok(Some(own)), _) => {
             let chunks: Vec<Chunk> = missing.iter().map(Link::chunk).chain([own]).collect();
@@ -76,12 +78,21 @@ pub(crate) fn write(
 pub(crate) fn write_first(
     genesis: &'static Genesis,
     author: &Author,
+    original: Option<&Original>,
     now_ms: i64,
     edits: &[Edit],
     schema: &Schema,
 ) -> Result<(Automerge, Option<Chunk>), EditError> {
     let wishes = wishes_of(edits, genesis, schema)?;
-    create::document(genesis, author, now_ms / MS_A_SECOND, &wishes)
+    create::document(genesis, author, original.map(Original::message), now_ms / MS_A_SECOND, &wishes)
+}
+
+fn options(original: Option<&Original>, now_ms: i64) -> CommitOptions {
+    let options = CommitOptions::default().with_time(now_ms / MS_A_SECOND);
+    match original {
+        Some(original) => options.with_message(original.message()),
+        None => options,
+    }
 }
 
 /// Checks edits against the schema; the last of several of one place counts.
@@ -104,7 +115,7 @@ fn commit(
     document: &mut Document,
     genesis: &'static Genesis,
     wishes: &BTreeMap<Place, Wish>,
-    time: i64,
+    options: CommitOptions,
 ) -> Result<Option<Chunk>, EditError> {
     let before = document.automerge.get_heads();
     let before_it = document.totals_if_large();
@@ -119,7 +130,7 @@ fn commit(
     if operations > limits::CHUNK_OPS_MAX {
         return Err(EditError::TooManyOperations { operations, max: limits::CHUNK_OPS_MAX });
     }
-    transaction.commit_with(CommitOptions::default().with_time(time));
+    transaction.commit_with(options);
     match check_limits(document, before_it) {
         Ok(chunk) => Ok(Some(chunk)),
         Err(error) => {

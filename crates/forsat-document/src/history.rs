@@ -12,6 +12,7 @@ use forsat_domain::record::Scalar;
 use crate::chunk::{Chunk, FieldChange, HistoryEntry};
 use crate::document::Document;
 use crate::graph::{Hash, user_of};
+use crate::original::Original;
 use crate::{apply, value};
 
 const MS_A_SECOND: i64 = 1_000;
@@ -50,6 +51,7 @@ fn entry(document: &Document, change: &Change, changes: Vec<FieldChange>) -> His
         deps,
         actor: change.actor_id().to_bytes().to_vec(),
         author: author.as_ref().and_then(user_of),
+        original: Original::read(change.message()),
         seq: change.seq(),
         time_ms: change.timestamp().saturating_mul(MS_A_SECOND),
         size: change.raw_bytes().len(),

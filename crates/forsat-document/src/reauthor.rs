@@ -184,7 +184,11 @@ impl Work {
         if transaction.pending_ops() == 0 {
             return Ok(None);
         }
-        transaction.commit_with(CommitOptions::default().with_time(change.timestamp()));
+        let mut options = CommitOptions::default().with_time(change.timestamp());
+        if let Some(message) = change.message() {
+            options.set_message(message.to_owned());
+        }
+        transaction.commit_with(options);
         edit::check_limits(&self.new, before_it).map(Some)
     }
 
@@ -294,6 +298,14 @@ fn container_of<'a>(
             Some((name, Some(kind), object))
         }
     }
+}
+
+/// A text that two have edited apart: what both made of it.
+///
+/// # Errors
+/// Fails when a text is larger than a document may be.
+pub fn merged_text(base: &str, ours: &str, theirs: &str) -> Result<String, EditError> {
+    if theirs == base || ours == theirs { Ok(ours.to_owned()) } else { merge_texts(base, ours, theirs) }
 }
 
 /// Merges two edits of one text, as two devices would that edited it apart.

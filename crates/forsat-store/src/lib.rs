@@ -52,7 +52,7 @@ pub use journal::{JOURNAL_ENTRIES_MAX, JournalEntry, JournalId, JournalState};
 pub use meta::{ActorRow, Identity, Month, RelayRef};
 pub use migrate::FORMAT_VERSION;
 pub use outbox::{OutboxItem, OutboxLimit, OutboxNumber, OutboxStats};
-pub use refused::{RefusedEdit, RefusedId, RefusedState};
+pub use refused::{Aside, RefusedEdit, RefusedId, RefusedState};
 pub use repair::{LOST_BASE, RepairParams, Repaired};
 pub use rows::{NAME_BYTES_MAX, NAMES_MAX, names_as_kept};
 pub use salvage::{Salvage, SalvagedChange};

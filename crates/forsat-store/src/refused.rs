@@ -39,6 +39,15 @@ pub enum RefusedState {
     Dropped,
 }
 
+/// What the relay said when a refused edit was set aside there, for the managers of its space.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aside {
+    /// It has it.
+    Taken,
+    /// It doesn't take it.
+    Declined,
+}
+
 /// An edit that the relay refused for good. The bytes of its change stay with the document, and are kept beside it when the
 /// document leaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,10 +107,24 @@ fn bytes_of(id: RefusedId) -> String {
     format!("refused/{}", id.0)
 }
 
+/// The client value that says what the relay said of a refused edit that was set aside there.
+fn aside_of(id: RefusedId) -> String {
+    format!("refused/{}/aside", id.0)
+}
+
 impl<A: Access> Tx<A> {
     /// One refused edit.
     pub fn refused(&self, id: RefusedId) -> Result<Option<RefusedEdit>, StoreError> {
         self.get_as(REFUSED, &id.0.to_be_bytes(), decode)
+    }
+
+    /// What the relay said when a refused edit was set aside there; none where it wasn't yet.
+    pub fn refused_aside(&self, id: RefusedId) -> Result<Option<Aside>, StoreError> {
+        match self.client_value(&aside_of(id))?.as_deref() {
+            None => Ok(None),
+            Some([1]) => Ok(Some(Aside::Taken)),
+            Some(_) => Ok(Some(Aside::Declined)),
+        }
     }
 
     /// All refused edits, oldest first, whatever became of them.
@@ -145,6 +168,11 @@ impl WriteTx<'_> {
         self.put(REFUSED, &id.0.to_be_bytes(), &encode(&RefusedEdit { state, ..edit }))
     }
 
+    /// Notes what the relay said when a refused edit was set aside there.
+    pub fn set_refused_aside(&mut self, id: RefusedId, aside: Aside) -> Result<(), StoreError> {
+        self.set_client_value(&aside_of(id), &[u8::from(aside == Aside::Taken)])
+    }
+
     /// Keeps the bytes of a document's refused edits beside it, for it is about to leave.
     pub(crate) fn keep_refused_chunks(&mut self, document: &DocumentId) -> Result<(), StoreError> {
         for (id, edit) in self.refused_edits()? {
@@ -162,6 +190,7 @@ impl WriteTx<'_> {
         for (id, edit) in self.refused_edits()? {
             if documents.contains(&edit.document) {
                 self.remove_client_value(&bytes_of(id))?;
+                self.remove_client_value(&aside_of(id))?;
                 self.remove(REFUSED, &id.0.to_be_bytes())?;
             }
         }

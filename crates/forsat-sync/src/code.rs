@@ -112,6 +112,8 @@ codes! {
     HOME_IS = "home_is", "The record has gone to another space; it is made there by itself as soon as the feed has said so.";
     /// Nothing is moved from or to the space that everybody reads.
     COMMON_STAYS = "common_stays", "Records of the space that every member reads stay there, and nothing is moved into it.";
+    /// What is to be set aside belongs into a push.
+    HOME_HERE = "home_here", "The record lives in this space; the change is sent there.";
     /// No such record, or not for this device.
     UNKNOWN_DOCUMENT = "unknown_document", "The relay has no such record, or none that this device may see; sync first, then move it.";
     /// Changes that it builds on aren't at the relay yet.

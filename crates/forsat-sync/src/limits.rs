@@ -55,6 +55,13 @@ pub const WORKSPACE_DEVICES_MAX: u64 = 10_000;
 /// The most changes that one workspace takes in a day.
 pub const WORKSPACE_CHANGES_A_DAY_MAX: u64 = 10_000_000;
 
+/// The most changes that one device has in quarantine.
+pub const QUARANTINE_DEVICE_CHANGES_MAX: u64 = 4_096;
+/// The most bytes that one device has in quarantine, each change counting 256 beside its chunk.
+pub const QUARANTINE_DEVICE_BYTES_MAX: u64 = 8 * 1024 * 1024;
+/// The most bytes in the quarantine of one workspace, counted so too.
+pub const QUARANTINE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
 /// All limits together.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Limits {
@@ -117,6 +124,9 @@ pub struct WorkspaceLimits {
     pub bytes_max: u64,
     pub devices_max: u64,
     pub changes_a_day_max: u64,
+    pub quarantine_device_changes_max: u64,
+    pub quarantine_device_bytes_max: u64,
+    pub quarantine_bytes_max: u64,
 }
 
 impl Default for ChunkLimits {
@@ -170,6 +180,9 @@ impl Default for WorkspaceLimits {
             bytes_max: WORKSPACE_BYTES_MAX,
             devices_max: WORKSPACE_DEVICES_MAX,
             changes_a_day_max: WORKSPACE_CHANGES_A_DAY_MAX,
+            quarantine_device_changes_max: QUARANTINE_DEVICE_CHANGES_MAX,
+            quarantine_device_bytes_max: QUARANTINE_DEVICE_BYTES_MAX,
+            quarantine_bytes_max: QUARANTINE_BYTES_MAX,
         }
     }
 }

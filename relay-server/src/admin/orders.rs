@@ -1,4 +1,5 @@
-//! What administrators ask from their devices: changes of access and invites, as JSON in a frame of the protocol.
+//! What administrators and managers ask from their devices: changes of access, invites and what lies in quarantine, as JSON in a
+//! frame of the protocol.
 //!
 //! The answers are those of the admin socket. The device makes an invite's secret itself and sends the hash alone.
 
@@ -7,7 +8,7 @@ use forsat_sync::id::DeviceId;
 use forsat_sync::identity::SecretHash;
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, Failure, INVITE_MS, InviteView, Request, manage, read_role};
+use super::{Answer, Failure, INVITE_MS, InviteView, Request, manage, quarantine, read_role};
 use crate::store::{AdminDone, AdminOrder, ControlError, NewInvite, Orderer, RelayStore, StoreError};
 
 /// A request of an administrator's device.
@@ -53,6 +54,19 @@ pub enum DeviceRequest {
     InviteCancel {
         /// Its id in the list, or the beginning of it.
         invite: String,
+    },
+    /// What lies aside, of the spaces in which the user is a manager or administrator.
+    QuarantineList {
+        /// After this number, from 0.
+        #[serde(default)]
+        after: u64,
+    },
+    /// Take changes out of quarantine for good.
+    QuarantineClose {
+        /// Which.
+        numbers: Vec<u64>,
+        /// Whether they were applied, or dropped.
+        applied: bool,
     },
     /// Make an invite.
     Invite {
@@ -131,6 +145,10 @@ fn carry_out(
         DeviceRequest::UserList => return Ok(manage::users(lists()?.users)),
         DeviceRequest::DeviceList => return Ok(manage::devices(lists()?.devices)),
         DeviceRequest::InviteList => return Ok(manage::invites(lists()?.invites, now_ms)),
+        DeviceRequest::QuarantineList { after } => return Ok(quarantine::list(store, device, *after)?),
+        DeviceRequest::QuarantineClose { numbers, applied } => {
+            return Ok(quarantine::close(store, device, numbers, *applied, now_ms)?);
+        }
         _ => {}
     }
     let order = order(&request, now_ms)?;
@@ -150,6 +168,9 @@ fn order(request: &DeviceRequest, now_ms: u64) -> Result<AdminOrder, Failure> {
         DeviceRequest::UserList => Request::UserList,
         DeviceRequest::DeviceList => Request::DeviceList,
         DeviceRequest::InviteList => Request::InviteList,
+        DeviceRequest::QuarantineList { .. } | DeviceRequest::QuarantineClose { .. } => {
+            return Err(Failure::new("bad_request", "what lies aside is no change of access"));
+        }
         DeviceRequest::Invite { user, space, role, approve, secret_hash } => {
             let secret = hex::decode(&secret_hash).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
             let secret = secret.map(SecretHash::from_bytes);

@@ -98,6 +98,8 @@ pub(super) fn answer(answer: &Answer, json: bool) -> String {
         Answer::TokenRevoked(token) => tokens::revoked(token),
         Answer::Status(status) => status_text(status),
         Answer::Verified(found) => line(found),
+        // Told to managers' devices alone.
+        Answer::Quarantine { .. } | Answer::QuarantineClosed { .. } => line(answer),
         Answer::Failed(failure) => format!("{failure}\n"),
     }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use forsat_sync::chunk;
+use forsat_sync::chunk::{self, ChangeHeader, ChunkError};
 use forsat_sync::code;
 use forsat_sync::id::{DeviceId, UserId};
+use forsat_sync::limits::ChunkLimits;
 use forsat_sync::relay::{
     AppendRequest, EnrolRequest, HealRequest, Input, PageRequest, RequestId, StorageReply, StorageRequest,
 };
@@ -26,10 +27,11 @@ impl Hub {
         store: &dyn RelayStore,
         moment: &mut Moment<'_>,
     ) -> Result<(), StoreError> {
-        let (mut devices, mut pages, mut enrolments) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut heals, mut compared, mut moves, mut orders) =
-            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut devices, mut pages, mut heals) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut compared, mut writes) = (Vec::new(), Vec::new());
         let crowded = self.is_crowded();
+        // Each connection whose queue is empty gets one page even now: many of them, so small ones.
+        let bytes_max = if crowded { PAGE_BYTES_WHEN_CROWDED } else { usize::MAX };
         for connection in self.turns.iter().copied().collect::<Vec<_>>() {
             if pages.len() + heals.len() >= PAGES_PER_ROUND_MAX {
                 break;
@@ -37,37 +39,25 @@ impl Hub {
             if !self.may_be_served(connection, crowded) {
                 continue;
             }
-            match self.take_request(connection, |request| !matches!(request, StorageRequest::Append(_))) {
-                Some((request, StorageRequest::Device { device })) => {
-                    devices.push((connection, request, device))
+            let next = self.take_request(connection, |request| !matches!(request, StorageRequest::Append(_)));
+            let Some((request, what)) = next else { continue };
+            match what {
+                StorageRequest::Device { device } => devices.push((connection, request, device)),
+                StorageRequest::Page(page) => {
+                    let bytes_max = page.bytes_max.min(bytes_max);
+                    pages.push((connection, request, PageRequest { bytes_max, ..page }));
                 }
-                Some((request, StorageRequest::Page(mut page))) => {
-                    // Each connection whose queue is empty gets one page even now: many of them, so small ones.
-                    if crowded {
-                        page.bytes_max = page.bytes_max.min(PAGE_BYTES_WHEN_CROWDED);
-                    }
-                    pages.push((connection, request, page));
+                StorageRequest::Heal(heal) => {
+                    let bytes_max = heal.bytes_max.min(bytes_max);
+                    heals.push((connection, request, HealRequest { bytes_max, ..heal }));
                 }
-                Some((request, StorageRequest::Heal(mut heal))) => {
-                    if crowded {
-                        heal.bytes_max = heal.bytes_max.min(PAGE_BYTES_WHEN_CROWDED);
-                    }
-                    heals.push((connection, request, heal));
-                }
-                Some((request, StorageRequest::Enrol(enrol))) => {
-                    enrolments.push((connection, request, enrol))
-                }
-                Some((request, StorageRequest::Move(wanted))) => moves.push((connection, request, wanted)),
-                Some((request, StorageRequest::ControlCheck { mark })) => {
+                StorageRequest::ControlCheck { mark } => {
                     compared.push((connection, request, Compared::Mark(mark)));
                 }
-                Some((request, StorageRequest::ControlAdopt { entries })) => {
+                StorageRequest::ControlAdopt { entries } => {
                     compared.push((connection, request, Compared::Entries(entries)));
                 }
-                Some((request, StorageRequest::Admin { device, request: asked })) => {
-                    orders.push((connection, request, device, asked));
-                }
-                Some((_, StorageRequest::Append(_))) | None => {}
+                write => writes.push((connection, request, write)),
             }
         }
         for (connection, request, what) in compared {
@@ -76,16 +66,36 @@ impl Hub {
         self.read_devices(store, devices, moment)?;
         self.read_pages(store, pages, moment)?;
         self.read_heals(store, heals, moment)?;
-        for (connection, request, wanted) in moves {
-            self.move_documents(store, connection, request, &wanted, moment)?;
-        }
-        for (connection, request, enrol) in enrolments {
-            self.enrol(store, connection, request, &enrol, moment)?;
-        }
-        for (connection, request, device, asked) in orders {
-            self.administer(store, connection, request, &device, &asked, moment)?;
+        for (connection, request, what) in writes {
+            self.write(store, connection, request, what, moment)?;
         }
         Ok(())
+    }
+
+    /// Carries out a request that is a transaction of its own.
+    fn write(
+        &mut self,
+        store: &dyn RelayStore,
+        connection: ConnectionId,
+        request: RequestId,
+        what: StorageRequest,
+        moment: &mut Moment<'_>,
+    ) -> Result<(), StoreError> {
+        match what {
+            StorageRequest::Move(wanted) => self.move_documents(store, connection, request, &wanted, moment),
+            StorageRequest::SetAside(wanted) => self.set_aside(store, connection, request, wanted, moment),
+            StorageRequest::Enrol(enrol) => self.enrol(store, connection, request, &enrol, moment),
+            StorageRequest::Admin { device, request: asked } => {
+                self.administer(store, connection, request, &device, &asked, moment)
+            }
+            // Taken above, or with the pushes.
+            StorageRequest::Device { .. }
+            | StorageRequest::Page(_)
+            | StorageRequest::Heal(_)
+            | StorageRequest::ControlCheck { .. }
+            | StorageRequest::ControlAdopt { .. }
+            | StorageRequest::Append(_) => Ok(()),
+        }
     }
 
     fn read_devices(
@@ -293,12 +303,8 @@ impl Hub {
             if work >= work_max {
                 break;
             }
-            let chunk = chunk::parse(&item.bytes, &self.limits.chunk);
-            work += match &chunk {
-                Ok((header, bytes)) => bytes.len() + OPERATION_COST * usize_of(header.op_count),
-                // How far it was read before it failed isn't known.
-                Err(_) => self.limits.chunk.bytes_max,
-            };
+            let (chunk, cost) = read_change(&item.bytes, &self.limits.chunk);
+            work += cost;
             items.push(PushItem { document: item.document, chunk, receipt });
         }
         let put_off = count - items.len();
@@ -319,6 +325,20 @@ struct Sender {
     request: RequestId,
     /// How many changes at the end of the push are answered with `later`.
     put_off: usize,
+}
+
+/// Reads the header of a change; answers also the work in bytes.
+pub(super) fn read_change(
+    bytes: &[u8],
+    limits: &ChunkLimits,
+) -> (Result<(ChangeHeader, Vec<u8>), ChunkError>, usize) {
+    let chunk = chunk::parse(bytes, limits);
+    let work = match &chunk {
+        Ok((header, bytes)) => bytes.len() + OPERATION_COST * usize_of(header.op_count),
+        // How far it was read before it failed isn't known.
+        Err(_) => limits.bytes_max,
+    };
+    (chunk, work)
 }
 
 fn usize_of(count: u64) -> usize {

@@ -9,6 +9,7 @@ mod erase;
 mod healing;
 mod manage;
 mod moves;
+mod quarantine;
 mod tokens;
 
 use std::collections::BTreeMap;
@@ -52,6 +53,7 @@ pub fn all(mut fresh: impl FnMut() -> Box<dyn RelayStore>) {
     healing::ones_own_changes_come_back_without_a_receipt(&*fresh());
     healing::a_feed_can_be_read_from_its_head(&*fresh());
     moves::all(&mut fresh);
+    quarantine::all(&mut fresh);
     manage::all(&mut fresh);
     erase::all(&mut fresh);
     authority::all(&mut fresh);

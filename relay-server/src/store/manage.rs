@@ -5,6 +5,7 @@ use forsat_sync::frame::Role;
 use forsat_sync::id::{DeviceId, DocumentId, HomeVersion, SpaceId, UserId};
 use forsat_sync::relay::{ControlVerdict, MoveRequest};
 
+use super::quarantine::QuarantineStore;
 use super::{ControlError, NewInvite, Orderer, SpaceSummary, StoreError};
 
 /// How a device stands.
@@ -234,7 +235,7 @@ pub enum MoveOutcome {
 }
 
 /// The part of a relay's storage that an operator works on. Every change is one durable transaction.
-pub trait AccessStore {
+pub trait AccessStore: QuarantineStore {
     /// All users, by name.
     fn users(&self) -> Result<Vec<UserSummary>, StoreError>;
 

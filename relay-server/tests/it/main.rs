@@ -6,5 +6,6 @@ mod access;
 mod device;
 mod hostile;
 mod program;
+mod quarantine;
 mod redb_store;
 mod server;

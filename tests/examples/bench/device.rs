@@ -170,7 +170,11 @@ impl Running {
             Effect::LoadControl { .. } => Some(Input::ControlLoaded { entries: Vec::new() }),
             Effect::Revoked { .. } => bail!("the device of a benchmark was revoked"),
             Effect::Report(issue) => bail!("{issue:?}"),
-            Effect::Event(_) | Effect::Moved(_) | Effect::Administered(_) | Effect::Stopped(_) => None,
+            Effect::Event(_)
+            | Effect::Moved(_)
+            | Effect::WasSetAside { .. }
+            | Effect::Administered(_)
+            | Effect::Stopped(_) => None,
         })
     }
 

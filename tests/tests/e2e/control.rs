@@ -77,16 +77,24 @@ fn holds(dir: &Path) -> Vec<String> {
 #[test]
 fn a_revoked_device_erases_itself_and_keeps_only_what_was_never_sent() {
     let office = Office::open();
-    office.level();
-    office.reza.add("account", &["name=Never sent"]);
-    revoke(&office, "Reza", false);
-    let error = office.reza.fails(6, &["sync"]);
+    let mina = office.newcomer("Mina", "manager");
+    mina.add("account", &["name=Never sent"]);
+    // What every member reads isn't set aside.
+    mina.ok(&["product", "add", "name=Server", "prices=5"]);
+    revoke(&office, "Mina", false);
+    let error = mina.fails(6, &["sync"]);
     assert_eq!(error["code"], "device_revoked", "{error}");
-    assert!(error["error"].as_str().unwrap().contains("unsent-changes.jsonl"), "{error}");
-    assert_eq!(holds(office.reza.dir()), ["unsent-changes.jsonl"]);
-    let kept = std::fs::read_to_string(office.reza.dir().join("unsent-changes.jsonl")).unwrap();
+    let said = error["error"].as_str().unwrap();
+    assert!(said.contains("unsent-changes.jsonl") && said.contains("at the relay"), "{error}");
+    assert_eq!(holds(mina.dir()), ["unsent-changes.jsonl"]);
+    let kept = std::fs::read_to_string(mina.dir().join("unsent-changes.jsonl")).unwrap();
+    let documents: std::collections::BTreeSet<String> = kept
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["document"].to_string())
+        .collect();
+    assert_eq!(documents.len(), 1, "the product alone: {kept}");
     assert!(kept.lines().count() >= 2, "the record's beginning and its values");
-    office.reza.fails(5, &["account", "list"]);
+    mina.fails(5, &["account", "list"]);
 }
 
 #[test]
@@ -135,7 +143,7 @@ fn whoever_poses_as_the_relay_erases_nothing() {
         signature: sign_hello(&impostor, PROTOCOL_VERSIONS, &Nonce::from_bytes([1; 32])),
     })
     .encode();
-    let revocation = ToDevice::Revocation(forged).encode();
+    let revocation = ToDevice::Revocation { entry: forged, proof: None }.encode();
     let code = forsat_sync::code::DEVICE_REVOKED;
     let fault = ToDevice::Fault { message: "Go away.".into(), code }.encode();
     let address = office.relay.url().trim_start_matches("ws://").trim_end_matches("/sync").to_owned();

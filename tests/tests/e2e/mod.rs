@@ -27,6 +27,7 @@ mod ledger;
 mod merge;
 mod moves;
 mod program;
+mod quarantine;
 mod raw;
 mod refused;
 mod relay;

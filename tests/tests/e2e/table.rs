@@ -8,8 +8,8 @@ use forsat_relay::token::Token;
 use forsat_sync::control::{ControlEvent, ControlHead};
 use forsat_sync::digest::Node;
 use forsat_sync::frame::{
-    Auth, Enrol, ItemOutcome, Move, PROTOCOL_VERSIONS, Pull, Push, PushItem, SpaceInfo, StreamId, ToDevice,
-    ToRelay,
+    Auth, Enrol, ItemOutcome, Move, PROTOCOL_VERSIONS, Pull, Push, PushItem, SetAside, SetAsideItem,
+    SpaceInfo, StreamId, ToDevice, ToRelay, Welcome,
 };
 use forsat_sync::heal::{Answer, AskId, Question, RefillItem};
 use forsat_sync::id::{BatchId, DeviceId, DocumentId, Nonce, SpaceId, UserId};
@@ -55,7 +55,8 @@ impl Who {
         match self {
             Self::Stranger | Self::MemberOfAnotherWorkspace => Some("unknown_device"),
             Self::Pending => Some("device_pending"),
-            Self::Revoked => Some("device_revoked"),
+            // It may set aside what it never sent.
+            Self::Revoked => None,
             Self::MemberOfAnotherSpace | Self::Viewer | Self::Rep | Self::Manager | Self::Admin => None,
         }
     }
@@ -99,6 +100,9 @@ struct Row {
 impl Row {
     /// The table. One match over all kinds of frames, and one over everybody.
     fn expected(&self, who: Who) -> Said {
+        if who == Who::Revoked && !is_left_to_revoked(&self.frame) {
+            return Said::Nothing;
+        }
         let unknown = || "unknown_space".to_owned();
         let sees = match (self.place, who) {
             (Place::Missing, _) | (Place::Main, Who::MemberOfAnotherSpace) => false,
@@ -119,10 +123,12 @@ impl Row {
                 _ => Said::Refused("forbidden".into()),
             },
             ToRelay::Heal { .. } => Said::Told,
-            // To the space of all but one; the other is hidden from them.
-            ToRelay::Admin { .. } => match (who, self.place) {
-                (Who::Admin, _) => Said::Done,
-                _ => Said::Not("not_administrator".into()),
+            ToRelay::Admin { request, .. } => ordered(request, who),
+            ToRelay::SetAside(_) if !sees => Said::Refused(unknown()),
+            ToRelay::SetAside(_) => match who {
+                Who::Viewer => Said::Refused("forbidden".into()),
+                _ if self.place == Place::Common => Said::Refused("common_stays".into()),
+                _ => Said::Acked,
             },
             ToRelay::Move(_) if !sees => Said::Refused(unknown()),
             ToRelay::Move(_) => match who {
@@ -156,7 +162,7 @@ impl Row {
 }
 
 /// What an administrator orders.
-fn orders(who: Who) -> [ToRelay; 3] {
+fn orders(who: Who) -> [ToRelay; 5] {
     [
         order(&DeviceRequest::RoleSet { user: "Viewer".into(), space: SPACE.into(), role: "viewer".into() }),
         order(&DeviceRequest::Invite {
@@ -167,8 +173,53 @@ fn orders(who: Who) -> [ToRelay; 3] {
             secret_hash: hex::encode([who.number(); 32]),
         }),
         order(&DeviceRequest::DeviceActivate { device: key(Who::Rep.number()).device_id().to_string() }),
+        order(&DeviceRequest::QuarantineList { after: 0 }),
+        order(&DeviceRequest::QuarantineClose { numbers: vec![u64::MAX], applied: false }),
     ]
 }
+
+/// What is left to a device that was revoked; everything else is passed over.
+fn is_left_to_revoked(frame: &ToRelay) -> bool {
+    match frame {
+        ToRelay::SetAside(_) | ToRelay::Ping { .. } | ToRelay::Bye | ToRelay::Auth(_) | ToRelay::Enrol(_) => {
+            true
+        }
+        ToRelay::Pull(_)
+        | ToRelay::Push(_)
+        | ToRelay::Ephemeral { .. }
+        | ToRelay::ControlHead(_)
+        | ToRelay::ControlEntries { .. }
+        | ToRelay::Heal { .. }
+        | ToRelay::Admin { .. }
+        | ToRelay::Move(_)
+        | ToRelay::Unknown { .. } => false,
+    }
+}
+
+/// What becomes of an order to the space of all but one, from whom it is hidden.
+fn ordered(request: &[u8], who: Who) -> Said {
+    match serde_json::from_slice(request).unwrap() {
+        DeviceRequest::QuarantineList { .. } | DeviceRequest::QuarantineClose { .. } => match who {
+            Who::Manager | Who::Admin => Said::Done,
+            _ => Said::Not("not_manager".into()),
+        },
+        DeviceRequest::RoleSet { .. }
+        | DeviceRequest::RoleRemove { .. }
+        | DeviceRequest::DeviceRevoke { .. }
+        | DeviceRequest::DeviceActivate { .. }
+        | DeviceRequest::UserList
+        | DeviceRequest::DeviceList
+        | DeviceRequest::InviteList
+        | DeviceRequest::InviteCancel { .. }
+        | DeviceRequest::Invite { .. } => match who {
+            Who::Admin => Said::Done,
+            _ => Said::Not("not_administrator".into()),
+        },
+    }
+}
+
+/// A document that nobody ever made; the others are named by numbers.
+const NOWHERE: [u8; 16] = *b"nobody made this";
 
 /// What one sends, each on a connection of its own.
 fn rows(who: Who, user: UserId, spaces: &[SpaceInfo], main: SpaceId, place_of: &mut u8) -> Vec<Row> {
@@ -205,33 +256,44 @@ fn rows(who: Who, user: UserId, spaces: &[SpaceInfo], main: SpaceId, place_of: &
     ];
     rows.extend(orders(who).map(row));
     for place in [Place::Common, Place::Main, Place::Missing] {
-        let pull = Pull { stream: StreamId(1), space: id(place), cursor: None, echo: true, from_head: false };
-        rows.push(Row { frame: ToRelay::Pull(pull), place, module: "" });
-        for module in ["settings", "product", "campaign", "user", "account", "filter"] {
-            *place_of += 1;
-            let own = module == "user" && place == Place::Common;
-            let document = if own { *user.as_bytes() } else { [*place_of; 16] };
-            let bytes = Genesis::of(module).unwrap().chain()[0].bytes.clone();
-            let items = vec![PushItem { document: DocumentId::from_bytes(document), bytes }];
-            let push = Push { batch: BatchId::new(1), space: id(place), items };
-            rows.push(Row { frame: ToRelay::Push(push), place, module });
-            *place_of += 1;
-            let document = DocumentId::from_bytes(if own { *user.as_bytes() } else { [*place_of; 16] });
-            let bytes = Genesis::of(module).unwrap().chain()[0].bytes.clone();
-            let question = Question::Refill(vec![RefillItem { document, bytes, receipt: None }]);
-            let frame = ToRelay::Heal { ask: AskId(1), space: id(place), question };
-            rows.push(Row { frame, place, module });
-        }
-        let nowhere = vec![DocumentId::from_bytes([0xdd; 16])];
-        let wanted = Move { ask: AskId(1), to: id(place), documents: nowhere };
-        rows.push(Row { frame: ToRelay::Move(wanted), place, module: "" });
-        let question = Question::Nodes(vec![Node::ROOT]);
-        rows.push(Row {
-            frame: ToRelay::Heal { ask: AskId(1), space: id(place), question },
-            place,
-            module: "",
-        });
+        rows.extend(rows_in(user, place, id(place), place_of));
     }
+    rows
+}
+
+/// What one sends to a place.
+fn rows_in(user: UserId, place: Place, space: SpaceId, place_of: &mut u8) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let pull = Pull { stream: StreamId(1), space, cursor: None, echo: true, from_head: false };
+    rows.push(Row { frame: ToRelay::Pull(pull), place, module: "" });
+    for module in ["settings", "product", "campaign", "user", "account", "filter"] {
+        *place_of += 1;
+        let own = module == "user" && place == Place::Common;
+        let document = if own { *user.as_bytes() } else { [*place_of; 16] };
+        let bytes = Genesis::of(module).unwrap().chain()[0].bytes.clone();
+        let items = vec![PushItem { document: DocumentId::from_bytes(document), bytes }];
+        let push = Push { batch: BatchId::new(1), space, items };
+        rows.push(Row { frame: ToRelay::Push(push), place, module });
+        *place_of += 1;
+        let document = DocumentId::from_bytes(if own { *user.as_bytes() } else { [*place_of; 16] });
+        let bytes = Genesis::of(module).unwrap().chain()[0].bytes.clone();
+        let question = Question::Refill(vec![RefillItem { document, bytes, receipt: None }]);
+        let frame = ToRelay::Heal { ask: AskId(1), space, question };
+        rows.push(Row { frame, place, module });
+    }
+    *place_of += 1;
+    let item = SetAsideItem {
+        document: DocumentId::from_bytes([*place_of; 16]),
+        bytes: Genesis::of("account").unwrap().chain()[0].bytes.clone(),
+        reason: forsat_sync::code::HOME_IS,
+    };
+    let aside = SetAside { ask: AskId(1), space, items: vec![item] };
+    rows.push(Row { frame: ToRelay::SetAside(aside), place, module: "" });
+    let nowhere = vec![DocumentId::from_bytes(NOWHERE)];
+    let wanted = Move { ask: AskId(1), to: space, documents: nowhere };
+    rows.push(Row { frame: ToRelay::Move(wanted), place, module: "" });
+    let question = Question::Nodes(vec![Node::ROOT]);
+    rows.push(Row { frame: ToRelay::Heal { ask: AskId(1), space, question }, place, module: "" });
     rows
 }
 
@@ -249,15 +311,12 @@ fn forged(device: DeviceId) -> forsat_sync::control::SignedEntry {
 async fn connected(url: &str, who: Who) -> (Wire, Option<ToDevice>) {
     let mut wire = Wire::connect(url, who.number()).await;
     wire.auth(PROTOCOL_VERSIONS.max, &key(who.number())).await;
-    let mut said = wire.receive().await;
-    if matches!(said, Some(ToDevice::Revocation(_))) {
-        said = wire.receive().await;
-    }
+    let said = wire.receive().await;
     (wire, said)
 }
 
 /// Sends a frame and tells what became of it.
-async fn said(mut wire: Wire, frame: &ToRelay) -> Said {
+async fn said(mut wire: Wire, frame: &ToRelay, who: Who) -> Said {
     wire.send(frame).await;
     if !matches!(frame, ToRelay::Ping { .. } | ToRelay::Bye) {
         wire.send(&ToRelay::Ping { token: 99 }).await;
@@ -268,7 +327,11 @@ async fn said(mut wire: Wire, frame: &ToRelay) -> Said {
             Some(ToDevice::Fault { code, .. }) => Said::Fault(code.to_string()),
             Some(ToDevice::Page(_)) => Said::Page,
             Some(ToDevice::StreamClosed { code, .. }) => Said::Closed(code.to_string()),
-            Some(ToDevice::Outcome { results, .. } | ToDevice::Moved { results, .. }) => outcome(&results[0]),
+            Some(
+                ToDevice::Outcome { results, .. }
+                | ToDevice::Moved { results, .. }
+                | ToDevice::WasSetAside { results, .. },
+            ) => outcome(&results[0]),
             Some(ToDevice::Healed { answer: Answer::Refilled(results), .. }) => outcome(&results[0]),
             Some(ToDevice::Healed { answer: Answer::Failed { code, .. }, .. }) => {
                 Said::Refused(code.to_string())
@@ -280,7 +343,7 @@ async fn said(mut wire: Wire, frame: &ToRelay) -> Said {
                     _ => Said::Done,
                 }
             }
-            Some(ToDevice::Pong { token: 99 }) if is_answered(frame) => continue,
+            Some(ToDevice::Pong { token: 99 }) if is_answered(frame, who) => continue,
             Some(ToDevice::Pong { token: 99 }) => Said::Nothing,
             Some(ToDevice::Pong { .. }) => Said::Pong,
             Some(other) => panic!("{frame:?}: {other:?}"),
@@ -289,11 +352,16 @@ async fn said(mut wire: Wire, frame: &ToRelay) -> Said {
 }
 
 /// Whether a frame has an answer of its own, which may come after that to a ping.
-fn is_answered(frame: &ToRelay) -> bool {
-    matches!(
-        frame,
-        ToRelay::Pull(_) | ToRelay::Push(_) | ToRelay::Heal { .. } | ToRelay::Move(_) | ToRelay::Admin { .. }
-    )
+fn is_answered(frame: &ToRelay, who: Who) -> bool {
+    match frame {
+        ToRelay::SetAside(_) => true,
+        ToRelay::Pull(_)
+        | ToRelay::Push(_)
+        | ToRelay::Heal { .. }
+        | ToRelay::Move(_)
+        | ToRelay::Admin { .. } => who != Who::Revoked,
+        _ => false,
+    }
 }
 
 fn outcome(result: &ItemOutcome) -> Said {
@@ -349,20 +417,26 @@ fn everybody_may_do_what_the_table_says_and_nothing_else() {
     let main = main_of(&relay);
     let (mut wrong, mut documents) = (Vec::new(), 0);
     block_on(async {
+        let (_, admin) = connected(relay.url(), Who::Admin).await;
+        let Some(ToDevice::Welcome(Welcome { spaces: Some(spaces), .. })) = admin else {
+            panic!("{admin:?}")
+        };
         for who in EVERYBODY {
             let (_, first) = connected(relay.url(), who).await;
-            let welcome = match (who.kept_out(), first) {
+            let user = match (who.kept_out(), first) {
                 (Some(code), Some(ToDevice::Fault { code: said, .. })) if said.as_str() == code => continue,
-                (None, Some(ToDevice::Welcome(welcome))) => welcome,
+                (None, Some(ToDevice::Welcome(welcome))) if who != Who::Revoked => welcome.user,
+                (None, Some(ToDevice::Revocation { proof: Some(_), .. })) if who == Who::Revoked => {
+                    UserId::from_bytes([0xcc; 16])
+                }
                 (expected, said) => {
                     wrong.push(format!("{who:?} at the door: {said:?} instead of {expected:?}"));
                     continue;
                 }
             };
-            let spaces = welcome.spaces.unwrap();
-            for row in rows(who, welcome.user, &spaces, main, &mut documents) {
+            for row in rows(who, user, &spaces, main, &mut documents) {
                 let (wire, _) = connected(relay.url(), who).await;
-                let (expected, found) = (row.expected(who), said(wire, &row.frame).await);
+                let (expected, found) = (row.expected(who), said(wire, &row.frame, who).await);
                 if found != expected {
                     wrong.push(format!(
                         "{who:?} {:?} {} {:?}: {found:?} instead of {expected:?}",

@@ -25,6 +25,7 @@ pub(super) fn argument(words: &Words<'_>, error: &ArgumentError) -> String {
             &[("module", words.module(module)), ("field", field.clone()), ("known", known.clone())],
         ),
         ArgumentError::NoRefusedEdit(number) => say("no-refused-edit", &[("number", words.number(number))]),
+        ArgumentError::NoQuarantined(number) => say("no-quarantined", &[("number", words.number(number))]),
         ArgumentError::TooManyRecords { count, max } => {
             say("too-many-records", &[("count", words.number(count)), ("max", words.number(max))])
         }

@@ -1,6 +1,6 @@
 //! What the engine, the store and the connection fail with, in words.
 
-use forsat_client::{Candidate, ClientError, KeyError, NetworkFailure, Question};
+use forsat_client::{Candidate, ClientError, KeptUnsent, KeyError, NetworkFailure, Question};
 
 use super::{Words, argument, file, refusal, refused, store};
 use crate::render::filter;
@@ -42,10 +42,7 @@ pub(super) fn client(words: &Words<'_>, error: &ClientError) -> String {
             let known = words.known(&format!("admin-{}", code.replace('_', "-")));
             say("admin-failed", &[("why", known.unwrap_or_else(|| message.clone()))])
         }
-        ClientError::Erased { kept: None } => say("erased", &[]),
-        ClientError::Erased { kept: Some(kept) } => {
-            say("erased-kept", &[("count", words.number(kept.changes)), ("path", kept.path.clone())])
-        }
+        ClientError::Erased { aside, kept } => erased(words, *aside, kept.as_ref()),
         ClientError::SyncBusy => say("sync-busy", &[]),
         ClientError::NotJoined => say("not-joined", &[]),
         ClientError::Refused(refusal) => refused::refused(words, refusal),
@@ -63,6 +60,21 @@ pub(super) fn client(words: &Words<'_>, error: &ClientError) -> String {
             say("file-failed", &[("path", path.clone()), ("why", source.to_string())])
         }
     }
+}
+
+/// What a revoked device erased, and where what was never sent is now.
+fn erased(words: &Words<'_>, aside: u64, kept: Option<&KeptUnsent>) -> String {
+    let mut said = words.say("erased", &[]);
+    let mut add = |key: &str, arguments: &[(&str, String)]| {
+        said = words.say("erased-and", &[("said", said.clone()), ("more", words.say(key, arguments))]);
+    };
+    if aside > 0 {
+        add("erased-aside", &[("count", words.number(aside))]);
+    }
+    if let Some(kept) = kept {
+        add("erased-kept", &[("count", words.number(kept.changes)), ("path", kept.path.clone())]);
+    }
+    said
 }
 
 fn network(words: &Words<'_>, failure: &NetworkFailure) -> String {

@@ -55,6 +55,9 @@ pub enum ArgumentError {
     /// No refused edit has this number.
     #[error("no refused edit has the number {0}; `forsat refused` lists them")]
     NoRefusedEdit(u64),
+    /// No change in quarantine has this number.
+    #[error("no change in quarantine has the number {0}; `forsat quarantine` lists them")]
+    NoQuarantined(u64),
     /// More records than one command changes.
     #[error("{count} records are more than one command changes ({max}); narrow the condition")]
     TooManyRecords {

@@ -101,6 +101,17 @@ pub enum ClientRefusal {
          edit are kept"
     )]
     LostBase,
+    /// A change in quarantine of which a part can't be read.
+    #[error(
+        "what this change builds on isn't on this device, so not all of it can be read; make by hand what it shows, then drop it"
+    )]
+    NotWhole,
+    /// A change in quarantine of a record that isn't here.
+    #[error(
+        "the record isn't on this device, and this change doesn't begin it in a space that you see; a manager of the space \
+         that has it can apply this"
+    )]
+    RecordElsewhere,
     /// A rule refuses one of several records.
     #[error("{name}: {refusal}; nothing was changed")]
     OfRecord {
@@ -184,6 +195,8 @@ impl ClientRefusal {
             Self::MovedAway { .. } => "moved_away",
             Self::UnreadableEdit => "unreadable_edit",
             Self::LostBase => "lost_base",
+            Self::NotWhole => "not_whole",
+            Self::RecordElsewhere => "record_elsewhere",
             Self::OfRecord { refusal, .. } => refusal.code(),
             Self::UnknownSpace { .. } => "unknown_space",
             Self::CommonModule(_) => "common_module",

@@ -147,6 +147,7 @@ impl Errand {
                 Effect::StorePage(_)
                 | Effect::LoadOutbox { .. }
                 | Effect::Revoked { .. }
+                | Effect::WasSetAside { .. }
                 | Effect::Settle(_)
                 | Effect::Moved(_)
                 | Effect::Heal(_) => {}

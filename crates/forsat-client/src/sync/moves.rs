@@ -187,6 +187,7 @@ impl SyncSession {
         self.gone += moved.gone.len() as u64;
         self.touched.forget(&moved.gone);
         self.refused += moved.given_up;
+        self.asides.are_due(moved.given_up);
         self.has_rehomed |= moved.has_rehomed;
     }
 

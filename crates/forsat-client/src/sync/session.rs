@@ -1,6 +1,7 @@
 //! One connection after the other, against one store.
 
 use super::arrival::ARRIVAL;
+use super::aside::{Asides, Taken};
 use super::touched::Touched;
 use super::{READER_VERSION, SyncSummary, directory, issues};
 use crate::ambient::Ambient;
@@ -104,6 +105,8 @@ pub struct SyncSession {
     summed: (u64, u64),
     /// Issues that were shown and that the store couldn't keep yet.
     unkept: BTreeMap<SyncIssueKey, String>,
+    /// What is set aside at the relay.
+    pub(super) asides: Asides,
     /// The relay's signed word that this device is revoked: whether as a lost one.
     revoked: Option<bool>,
     is_stopped: bool,
@@ -160,6 +163,7 @@ impl SyncSession {
             has_arrival,
             summed: (0, 0),
             unkept: BTreeMap::new(),
+            asides: Asides::default(),
             revoked: None,
             is_stopped: false,
         };
@@ -215,6 +219,11 @@ impl SyncSession {
         self.revoked
     }
 
+    /// What the relay took of a device that it has revoked.
+    pub(crate) fn taken(&self) -> &Taken {
+        self.asides.taken()
+    }
+
     pub(super) fn machine_mut(&mut self) -> &mut ClientMachine {
         &mut self.machine
     }
@@ -231,7 +240,9 @@ impl SyncSession {
         while let Some(effect) = queue.pop_front() {
             match self.carry_out_one(now_ms, effect, &mut out) {
                 Ok(inputs) => {
-                    for input in inputs {
+                    // What was refused just now is set aside before the machine may think that nothing is left to do.
+                    let asides = if self.is_stopped { None } else { self.next_aside() };
+                    for input in asides.into_iter().chain(inputs) {
                         queue.extend(self.machine.handle(now_ms, input));
                     }
                 }
@@ -265,12 +276,16 @@ impl SyncSession {
             Effect::Moved(done) => return self.moved(&done),
             // A sync asks for nothing that is answered so.
             Effect::Administered(_) => {}
+            Effect::WasSetAside { ask, results } => self.was_set_aside(ask, &results)?,
             Effect::LoadOutbox { after, bytes_max } => {
                 let loaded = self.load_outbox(after, bytes_max).map(|items| Input::OutboxLoaded { items });
                 return answer(loaded, StoreTask::Outbox);
             }
             Effect::LoadControl { after } => return self.load_control(after),
-            Effect::Revoked { lost, .. } => self.revoked = Some(lost),
+            Effect::Revoked { lost, sets_aside, .. } => {
+                self.revoked = Some(lost);
+                self.asides.revoked(sets_aside);
+            }
             Effect::Settle(settle) => {
                 let settled = self.settle(settle).map(|()| Input::Settled);
                 return answer(settled, StoreTask::Settle);
@@ -291,20 +306,7 @@ impl SyncSession {
                     return answer(grew.map(|_| Input::OutboxChanged), StoreTask::Page);
                 }
             }
-            Effect::Event(event) => {
-                if let SyncEvent::Walked { fetched, brought, .. } = &event {
-                    self.fetched += fetched;
-                    self.brought_back += brought;
-                }
-                // A machine that works once has stopped by now, so its own words at the moment of settling count.
-                let settled =
-                    if let SyncEvent::Settled(status) = &event { Some(status.clone()) } else { None };
-                out.push(SessionEffect::Event(SessionEvent::Sync(event)));
-                if let Some(status) = settled {
-                    let told = self.note_drained().and_then(|()| self.sum_up(&status, out));
-                    unless_it_can_wait(told)?;
-                }
-            }
+            Effect::Event(event) => self.show(event, out)?,
             Effect::Stopped(result) => {
                 self.is_stopped = true;
                 if !self.touched.is_empty() {
@@ -315,6 +317,26 @@ impl SyncSession {
         }
         let _ = now_ms;
         Ok(Vec::new())
+    }
+
+    /// Shows an event of the machine, and what follows from it.
+    fn show(&mut self, event: SyncEvent, out: &mut Vec<SessionEffect>) -> Result<(), ClientError> {
+        match &event {
+            SyncEvent::Walked { fetched, brought, .. } => {
+                self.fetched += fetched;
+                self.brought_back += brought;
+            }
+            SyncEvent::Online => self.asides.begin(),
+            _ => {}
+        }
+        // A machine that works once has stopped by now, so its own words at the moment of settling count.
+        let settled = if let SyncEvent::Settled(status) = &event { Some(status.clone()) } else { None };
+        out.push(SessionEffect::Event(SessionEvent::Sync(event)));
+        if let Some(status) = settled {
+            let told = self.note_drained().and_then(|()| self.sum_up(&status, out));
+            unless_it_can_wait(told)?;
+        }
+        Ok(())
     }
 
     fn page(&mut self, page: StorePage) -> Result<Vec<Input>, ClientError> {
@@ -404,6 +426,7 @@ impl SyncSession {
             fetched: std::mem::take(&mut self.fetched),
             brought_back: std::mem::take(&mut self.brought_back),
             refused: std::mem::take(&mut self.refused),
+            aside: self.asides.sum_up(),
             put_off: status.put_off,
             unreadable: std::mem::take(&mut self.unreadable),
             moved: std::mem::take(&mut self.moved),

@@ -84,6 +84,7 @@ impl SyncSession {
         let done = self.engine.store().write_batches(steps, BatchLimit::default(), &mut clock, work);
         done.map_err(|error| error.source)?;
         self.refused += given_up;
+        self.asides.are_due(given_up);
         self.erased += gone;
         for seq in settle.acked.iter().chain(settle.refused.iter().map(|(seq, ..)| seq)) {
             self.loaded.remove(seq);

@@ -21,6 +21,8 @@ pub struct SyncSummary {
     pub brought_back: u64,
     /// Changes of this device that the relay refused; what was typed is kept.
     pub refused: u64,
+    /// Refused edits that the relay took for the managers of their space.
+    pub aside: u64,
     /// Changes of this device that the relay put off; they are sent again by themselves.
     pub put_off: u64,
     /// Received changes that can't be read; their bytes are kept.

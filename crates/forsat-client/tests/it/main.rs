@@ -16,6 +16,7 @@ mod pages;
 mod pair;
 mod past;
 mod persian;
+mod quarantine;
 mod receiving;
 mod related;
 mod repair;

@@ -7,11 +7,11 @@ use forsat_client::{
 };
 use forsat_relay::hub::{ConnectionId, Hub, HubEffect, HubLimits, Moment};
 use forsat_relay::store::{
-    AccessCommand, InitWorkspace, NewInvite, OpenOptions, RedbStore, RelayStore, Role,
+    AccessCommand, InitWorkspace, NewInvite, OpenOptions, QuarantineEntry, RedbStore, RelayStore, Role,
 };
 use forsat_store::{CreateParams, RelayRef, Store};
 use forsat_sync::frame::{ToDevice, ToRelay};
-use forsat_sync::id::{ChangeHash, DocumentId, Epoch, Nonce, SpaceId, WorkspaceId};
+use forsat_sync::id::{ChangeHash, DeviceId, DocumentId, Epoch, Nonce, SpaceId, WorkspaceId};
 use forsat_sync::identity::{DeviceKey, InviteCode, InviteSecret, RelayKey};
 use forsat_sync::limits::MESSAGE_BYTES_MAX;
 use forsat_sync::relay::{FlowLimits, Input, RelayConfig};
@@ -146,6 +146,21 @@ impl Relay {
             None => AccessCommand::RemoveRole { user, space },
         };
         self.store.access().change_access(&command, wall_ms()).expect("a role");
+    }
+
+    /// Takes a device's access for good.
+    pub fn revoke(&self, device: &Device, lost: bool) {
+        let device = device.id().to_string();
+        let command = AccessCommand::RevokeDevice { device, lost };
+        self.store.access().change_access(&command, wall_ms()).expect("revoked");
+    }
+
+    /// What lies aside for the user of a device to decide.
+    pub fn quarantined(&self, device: &Device) -> Vec<QuarantineEntry> {
+        let (entries, more) =
+            self.store.access().quarantined(&device.id(), 0, usize::MAX).expect("a manager");
+        assert!(!more);
+        entries
     }
 
     /// Checks the invariants of the relay's store.
@@ -341,6 +356,11 @@ impl Device {
             }
         };
         Device { _dir: dir, path, engine, key, ambient }
+    }
+
+    /// By which the relay knows it.
+    fn id(&self) -> DeviceId {
+        self.key.device_id()
     }
 
     /// Syncs until nothing is left to do.

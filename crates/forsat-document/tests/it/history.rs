@@ -1,7 +1,7 @@
 //! What each change wrote, with what its writer saw before; the document as JSON; earlier states.
 
-use forsat_document::{Chunk, Document, FieldChange, ReadError};
-use forsat_domain::{Edit, Scalar};
+use forsat_document::{Chunk, Document, FieldChange, Loose, Original, ReadError, merged_text};
+use forsat_domain::{Edit, RecordId, Scalar};
 
 use crate::support::*;
 
@@ -135,4 +135,63 @@ fn what_builds_on_a_lost_change_is_told_wholly_or_not_at_all() {
     assert_eq!(entries[1].changes, [change("name", "d".into(), "e")]);
     assert!(!whole.contains(&lost.hash), "nothing is taken in");
     assert!(whole.history_beyond(&[Chunk { hash: [1; 32], bytes: b"nothing".to_vec() }]).is_empty());
+}
+
+#[test]
+fn a_change_made_again_says_whose_it_is_on_every_device_and_after_it_was_authored_anew() {
+    let (mut sara, feed) = opportunity(&[Edit::set("name", "a"), text("one")]);
+    let lost = write(&mut of_chunks(&feed), &author(2), &[Edit::set("next_step", "call")]);
+    let original = Original { user: user(2), change: lost.hash };
+    let edits = [Edit::set("next_step", "call")];
+    let made = sara.edit_for(&author(1), Some(&original), NOW_MS, &edits, &schema()).unwrap();
+    let mut other = of_chunks(&feed);
+    take(&mut other, &made);
+    let entry = other.history().pop().unwrap();
+    assert_eq!((entry.author, entry.original), (Some(user(1)), Some(original)));
+    assert!(other.has_made_again(&lost.hash) && !of_chunks(&feed).has_made_again(&lost.hash));
+    let anew = of_chunks(&feed).reauthor(&made, &[].into(), &author(3)).unwrap();
+    assert_eq!(anew.document.history().pop().unwrap().original, Some(original));
+    assert_eq!(other.history()[0].original, None);
+}
+
+#[test]
+fn a_record_made_again_says_whose_it_is() {
+    let original = Original { user: user(2), change: [5; 32] };
+    let id = RecordId::from_bytes([3; 16]);
+    let edits = [Edit::set("name", "new")];
+    let (made, _) =
+        Document::create_for(id, "opportunity", &author(1), Some(&original), NOW_MS, &edits, &schema())
+            .unwrap();
+    assert_eq!(made.history().pop().unwrap().original, Some(original));
+    assert!(made.has_made_again(&[5; 32]));
+}
+
+#[test]
+fn a_change_without_its_past_tells_what_its_own_bytes_say() {
+    let (mut document, feed) = opportunity(&[Edit::set("name", "a"), text("one")]);
+    let plain = write(
+        &mut document,
+        &author(1),
+        &[Edit::set("name", "b"), Edit::Add { field: "tags".into(), key: "vip".into() }],
+    );
+    let of_text = write(&mut document, &author(1), &[Edit::set("next_step", "call"), text("two")]);
+    let begun = of_chunks(&feed);
+    let loose = begun.read_loose(&plain.bytes).unwrap();
+    let changes = vec![change("name", Scalar::Null, "b"), change("tags/vip", Scalar::Null, true)];
+    assert_eq!(loose, Loose { changes, is_whole: true });
+    let loose = begun.read_loose(&of_text.bytes).unwrap();
+    let changes = vec![change("next_step", Scalar::Null, "call")];
+    assert_eq!(loose, Loose { changes, is_whole: false });
+    // Nothing is known of the containers of a document that isn't here.
+    let nothing = Document::empty(RecordId::from_bytes([3; 16]));
+    let loose = nothing.read_loose(&plain.bytes).unwrap();
+    assert_eq!(loose, Loose { changes: vec![change("name", Scalar::Null, "b")], is_whole: false });
+    assert_eq!(nothing.read_loose(b"no change"), None);
+}
+
+#[test]
+fn a_text_edited_apart_holds_what_both_made_of_it() {
+    assert_eq!(merged_text("one", "one two", "one").unwrap(), "one two");
+    assert_eq!(merged_text("one", "one two", "one two").unwrap(), "one two");
+    assert_eq!(merged_text("one", "one two", "zero one").unwrap(), "zero one two");
 }

@@ -6,7 +6,8 @@ use std::convert::Infallible;
 use forsat_hostile::{Change, Operation, Scene, Value};
 use forsat_relay::store::conformance::{self, NOW_MS};
 use forsat_relay::store::{
-    EnrolOutcome, EnrolRequest, ItemOutcome, Later, PushItem, PushOutcome, RelayStore, Role,
+    Aside, AsideItem, AsideItemOutcome, AsideOutcome, EnrolOutcome, EnrolRequest, ItemOutcome, Later,
+    PushItem, PushOutcome, RelayStore, Role,
 };
 use forsat_sync::accept::{ActorRow, AuthorRule, DocumentTotals, DocumentView, HeaderRow, Rules, judge};
 use forsat_sync::chunk::{self, ChangeHeader};
@@ -273,6 +274,29 @@ fn pushed(count: u64, lower: impl FnOnce(&mut WorkspaceLimits)) -> Said {
     said
 }
 
+/// What a workspace with a lower quota says to the last of so many changes that a device sets aside.
+fn set_aside(count: u64, lower: impl FnOnce(&mut WorkspaceLimits)) -> Said {
+    let mut limits = Limits::default();
+    lower(&mut limits.workspace);
+    let store = relay::store(limits);
+    let space = conformance::space(&store, 10, "Tehran");
+    let device = conformance::enrol(&store, 1, "Mina", "Tehran", Role::Rep).device;
+    let groundwork = &Scene::empty([7; 16]).groundwork()[0];
+    let item = |number: u64| AsideItem {
+        document: DocumentId::from_bytes(u128::from(number).to_be_bytes()),
+        chunk: chunk::parse(groundwork, &ChunkLimits::default()),
+        reason: "home_is".into(),
+    };
+    let aside = Aside { device, space, items: (1..=count).map(item).collect(), now_ms: NOW_MS };
+    let outcome = store.access().set_aside(&aside).expect("the store works");
+    let AsideOutcome::Judged(items) = outcome else { panic!("a member may: {outcome:?}") };
+    match items.last() {
+        Some(AsideItemOutcome::Kept) => Ok(()),
+        Some(AsideItemOutcome::Quota(code)) => Err(code),
+        other => panic!("{other:?}"),
+    }
+}
+
 /// Whether the last of so many devices may enrol where two may.
 fn enrolled(count: u64) -> Said {
     let mut limits = Limits::default();
@@ -305,7 +329,13 @@ fn workspaces() -> Vec<Row> {
     let documents = |count| pushed(count, |limits| limits.documents_max = 2);
     let bytes = |count| pushed(count, |limits| limits.bytes_max = 2 * size);
     let day = |count| pushed(count, |limits| limits.changes_a_day_max = 2);
+    let changes = |count| set_aside(count, |limits| limits.quarantine_device_changes_max = 2);
+    let of_device = |count| set_aside(count, |limits| limits.quarantine_device_bytes_max = 2 * (size + 256));
+    let of_all = |count| set_aside(count, |limits| limits.quarantine_bytes_max = 2 * (size + 256));
     vec![
+        row("QUARANTINE_DEVICE_CHANGES_MAX", "quota_quarantine", changes, 2),
+        row("QUARANTINE_DEVICE_BYTES_MAX", "quota_quarantine", of_device, 2),
+        row("QUARANTINE_BYTES_MAX", "quota_quarantine", of_all, 2),
         row("WORKSPACE_DOCUMENTS_MAX", "quota_documents", documents, 2),
         row("WORKSPACE_BYTES_MAX", "quota_bytes", bytes, 2),
         row("WORKSPACE_CHANGES_A_DAY_MAX", "quota_changes_a_day", day, 2),

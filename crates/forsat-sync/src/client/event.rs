@@ -1,6 +1,6 @@
 //! What the device's machine tells its driver and its store, and what it hears back.
 
-use crate::code::Code;
+use crate::code::{self, Code};
 pub use crate::frame::Cursor;
 use crate::frame::{PageEntry, SpaceInfo, VersionRange};
 use crate::heal::{Answer, Question, RefillItem, Step};
@@ -320,6 +320,12 @@ pub enum ClientError {
 }
 
 impl ClientError {
+    /// The relay has revoked this device.
+    pub(super) fn revoked() -> Self {
+        let code = code::DEVICE_REVOKED;
+        Self::Refused { message: code::message(&code).to_owned(), code }
+    }
+
     /// Whether trying again can help.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unreachable { .. })

@@ -1,5 +1,6 @@
 //! One connection after the other: connecting, back-off, handshake, deadlines, the end.
 
+use super::aside::Asides;
 use super::event::{ClientError, StoreTask, SyncEvent, SyncIssue, SyncStatus};
 use super::feeds::Feeds;
 use super::heal::Heals;
@@ -9,7 +10,9 @@ use super::{ClientConfig, Effect, Input, Known, Purpose};
 use crate::backoff::{Backoff, spread};
 use crate::code::{self, Code};
 use crate::control::ControlHead;
-use crate::frame::{Auth, DirectoryDigest, Enrol, Hello, PROTOCOL_VERSIONS, SpaceInfo, ToDevice, ToRelay};
+use crate::frame::{
+    Auth, DirectoryDigest, Enrol, Hello, PROTOCOL_VERSIONS, SetAside, SpaceInfo, ToDevice, ToRelay,
+};
 use crate::id::{DeviceId, Nonce, UserId, WorkspaceId};
 use crate::identity::{self, AuthClaim};
 
@@ -23,11 +26,14 @@ pub struct ClientMachine {
     pub(super) heals: Heals,
     pub(super) outbox: Outbox,
     pub(super) moves: Moves,
+    pub(super) asides: Asides,
     pub(super) directory: Option<(UserId, WorkspaceId, Vec<SpaceInfo>)>,
     pub(super) push_window_bytes: usize,
     pub(super) backoff: Backoff,
     pub(super) heard_at_ms: u64,
     pub(super) drain: Option<Drain>,
+    /// What both ends of this connection sign.
+    pub(super) claim: Option<AuthClaim>,
     /// When this connection's welcome came.
     pub(super) online_since_ms: Option<u64>,
     pub(super) received: u64,
@@ -62,6 +68,10 @@ pub(super) enum Phase {
     },
     /// The welcome came.
     Online,
+    /// The device was revoked, and the relay takes what it never sent until this time.
+    Restricted {
+        until_ms: u64,
+    },
     /// The driver was asked to close the transport.
     Closing,
     Stopped,
@@ -102,11 +112,13 @@ impl ClientMachine {
             heals: Heals::default(),
             outbox: Outbox::default(),
             moves: Moves::default(),
+            asides: Asides::default(),
             directory: known.directory,
             push_window_bytes: config.flow.early_window_bytes,
             backoff: Backoff::new(config.flow.backoff_base_ms, config.flow.backoff_ms_max),
             heard_at_ms: now_ms,
             drain: None,
+            claim: None,
             online_since_ms: None,
             received: 0,
             sent: 0,
@@ -131,6 +143,9 @@ impl ClientMachine {
         let done = self.input(now_ms, input).and_then(|()| self.check_time(now_ms));
         match done {
             Ok(()) => self.pump(now_ms),
+            Err(Trouble::Retry { .. }) if matches!(self.phase, Phase::Restricted { .. }) => {
+                self.stop(Err(ClientError::revoked()));
+            }
             Err(Trouble::Retry { code, message }) => {
                 self.effects.push(Effect::Report(SyncIssue::Fault { code, message }));
                 self.close();
@@ -147,10 +162,14 @@ impl ClientMachine {
             | Phase::Connecting { until_ms }
             | Phase::Greeting { until_ms, .. }
             | Phase::Proving { until_ms, .. } => Some(*until_ms),
+            Phase::Restricted { until_ms } => {
+                Some(self.asides.deadline_ms().into_iter().fold(*until_ms, u64::min))
+            }
             // While the relay drains nothing is sent, so nothing is due but the sign of life.
             Phase::Online if self.drain.is_some() => Some(self.ping_at_ms()),
             Phase::Online => {
                 let due = self.outbox.deadline_ms().into_iter().chain(self.heals.deadline_ms());
+                let due = due.chain(self.asides.deadline_ms());
                 Some(due.fold(self.ping_at_ms(), u64::min))
             }
             Phase::Closing | Phase::Stopped => None,
@@ -169,7 +188,8 @@ impl ClientMachine {
             && self.feeds.is_settled()
             && self.heals.is_settled()
             && self.outbox.is_settled()
-            && self.moves.is_settled();
+            && self.moves.is_settled()
+            && self.asides.is_settled();
         SyncStatus {
             online,
             settled,
@@ -209,6 +229,7 @@ impl ClientMachine {
             Input::Healed(done) => self.heals.done(done),
             Input::OutboxLoaded { items } => self.outbox.loaded(items),
             Input::ControlLoaded { entries } => self.control_loaded(now_ms, entries),
+            Input::SetAside(wanted) => self.set_aside(wanted),
             Input::OutboxChanged => self.outbox.grown(),
             Input::OutboxRehomed => self.outbox.rehomed(),
             Input::Settled => self.outbox.settled(),
@@ -231,18 +252,39 @@ impl ClientMachine {
         self.sent_at_ms = now_ms;
         self.pinged_at_ms = now_ms;
         self.drain = None;
+        self.claim = None;
+        self.forget_connection();
+        self.effects.push(Effect::Event(SyncEvent::Connecting));
+        self.effects.push(Effect::Connect);
+    }
+
+    /// Forgets what was under way.
+    pub(super) fn forget_connection(&mut self) {
         self.feeds.reset();
         self.heals.reset();
         self.outbox.reset();
         self.moves.reset();
-        self.effects.push(Effect::Event(SyncEvent::Connecting));
-        self.effects.push(Effect::Connect);
+        self.asides.reset(&mut self.effects);
+    }
+
+    /// Takes what the engine wants set aside; without a connection it is put off at once.
+    fn set_aside(&mut self, wanted: SetAside) {
+        self.asides.want(wanted, &mut self.effects);
+        if matches!(self.phase, Phase::Waiting { .. } | Phase::Closing) {
+            self.asides.put_off(&mut self.effects);
+        }
     }
 
     fn disconnected(&mut self, now_ms: u64, random: u64) -> Result<(), Trouble> {
         if matches!(self.phase, Phase::Waiting { .. }) {
             return Ok(());
         }
+        if matches!(self.phase, Phase::Restricted { .. }) {
+            self.phase = Phase::Closing;
+            self.asides.put_off(&mut self.effects);
+            return Err(Trouble::End(ClientError::revoked()));
+        }
+        self.asides.put_off(&mut self.effects);
         // A connection that held for long was of use even if nothing changed; one that fails at once, again and again,
         // must not be tried ever faster.
         let held_ms = self.online_since_ms.take().map_or(0, |since_ms| now_ms.saturating_sub(since_ms));
@@ -277,16 +319,23 @@ impl ClientMachine {
             StoreTask::Welcome | StoreTask::Control | StoreTask::Moves => {}
         }
         self.effects.push(Effect::Report(SyncIssue::Store { message }));
-        self.close();
+        if !matches!(self.phase, Phase::Restricted { .. }) {
+            self.close();
+        }
     }
 
     /// Asks the driver to close the transport, if there is one.
     pub(super) fn close(&mut self) {
         let connected = matches!(
             self.phase,
-            Phase::Connecting { .. } | Phase::Greeting { .. } | Phase::Proving { .. } | Phase::Online
+            Phase::Connecting { .. }
+                | Phase::Greeting { .. }
+                | Phase::Proving { .. }
+                | Phase::Online
+                | Phase::Restricted { .. }
         );
         if connected {
+            self.asides.put_off(&mut self.effects);
             self.phase = Phase::Closing;
             self.effects.push(Effect::Close);
         }
@@ -294,9 +343,12 @@ impl ClientMachine {
 
     pub(super) fn stop(&mut self, result: Result<(), ClientError>) {
         let status = self.status();
-        if result.is_ok() && matches!(self.phase, Phase::Proving { .. } | Phase::Online) {
+        let restricted = matches!(self.phase, Phase::Restricted { .. });
+        if restricted || (result.is_ok() && matches!(self.phase, Phase::Proving { .. } | Phase::Online)) {
             self.effects.push(Effect::Send(ToRelay::Bye.encode()));
         }
+        // Whatever ends a revoked device's connection, it is revoked.
+        let result = if restricted { Err(ClientError::revoked()) } else { result };
         self.close();
         self.phase = Phase::Stopped;
         self.effects.push(Effect::Stopped(result.map(|()| status)));
@@ -304,7 +356,7 @@ impl ClientMachine {
 
     pub(super) fn send(&mut self, now_ms: u64, frame: &ToRelay) {
         debug_assert!(
-            matches!(self.phase, Phase::Proving { .. } | Phase::Online),
+            matches!(self.phase, Phase::Proving { .. } | Phase::Online | Phase::Restricted { .. }),
             "nothing is sent before the relay's key was recognised"
         );
         self.sent_at_ms = now_ms;
@@ -312,7 +364,11 @@ impl ClientMachine {
     }
 
     fn frame(&mut self, now_ms: u64, bytes: &[u8]) -> Result<(), Trouble> {
-        if !matches!(self.phase, Phase::Greeting { .. } | Phase::Proving { .. } | Phase::Online) {
+        let listens = matches!(
+            self.phase,
+            Phase::Greeting { .. } | Phase::Proving { .. } | Phase::Online | Phase::Restricted { .. }
+        );
+        if !listens {
             return Ok(());
         }
         self.heard_at_ms = now_ms;
@@ -327,6 +383,7 @@ impl ClientMachine {
             },
             Phase::Proving { claim, .. } => self.frame_before_welcome(now_ms, frame, &claim),
             Phase::Online => self.frame_online(now_ms, frame),
+            Phase::Restricted { .. } => self.frame_restricted(frame),
             _ => Ok(()),
         }
     }
@@ -357,6 +414,7 @@ impl ClientMachine {
         };
         let answer = self.answer(&claim);
         self.phase = Phase::Proving { claim, until_ms };
+        self.claim = Some(claim);
         self.send(now_ms, &answer);
         if let Some(head) = self.control.filter(|head| head.count > 0) {
             self.send(now_ms, &ToRelay::ControlHead(head.mark()));
@@ -419,6 +477,9 @@ impl ClientMachine {
             {
                 return Err(code::HANDSHAKE_TIMEOUT.into());
             }
+            Phase::Restricted { until_ms } if until_ms <= now_ms => {
+                return Err(Trouble::End(ClientError::revoked()));
+            }
             Phase::Online => return self.keep_alive(now_ms),
             _ => {}
         }
@@ -445,6 +506,9 @@ impl ClientMachine {
 
     /// Does whatever can be done now.
     fn pump(&mut self, now_ms: u64) {
+        if matches!(self.phase, Phase::Restricted { .. }) {
+            return self.send_asides(now_ms);
+        }
         self.feeds.store(&mut self.effects);
         let syncs = matches!(self.config.purpose, Purpose::Sync { .. });
         let connected = matches!(self.phase, Phase::Greeting { .. } | Phase::Proving { .. } | Phase::Online);
@@ -464,6 +528,7 @@ impl ClientMachine {
         if matches!(self.phase, Phase::Online) {
             self.heal(now_ms);
             self.ask_moves(now_ms);
+            self.send_asides(now_ms);
         }
         self.announce();
     }

@@ -3,6 +3,7 @@
 //! The driver feeds [`Input`]s and carries out [`Effect`]s in their order. Time is a monotonic clock in milliseconds;
 //! it is passed to every call. Randomness comes with the inputs that need it.
 
+mod aside;
 mod event;
 mod feeds;
 mod heal;
@@ -21,7 +22,8 @@ pub use machine::ClientMachine;
 pub use moves::{MoveDone, MoveWish};
 
 use crate::control::SignedEntry;
-use crate::frame::SpaceInfo;
+use crate::frame::{ItemOutcome, SetAside, SpaceInfo};
+use crate::heal::AskId;
 use crate::id::{Nonce, RelayId, SpaceId, UserId, WorkspaceId};
 use crate::identity::{DeviceKey, InviteSecret};
 
@@ -94,6 +96,10 @@ pub struct ClientLimits {
     pub idle_ping_ms: u64,
     /// How long changes that the relay put off wait before they are sent again; doubles up to `backoff_ms_max`.
     pub later_retry_ms: u64,
+    /// How long the answer to what is set aside is awaited: a relay of an earlier version gives none.
+    pub aside_wait_ms: u64,
+    /// How long a revoked device has for setting aside what it never sent.
+    pub restricted_ms_max: u64,
     /// How long acked changes are awaited in the feed before the state counts as settled without them.
     pub echo_wait_ms: u64,
     /// After this many failed connections in a row a machine that works once gives up.
@@ -115,6 +121,8 @@ impl Default for ClientLimits {
             handshake_ms_max: 2 * crate::limits::HANDSHAKE_MS_MAX,
             idle_ping_ms: crate::limits::IDLE_PING_MS,
             later_retry_ms: 5_000,
+            aside_wait_ms: 20_000,
+            restricted_ms_max: 60_000,
             echo_wait_ms: 2_000,
             attempts_max: 3,
             backoff_base_ms: 500,
@@ -152,6 +160,10 @@ pub enum Input {
         /// In their order; at most [`crate::control::ENTRIES_MAX`].
         entries: Vec<SignedEntry>,
     },
+    /// Set changes aside at the relay. Answered once with [`Effect::WasSetAside`], at the latest when the connection ends:
+    /// until the welcome they wait; without a connection they are put off at once. The number is the caller's; the machine
+    /// makes frames of the changes.
+    SetAside(SetAside),
     /// Something was added to the outbox.
     OutboxChanged,
     /// Changes of the outbox go to another space than before.
@@ -201,10 +213,21 @@ pub enum Effect {
     },
     /// The relay's answer to what was asked of it as an administrator; the machine stops.
     Administered(Vec<u8>),
+    /// What became of [`Input::SetAside`]: an outcome a change, in its order. Acked: durable at the relay, for its managers.
+    WasSetAside {
+        /// Of the input.
+        ask: AskId,
+        /// What.
+        results: Vec<ItemOutcome>,
+    },
     /// The relay has revoked this device, in an entry of its control log whose signature was checked.
     Revoked {
         /// Whether the device is said to be in strange hands.
         lost: bool,
+        /// Whether the relay takes what was never sent. If so, [`Input::SetAside`] may follow and [`Input::Stop`] has to; the
+        /// machine ends by itself after [`ClientLimits::restricted_ms_max`], always with the error `device_revoked`.
+        /// If not, a fault ends it.
+        sets_aside: bool,
         /// The entry.
         entry: SignedEntry,
     },

@@ -10,7 +10,7 @@ use crate::control::{ControlEvent, ENTRIES_MAX, SignedEntry};
 use crate::frame::{ItemOutcome, PageEntry, SpaceInfo, ToDevice, ToRelay, Welcome};
 use crate::heal::AskId;
 use crate::id::{BatchId, SpaceId};
-use crate::identity::{self, AuthClaim};
+use crate::identity::{self, AuthClaim, Signature};
 
 /// Faults that trying again can't mend.
 const FINAL_FAULTS: [Code; 7] = [
@@ -40,8 +40,8 @@ impl ClientMachine {
                 Ok(())
             }
             ToDevice::Welcome(welcome) => self.welcomed(now_ms, welcome, claim),
-            ToDevice::Revocation(entry) => {
-                self.revoked(entry);
+            ToDevice::Revocation { entry, proof } => {
+                self.revoked(now_ms, entry, proof);
                 Ok(())
             }
             ToDevice::Fault { code, message } => Err(fault(code, message)),
@@ -122,7 +122,10 @@ impl ClientMachine {
             }
             ToDevice::Moved { ask, results } => self.moved(now_ms, ask, results)?,
             ToDevice::ControlWanted { after } => self.effects.push(Effect::LoadControl { after }),
-            ToDevice::Revocation(entry) => self.revoked(entry),
+            ToDevice::WasSetAside { ask, results } => {
+                self.asides.answered(ask, results, &mut self.effects)?;
+            }
+            ToDevice::Revocation { entry, proof } => self.revoked(now_ms, entry, proof),
             ToDevice::Fault { code, message } => return Err(fault(code, message)),
             ToDevice::Administered { ask: ADMIN_ASK, answer }
                 if matches!(self.config.purpose, Purpose::Administer { .. }) =>
@@ -140,13 +143,48 @@ impl ClientMachine {
 
     /// An entry that is said to revoke this device. Only the pinned relay's own signature under this device's own name counts;
     /// anything else is as if it had not been said.
-    fn revoked(&mut self, entry: SignedEntry) {
+    fn revoked(&mut self, now_ms: u64, entry: SignedEntry, proof: Option<Signature>) {
         let device = self.device();
-        if let Ok(read) = entry.verify(&self.config.relay)
-            && let ControlEvent::DeviceRevoked { device: named, lost } = read.event
-            && named == device
-        {
-            self.effects.push(Effect::Revoked { lost, entry });
+        let Ok(read) = entry.verify(&self.config.relay) else { return };
+        let ControlEvent::DeviceRevoked { device: named, lost } = read.event else { return };
+        if named != device {
+            return;
+        }
+        // An ack counts only from whoever is the relay now: the entry, and the hello too, may be recordings.
+        let proven =
+            |proof| self.claim.is_some_and(|claim| identity::verify_restricted(&claim, proof).is_ok());
+        let offered = !lost && proof.as_ref().is_some_and(proven);
+        let sets_aside = offered && matches!(self.config.purpose, Purpose::Sync { .. });
+        self.effects.push(Effect::Revoked { lost, sets_aside, entry });
+        if sets_aside {
+            self.forget_connection();
+            let until_ms = now_ms.saturating_add(self.config.flow.restricted_ms_max);
+            self.phase = Phase::Restricted { until_ms };
+            // The relay waits only for those who say at once that they know what may follow.
+            self.send(now_ms, &ToRelay::Ping { token: 0 });
+        } else if offered {
+            self.stop(Err(ClientError::revoked()));
+        }
+    }
+
+    /// What the relay says to a revoked device that sets aside what it never sent.
+    pub(super) fn frame_restricted(&mut self, frame: ToDevice) -> Result<(), Trouble> {
+        match frame {
+            ToDevice::WasSetAside { ask, results } => {
+                Ok(self.asides.answered(ask, results, &mut self.effects)?)
+            }
+            ToDevice::Fault { .. } => Err(Trouble::End(ClientError::revoked())),
+            // What was on its way.
+            _ => Ok(()),
+        }
+    }
+
+    /// Sends what is to be set aside.
+    pub(super) fn send_asides(&mut self, now_ms: u64) {
+        self.asides.tick(now_ms, &mut self.effects);
+        let until_ms = now_ms.saturating_add(self.config.flow.aside_wait_ms);
+        if let Some(frame) = self.asides.pump(self.config.flow.push_bytes_max, until_ms) {
+            self.send(now_ms, &frame);
         }
     }
 

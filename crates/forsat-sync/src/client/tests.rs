@@ -1,5 +1,6 @@
 //! The device machine alone: forged and hostile relays, the window over the outbox.
 
+mod aside;
 mod control;
 
 use super::*;

@@ -4,7 +4,7 @@ use super::{
     ADMIN_ANSWER_BYTES_MAX, ADMIN_REQUEST_BYTES_MAX, Auth, Cursor, DirectoryDigest, Enrol, Hello,
     ItemOutcome, MESSAGE_TEXT_BYTES_MAX, MOVE_DOCUMENTS_MAX, NAME_BYTES_MAX, PAGE_ENTRIES_MAX,
     PUSH_ITEMS_MAX, Page, PageEntry, Pull, Push, PushItem, Role, SPACES_MAX, SpaceInfo, StreamId, ToDevice,
-    ToRelay, VersionRange, Welcome, heal, kind, moves, shape,
+    ToRelay, VersionRange, Welcome, aside, heal, kind, moves, shape,
 };
 use crate::code::{self, Code};
 use crate::control::{ControlMark, ENTRIES_MAX, ENTRY_BYTES_MAX, SignedEntry};
@@ -108,6 +108,7 @@ impl ToRelay {
                 request: read_admin(&mut fields, ADMIN_REQUEST_BYTES_MAX)?,
             },
             kind::MOVE => Self::Move(moves::read_move(&mut fields)?),
+            kind::SET_ASIDE => Self::SetAside(aside::read_set_aside(&mut fields)?),
             _ => Self::Unknown { kind },
         })
     }
@@ -143,7 +144,10 @@ impl ToDevice {
                 bytes: fields.bytes("bytes")?.to_vec(),
             },
             kind::CONTROL_WANTED => Self::ControlWanted { after: fields.u64("after")? },
-            kind::REVOCATION => Self::Revocation(read_control(&mut fields)?),
+            kind::REVOCATION => Self::Revocation {
+                entry: read_control(&mut fields)?,
+                proof: fields.exact_or_null("proof")?.map(Signature::from_bytes),
+            },
             kind::PONG => Self::Pong { token: fields.u32("token")? },
             kind::DRAIN => Self::Drain {
                 retry_after_ms: fields.u64("retry_after_ms")?,
@@ -160,6 +164,10 @@ impl ToDevice {
                 ask: AskId(fields.u32("ask")?),
                 results: fields.list("results", MOVE_DOCUMENTS_MAX, read_outcome)?,
             },
+            kind::WAS_SET_ASIDE => {
+                let (ask, results) = aside::read_was_set_aside(&mut fields)?;
+                Self::WasSetAside { ask, results }
+            }
             kind::FAULT => {
                 let (code, message) = read_reason(&mut fields)?;
                 Self::Fault { code, message }

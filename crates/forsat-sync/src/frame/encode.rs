@@ -2,7 +2,7 @@
 
 use super::{
     Auth, DirectoryDigest, Enrol, Hello, ItemOutcome, MESSAGE_TEXT_BYTES_MAX, Page, PageEntry, Pull, Push,
-    Role, SpaceInfo, ToDevice, ToRelay, Welcome, heal, kind, moves,
+    Role, SpaceInfo, ToDevice, ToRelay, Welcome, aside, heal, kind, moves,
 };
 use crate::code::{self, Code};
 use crate::control::SignedEntry;
@@ -41,6 +41,7 @@ impl ToRelay {
             }
             Self::Admin { ask, request } => w.array(3)?.u64(kind::ADMIN)?.u32(ask.0)?.bytes(request)?.ok(),
             Self::Move(wanted) => moves::write_move(w, wanted),
+            Self::SetAside(aside) => aside::write_set_aside(w, aside),
             Self::Unknown { kind } => w.array(1)?.u64(*kind)?.ok(),
         })
     }
@@ -67,9 +68,10 @@ impl ToDevice {
                 write_spaces(w, spaces)
             }
             Self::ControlWanted { after } => w.array(2)?.u64(kind::CONTROL_WANTED)?.u64(*after)?.ok(),
-            Self::Revocation(entry) => {
-                w.array(3)?.u64(kind::REVOCATION)?;
-                write_control(w, entry)
+            Self::Revocation { entry, proof } => {
+                w.array(if proof.is_some() { 4 } else { 3 })?.u64(kind::REVOCATION)?;
+                write_control(w, entry)?;
+                proof.iter().try_for_each(|proof| w.bytes(proof.as_bytes())?.ok())
             }
             Self::Ephemeral { space, from, bytes } => {
                 w.array(4)?.u64(kind::EPHEMERAL_FROM)?.bytes(space.as_bytes())?;
@@ -90,6 +92,7 @@ impl ToDevice {
                 w.array(3)?.u64(kind::MOVED)?.u32(ask.0)?.array(results.len() as u64)?;
                 results.iter().try_for_each(|result| write_outcome(w, result))
             }
+            Self::WasSetAside { ask, results } => aside::write_was_set_aside(w, *ask, results),
             Self::Fault { code, message } => {
                 w.array(3)?.u64(kind::FAULT)?;
                 write_reason(w, code, message)

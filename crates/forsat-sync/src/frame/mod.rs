@@ -4,16 +4,20 @@
 //! neither a declared length nor nesting can cost memory. Elements after those that are known are ignored; kinds that
 //! aren't known become `Unknown`.
 
+mod aside;
 mod decode;
 mod encode;
 mod heal;
 mod moves;
+mod outcome;
 mod shape;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use aside::{SET_ASIDE_ITEMS_MAX, SetAside, SetAsideItem};
 pub use decode::FrameError;
 pub use moves::{MOVE_DOCUMENTS_MAX, Move};
+pub use outcome::ItemOutcome;
 pub use shape::DEPTH_MAX;
 
 use crate::code::Code;
@@ -185,6 +189,8 @@ pub enum ToRelay {
     },
     /// Asks for documents to get another home.
     Move(Move),
+    /// Sets changes aside that can't be sent any more.
+    SetAside(SetAside),
     /// A kind of a later version; ignored after the handshake.
     Unknown {
         /// The kind.
@@ -321,8 +327,13 @@ pub enum ToDevice {
         /// Those after this number, from 0.
         after: u64,
     },
-    /// The entry of the control log that revokes this device; a fault follows.
-    Revocation(SignedEntry),
+    /// The entry of the control log that revokes this device.
+    Revocation {
+        /// The entry.
+        entry: SignedEntry,
+        /// By the relay's key over both nonces: the device may set aside what it never sent. Without it a fault follows.
+        proof: Option<Signature>,
+    },
     /// A message that passes through.
     Ephemeral {
         /// Where it was sent.
@@ -363,6 +374,13 @@ pub enum ToDevice {
         /// Of the question.
         ask: AskId,
         /// An outcome a document, in the order of the question.
+        results: Vec<ItemOutcome>,
+    },
+    /// What became of changes that were set aside.
+    WasSetAside {
+        /// Of the frame.
+        ask: AskId,
+        /// An outcome a change, in the order of the frame; what is acked is durable, aside.
         results: Vec<ItemOutcome>,
     },
     /// The connection ends for this reason.
@@ -504,9 +522,11 @@ mod kind {
     pub(super) const CONTROL_ENTRIES: u64 = 34;
 
     pub(super) const MOVE: u64 = 35;
+    pub(super) const SET_ASIDE: u64 = 36;
     pub(super) const ADMIN: u64 = 38;
 
     pub(super) const MOVED: u64 = 45;
+    pub(super) const WAS_SET_ASIDE: u64 = 46;
     pub(super) const ADMINISTERED: u64 = 48;
 
     pub(super) const CONTROL_WANTED: u64 = 43;
@@ -551,38 +571,5 @@ impl PageEntry {
             Self::MovedIn { .. } => 1 + 1 + 17 + 9,
             Self::Unknown { bytes, .. } => bytes.len(),
         }
-    }
-}
-
-/// What became of one change of a push.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ItemOutcome {
-    /// It is durable at the relay (now or from before).
-    Acked,
-    /// Not now: it stays in the outbox and is tried again.
-    Later {
-        /// Why.
-        code: Code,
-        /// The same for a person.
-        message: String,
-    },
-    /// Never.
-    Refused {
-        /// Why.
-        code: Code,
-        /// The same for a person.
-        message: String,
-    },
-}
-
-impl ItemOutcome {
-    /// A [`ItemOutcome::Later`] with the code's own message.
-    pub fn later(code: Code) -> Self {
-        Self::Later { message: crate::code::message(&code).to_owned(), code }
-    }
-
-    /// A [`ItemOutcome::Refused`] with the code's own message.
-    pub fn refused(code: Code) -> Self {
-        Self::Refused { message: crate::code::message(&code).to_owned(), code }
     }
 }

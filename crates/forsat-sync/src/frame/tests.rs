@@ -91,9 +91,20 @@ pub(crate) fn to_relay() -> impl Strategy<Value = ToRelay> {
             to: SpaceId::from_bytes(to),
             documents,
         })),
+        (any::<u32>(), array16(), vec(aside(), 0..4)).prop_map(|(ask, space, items)| {
+            ToRelay::SetAside(SetAside { ask: AskId(ask), space: SpaceId::from_bytes(space), items })
+        }),
         Just(ToRelay::Bye),
         (100..u64::MAX).prop_map(|kind| ToRelay::Unknown { kind }),
     ]
+}
+
+fn aside() -> impl Strategy<Value = SetAsideItem> {
+    (id(), vec(any::<u8>(), 0..300), reason()).prop_map(|(document, bytes, (reason, _))| SetAsideItem {
+        document,
+        bytes,
+        reason,
+    })
 }
 
 fn control() -> impl Strategy<Value = SignedEntry> {
@@ -216,7 +227,9 @@ pub(crate) fn to_device() -> impl Strategy<Value = ToDevice> {
         any::<u64>().prop_map(|after| ToDevice::ControlWanted { after }),
         (any::<u32>(), vec(outcome(), 0..4))
             .prop_map(|(ask, results)| ToDevice::Moved { ask: AskId(ask), results }),
-        control().prop_map(ToDevice::Revocation),
+        (any::<u32>(), vec(outcome(), 0..4))
+            .prop_map(|(ask, results)| ToDevice::WasSetAside { ask: AskId(ask), results }),
+        (control(), option::of(signature())).prop_map(|(entry, proof)| ToDevice::Revocation { entry, proof }),
         array16().prop_map(|id| ToDevice::Enrolled { device: DeviceId::from_bytes(id) }),
         welcome.prop_map(|(user, workspace, reader, window, proof, spaces)| ToDevice::Welcome(Welcome {
             user: UserId::from_bytes(user),

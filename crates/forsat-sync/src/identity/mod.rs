@@ -12,6 +12,6 @@ pub use invite::{InviteCode, InviteError, InviteSecret, SecretHash};
 pub use key::{DeviceKey, PublicKey, RelayKey, Signature};
 pub use receipt::{CODE_LEN, Receipt, ReceiptKey};
 pub use sign::{
-    AuthClaim, BadSignature, sign_auth, sign_control, sign_enrol, sign_hello, sign_welcome, verify_auth,
-    verify_control, verify_enrol, verify_hello, verify_welcome,
+    AuthClaim, BadSignature, sign_auth, sign_control, sign_enrol, sign_hello, sign_restricted, sign_welcome,
+    verify_auth, verify_control, verify_enrol, verify_hello, verify_restricted, verify_welcome,
 };

@@ -9,6 +9,7 @@ const HELLO: &[u8] = b"forsat/sync/hello/1\0";
 const AUTH: &[u8] = b"forsat/sync/auth/1\0";
 const ENROL: &[u8] = b"forsat/sync/enrol/1\0";
 const WELCOME: &[u8] = b"forsat/sync/welcome/1\0";
+const RESTRICTED: &[u8] = b"forsat/sync/restricted/1\0";
 const CONTROL: &[u8] = b"forsat/sync/control/1\0";
 
 /// A signature doesn't fit its key and its text.
@@ -103,6 +104,16 @@ pub fn sign_welcome(key: &RelayKey, claim: &AuthClaim) -> Signature {
 /// Checks a welcome's proof.
 pub fn verify_welcome(claim: &AuthClaim, signature: &Signature) -> Result<(), BadSignature> {
     checked(claim.relay.as_bytes(), &claim.text(WELCOME, &[]), signature)
+}
+
+/// Signs, for a revoked device, that the relay is there now and takes what the device sets aside.
+pub fn sign_restricted(key: &RelayKey, claim: &AuthClaim) -> Signature {
+    key.sign(&claim.text(RESTRICTED, &[]))
+}
+
+/// Checks the proof of a revocation.
+pub fn verify_restricted(claim: &AuthClaim, signature: &Signature) -> Result<(), BadSignature> {
+    checked(claim.relay.as_bytes(), &claim.text(RESTRICTED, &[]), signature)
 }
 
 fn control_text(relay: &RelayId, entry: &ControlHash) -> Vec<u8> {

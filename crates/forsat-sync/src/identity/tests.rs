@@ -63,6 +63,9 @@ fn signatures_of_one_purpose_dont_serve_another() {
     // The seeds are equal on purpose: even one key in both roles keeps the texts apart.
     assert_eq!(verify_welcome(&claim, &sign_auth(&device, &claim)), Err(BadSignature));
     assert_eq!(verify_welcome(&claim, &sign_welcome(&relay, &claim)), Ok(()));
+    assert_eq!(verify_welcome(&claim, &sign_restricted(&relay, &claim)), Err(BadSignature));
+    assert_eq!(verify_restricted(&claim, &sign_welcome(&relay, &claim)), Err(BadSignature));
+    assert_eq!(verify_restricted(&claim, &sign_restricted(&relay, &claim)), Ok(()));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::{MemoryHoldings, hash_of};
 use crate::code::{self, Code};
+use crate::control::SignedEntry;
 use crate::frame::{ItemOutcome, PageEntry, Role, SpaceInfo};
 use crate::heal;
 use crate::id::{ChangeHash, DeviceId, Digest, DocumentId, Epoch, FeedSeq, SpaceId, UserId, WorkspaceId};
@@ -49,6 +50,10 @@ pub(crate) struct MemoryRelay {
     /// Feeds that have grown since the driver looked.
     pub advanced: BTreeSet<SpaceId>,
     pub questions: Vec<StorageRequest>,
+    /// What was set aside, and why.
+    pub aside: Vec<(DocumentId, Code)>,
+    /// The entry that revokes every device that is revoked.
+    pub revocation: Option<SignedEntry>,
 }
 
 pub(crate) fn user(number: u8) -> UserId {
@@ -70,6 +75,8 @@ impl MemoryRelay {
             control: ControlVerdict::Over,
             advanced: BTreeSet::new(),
             questions: Vec::new(),
+            aside: Vec::new(),
+            revocation: None,
         }
     }
 
@@ -110,6 +117,10 @@ impl MemoryRelay {
             StorageRequest::Heal(heal) => self.heal(&heal),
             // Nobody administers anything here.
             StorageRequest::Admin { .. } => StorageReply::Administered(Vec::new()),
+            StorageRequest::SetAside(aside) => {
+                self.aside.extend(aside.items.iter().map(|item| (item.document, item.reason.clone())));
+                StorageReply::WereSetAside(vec![ItemOutcome::Acked; aside.items.len()])
+            }
             // Documents of the loopback have one home for good.
             StorageRequest::Move(_) => StorageReply::Forbidden,
         }
@@ -125,7 +136,7 @@ impl MemoryRelay {
             device,
             public_key: enrolled.key,
             standing: if enrolled.revoked { Standing::Revoked } else { Standing::Active },
-            revocation: None,
+            revocation: self.revocation.clone().filter(|_| enrolled.revoked),
             directory: Directory {
                 user: enrolled.user,
                 workspace: WorkspaceId::from_bytes([9; 16]),

@@ -1,5 +1,6 @@
 //! From the hello to the close: handshake, deadlines, faults.
 
+use super::aside::{self, Restricted};
 use super::heal;
 use super::link::{Fault, Link, Pending};
 use super::moves;
@@ -7,6 +8,7 @@ use super::request::{DeviceRecord, EnrolRequest, Standing, StorageReply, Storage
 use super::session::Session;
 use super::{Effect, Input, RelayConfig};
 use crate::code;
+use crate::control::SignedEntry;
 use crate::frame::{Auth, DirectoryDigest, Enrol, Hello, PROTOCOL_VERSIONS, ToDevice, ToRelay, Welcome};
 use crate::id::{DeviceId, Nonce};
 use crate::identity::{self, AuthClaim, Signature};
@@ -17,6 +19,8 @@ use std::sync::Arc;
 pub struct RelayConnection {
     config: Arc<RelayConfig>,
     nonce: Nonce,
+    /// What both ends sign, once the device has said its part.
+    claim: Option<AuthClaim>,
     phase: Phase,
     link: Link,
     opened_at_ms: u64,
@@ -32,6 +36,8 @@ enum Phase {
     /// Storage was asked about the device.
     Checking(Checking),
     Open(Session),
+    /// The device was revoked; it may set aside what it never sent.
+    Restricted(Restricted),
     Closed,
 }
 
@@ -68,6 +74,7 @@ impl RelayConnection {
         let connection = Self {
             config,
             nonce,
+            claim: None,
             phase: Phase::Greeting,
             link,
             opened_at_ms: now_ms,
@@ -97,6 +104,7 @@ impl RelayConnection {
             Phase::Greeting => Some(self.opened_at_ms.saturating_add(limits.handshake_ms_max)),
             Phase::Checking(_) => None,
             Phase::Open(session) => session.deadline_ms(),
+            Phase::Restricted(restricted) => Some(restricted.deadline_ms()),
             Phase::Closed => return None,
         };
         [Some(idle), phase, self.drain_until_ms].into_iter().flatten().min()
@@ -134,7 +142,7 @@ impl RelayConnection {
             Input::AccessChanged => match &mut self.phase {
                 Phase::Open(session) => session.access_changed(&mut self.link),
                 Phase::Checking(checking) => checking.recheck = true,
-                Phase::Greeting | Phase::Closed => {}
+                Phase::Greeting | Phase::Restricted(_) | Phase::Closed => {}
             },
             Input::Ephemeral { space, from, bytes } => {
                 if let Phase::Open(session) = &mut self.phase {
@@ -146,8 +154,10 @@ impl RelayConnection {
             Input::Drain { retry_after_ms, jitter_ms } => {
                 self.link.send(&ToDevice::Drain { retry_after_ms, jitter_ms });
                 self.drain_until_ms = Some(now_ms.saturating_add(limits.drain_ms_max));
-                if let Phase::Open(session) = &mut self.phase {
-                    session.drain();
+                match &mut self.phase {
+                    Phase::Open(session) => session.drain(),
+                    Phase::Restricted(restricted) => restricted.drain(),
+                    Phase::Greeting | Phase::Checking(_) | Phase::Closed => {}
                 }
             }
             Input::Closed => self.phase = Phase::Closed,
@@ -178,6 +188,12 @@ impl RelayConnection {
                 }
                 Ok(())
             }
+            Phase::Restricted(restricted) => {
+                if restricted.frame(frame, limits, &mut self.link)? {
+                    self.close(Fault::from(code::BYE));
+                }
+                Ok(())
+            }
             Phase::Closed => Ok(()),
         }
     }
@@ -189,6 +205,7 @@ impl RelayConnection {
             ToRelay::Enrol(enrol) => self.enrol(enrol)?,
             _ => return Err(code::UNEXPECTED_FRAME.into()),
         };
+        self.claim = Some(claim);
         self.link.ask(question, Pending::Handshake);
         self.phase =
             Phase::Checking(Checking { claim, proof, early: Vec::new(), early_bytes: 0, recheck: false });
@@ -228,8 +245,20 @@ impl RelayConnection {
     fn answer(&mut self, now_ms: u64, about: Pending, reply: StorageReply) -> Result<(), Fault> {
         let limits = &self.config.flow;
         match (&mut self.phase, about) {
-            (Phase::Checking(_), Pending::Handshake) => self.admit(reply),
-            (Phase::Open(session), Pending::Access) => session.access(now_ms, reply, limits, &mut self.link),
+            (Phase::Checking(_), Pending::Handshake) => self.admit(now_ms, reply),
+            (Phase::Open(session), Pending::Access) => {
+                let device = session.device;
+                if let Some(entry) = session.access(now_ms, reply, limits, &mut self.link)? {
+                    session.end_streams(&mut self.link);
+                    self.restrict(now_ms, device, entry);
+                }
+                Ok(())
+            }
+            (Phase::Open(_) | Phase::Restricted(_), Pending::SetAside { ask, items }) => {
+                aside::answered(ask, items, reply, limits, &mut self.link)
+            }
+            // Nothing that was asked before the revocation is answered.
+            (Phase::Restricted(_), _) => Ok(()),
             (Phase::Open(session), Pending::Control) => {
                 if session.controlled(now_ms, reply, limits, &mut self.link)? {
                     self.close(Fault::from(code::BYE));
@@ -262,7 +291,7 @@ impl RelayConnection {
     }
 
     /// Storage has answered who the device is.
-    fn admit(&mut self, reply: StorageReply) -> Result<(), Fault> {
+    fn admit(&mut self, now_ms: u64, reply: StorageReply) -> Result<(), Fault> {
         let Phase::Checking(checking) = std::mem::replace(&mut self.phase, Phase::Greeting) else {
             return Err(code::INTERNAL.into());
         };
@@ -286,8 +315,9 @@ impl RelayConnection {
             Standing::Active => {}
             Standing::Pending => return Err(code::DEVICE_PENDING.into()),
             Standing::Revoked => {
-                record.revocation.map(ToDevice::Revocation).iter().for_each(|frame| self.link.send(frame));
-                return Err(code::DEVICE_REVOKED.into());
+                let entry = aside::turned_away(record.revocation, &mut self.link)?;
+                self.restrict(now_ms, record.device, entry);
+                return Ok(());
             }
         }
         self.link.push(Effect::Established { device: record.device, user: record.directory.user });
@@ -296,6 +326,14 @@ impl RelayConnection {
         }
         self.welcome(&checking.claim, known, record);
         self.begin(checking.early, checking.recheck)
+    }
+
+    /// Shows a device that it was revoked; what it never sent it may set aside, and nothing else.
+    fn restrict(&mut self, now_ms: u64, device: DeviceId, entry: SignedEntry) {
+        let proof = self.claim.map(|claim| identity::sign_restricted(&self.config.key, &claim));
+        self.link.send(&ToDevice::Revocation { entry, proof });
+        let draining = self.drain_until_ms.is_some();
+        self.phase = Phase::Restricted(Restricted::new(device, draining, now_ms, &self.config.flow));
     }
 
     fn welcome(&mut self, claim: &AuthClaim, known: Option<DirectoryDigest>, record: DeviceRecord) {
@@ -337,7 +375,10 @@ impl RelayConnection {
         let late = match &self.phase {
             Phase::Greeting => now_ms >= self.opened_at_ms.saturating_add(limits.handshake_ms_max),
             Phase::Open(session) => session.is_late(now_ms),
-            Phase::Checking(_) | Phase::Closed => false,
+            Phase::Restricted(restricted) if now_ms >= restricted.deadline_ms() => {
+                return Err(code::DEVICE_REVOKED.into());
+            }
+            Phase::Checking(_) | Phase::Restricted(_) | Phase::Closed => false,
         };
         if late {
             return Err(code::HANDSHAKE_TIMEOUT.into());

@@ -46,6 +46,8 @@ pub(super) enum Pending {
     Admin { ask: AskId },
     /// A move.
     Move { ask: AskId, documents: usize },
+    /// Changes that are set aside.
+    SetAside { ask: AskId, items: usize },
     /// Changes that the device brings back.
     Refill { ask: AskId, items: usize, bytes: usize },
 }
@@ -111,7 +113,13 @@ impl Link {
     /// Whether something waits that storage is to write.
     pub fn is_appending(&self) -> bool {
         let writes = |about: &Pending| {
-            matches!(about, Pending::Append { .. } | Pending::Refill { .. } | Pending::Move { .. })
+            matches!(
+                about,
+                Pending::Append { .. }
+                    | Pending::Refill { .. }
+                    | Pending::Move { .. }
+                    | Pending::SetAside { .. }
+            )
         };
         self.pending.values().any(writes)
     }
@@ -119,6 +127,11 @@ impl Link {
     /// Whether a move waits for storage.
     pub fn is_moving(&self) -> bool {
         self.pending.values().any(|about| matches!(about, Pending::Move { .. }))
+    }
+
+    /// Whether changes that are set aside wait for storage.
+    pub fn is_setting_aside(&self) -> bool {
+        self.pending.values().any(|about| matches!(about, Pending::SetAside { .. }))
     }
 
     /// Whether a question of healing waits for storage.

@@ -3,6 +3,7 @@
 //! The driver (a hub over sockets and a storage thread, or a simulation) feeds [`Input`]s and carries out [`Effect`]s in
 //! their order. Time is a monotonic clock in milliseconds; it is passed to every call.
 
+mod aside;
 mod connection;
 mod control;
 mod heal;
@@ -17,8 +18,8 @@ mod tests;
 pub use connection::RelayConnection;
 pub use moves::may_move;
 pub use request::{
-    AppendRequest, ControlVerdict, DeviceRecord, Directory, EnrolRequest, FeedPage, HealRequest, MoveRequest,
-    PageRequest, RequestId, Standing, StorageReply, StorageRequest,
+    AppendRequest, AsideRequest, ControlVerdict, DeviceRecord, Directory, EnrolRequest, FeedPage,
+    HealRequest, MoveRequest, PageRequest, RequestId, Standing, StorageReply, StorageRequest,
 };
 
 use crate::code::Code;
@@ -55,6 +56,8 @@ pub struct FlowLimits {
     pub streams_max: usize,
     /// From the opening to a valid auth or enrol frame, and from a question about the control log to its answer.
     pub handshake_ms_max: u64,
+    /// The longest connection of a revoked device that sets aside what it never sent.
+    pub restricted_ms_max: u64,
     /// Silence after which the connection counts as dead.
     pub idle_close_ms: u64,
     /// How long after `unavailable` a page is asked for again.
@@ -74,6 +77,7 @@ impl Default for FlowLimits {
             ephemeral_bytes_max: 4 * 1024,
             streams_max: 1024,
             handshake_ms_max: crate::limits::HANDSHAKE_MS_MAX,
+            restricted_ms_max: 120_000,
             idle_close_ms: crate::limits::IDLE_PING_MS * 5 / 2,
             storage_retry_ms: 1_000,
             drain_ms_max: 5_000,

@@ -5,7 +5,7 @@
 
 use crate::code::Code;
 use crate::control::{ControlMark, SignedEntry};
-use crate::frame::{Cursor, ItemOutcome, PageEntry, PushItem, SpaceInfo};
+use crate::frame::{Cursor, ItemOutcome, PageEntry, PushItem, SetAsideItem, SpaceInfo};
 use crate::heal::{Answer, Question};
 use crate::id::{DeviceId, Digest, DocumentId, Epoch, FeedSeq, SpaceId, UserId, WorkspaceId};
 use crate::identity::{PublicKey, Receipt, SecretHash};
@@ -40,6 +40,8 @@ pub enum StorageRequest {
     Append(AppendRequest),
     /// Give documents another home. Answered with `Moved`, `Hidden`, `Forbidden` or `Unavailable`.
     Move(MoveRequest),
+    /// Set changes aside durably. Answered with `WereSetAside`, `Hidden`, `Forbidden` or `Unavailable`.
+    SetAside(AsideRequest),
     /// Say what a space holds. Answered with `Healed`, `Hidden` or `Unavailable`.
     Heal(HealRequest),
     /// Do what an administrator asks, if the device's user may. Answered with `Administered` or `Unavailable`.
@@ -73,6 +75,17 @@ pub struct MoveRequest {
     pub to: SpaceId,
     /// Which.
     pub documents: Vec<DocumentId>,
+}
+
+/// Sets changes aside that a device can't send any more, each judged by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AsideRequest {
+    /// By whom; active, or revoked and not lost, and its user must write in the space.
+    pub device: DeviceId,
+    /// The space that the changes were meant for.
+    pub space: SpaceId,
+    /// The changes.
+    pub items: Vec<SetAsideItem>,
 }
 
 /// Redeems an invite. Doing so again with the same secret and key answers as the first time: the answer may have been lost.
@@ -146,6 +159,8 @@ pub enum StorageReply {
     Appended(Vec<ItemOutcome>),
     /// An outcome a document, in the order of the request; what is acked is durable.
     Moved(Vec<ItemOutcome>),
+    /// An outcome a change, in the order of the request; what is acked is durable, aside.
+    WereSetAside(Vec<ItemOutcome>),
     /// What the space holds.
     Healed(Answer),
     /// What the request of an administrator came to.

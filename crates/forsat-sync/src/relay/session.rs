@@ -1,5 +1,6 @@
 //! An authenticated device: roles, pulls, pushes, messages that pass through.
 
+use super::aside;
 use super::control::Comparison;
 use super::heal;
 use super::link::{Fault, Link, Pending};
@@ -8,6 +9,7 @@ use super::request::{AppendRequest, DeviceRecord, Directory, Standing, StorageRe
 use super::streams::Streams;
 use super::{Effect, FlowLimits};
 use crate::code::{self, Code};
+use crate::control::SignedEntry;
 use crate::frame::{ItemOutcome, Pull, Push, Role, StreamId, ToDevice, ToRelay, push_cost};
 use crate::heal::{AskId, Question};
 use crate::id::{BatchId, DeviceId, SpaceId};
@@ -88,6 +90,7 @@ impl Session {
                 let role = self.role(&wanted.to);
                 moves::ask(self.device, wanted, role, self.draining, link);
             }
+            ToRelay::SetAside(aside) => aside::ask(self.device, aside, self.draining, limits, link),
             // The comparison has taken them.
             ToRelay::ControlHead(_) | ToRelay::ControlEntries { .. } => {}
             // Of a later version that this relay doesn't have: the device has to live without an answer.
@@ -230,20 +233,19 @@ impl Session {
         link.ask(StorageRequest::Device { device: self.device }, Pending::Access);
     }
 
-    /// Storage has answered what the device may do now.
+    /// Storage has answered what the device may do now: the entry that revokes it, if it may still set changes aside.
     pub fn access(
         &mut self,
         now_ms: u64,
         reply: StorageReply,
         limits: &FlowLimits,
         link: &mut Link,
-    ) -> Result<(), Fault> {
+    ) -> Result<Option<SignedEntry>, Fault> {
         let again = self.access == Access::Asked { again: true };
         self.access = Access::Known;
         match reply {
             StorageReply::Device(DeviceRecord { standing: Standing::Revoked, revocation, .. }) => {
-                revocation.map(ToDevice::Revocation).iter().for_each(|frame| link.send(frame));
-                return Err(code::DEVICE_REVOKED.into());
+                return aside::turned_away(revocation, link).map(Some);
             }
             StorageReply::Device(DeviceRecord { standing: Standing::Pending, .. }) => {
                 return Err(code::DEVICE_PENDING.into());
@@ -252,14 +254,22 @@ impl Session {
             StorageReply::UnknownDevice => return Err(code::UNKNOWN_DEVICE.into()),
             StorageReply::Unavailable { .. } => {
                 self.access = Access::Resting { until_ms: now_ms.saturating_add(limits.storage_retry_ms) };
-                return Ok(());
+                return Ok(None);
             }
             _ => return Err(code::INTERNAL.into()),
         }
         if again {
             self.access_changed(link);
         }
-        Ok(())
+        Ok(None)
+    }
+
+    /// Ends all pulls without a word.
+    pub fn end_streams(&mut self, link: &mut Link) {
+        for space in self.streams.spaces() {
+            self.streams.end(&space);
+            link.push(Effect::Unsubscribe { space });
+        }
     }
 
     fn adopt(&mut self, directory: Directory, link: &mut Link) {

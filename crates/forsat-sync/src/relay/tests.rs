@@ -1,5 +1,6 @@
 //! The relay machine alone: deadlines, limits, slow readers, hostile frames.
 
+mod aside;
 mod control;
 
 use super::*;

@@ -1,6 +1,6 @@
 //! Who may do what: devices, users and roles, read inside the transaction that they decide about.
 
-use forsat_sync::control::SignedEntry;
+use forsat_sync::control::{ControlEntry, ControlEvent, SignedEntry};
 use forsat_sync::frame::{Role, SpaceInfo};
 use forsat_sync::id::{DeviceId, SpaceId, UserId};
 use forsat_sync::identity::PublicKey;
@@ -79,12 +79,26 @@ impl<T: Readable> AccessTables<T> {
         if row.state != DEVICE_ACTIVE {
             return Ok(Access::Hidden);
         }
+        self.of_user(row.user, space)
+    }
+
+    /// What the user of a device that was revoked, and isn't lost, may do in a space: it decides what the device may set aside.
+    pub(super) fn of_revoked(&self, device: &DeviceId, space: &SpaceId) -> Result<Access, StoreError> {
+        let row: Option<DeviceRow> = get(&self.devices, DEVICES, device.as_bytes())?;
+        let Some(row) = row.filter(|row| row.state == DEVICE_REVOKED) else { return Ok(Access::Hidden) };
+        let entry = self.revocation(device)?.and_then(|entry| ControlEntry::decode(&entry.bytes).ok());
+        match entry.map(|entry| entry.event) {
+            Some(ControlEvent::DeviceRevoked { lost: false, .. }) => self.of_user(row.user, space),
+            _ => Ok(Access::Hidden),
+        }
+    }
+
+    fn of_user(&self, user: UserId, space: &SpaceId) -> Result<Access, StoreError> {
         let Some(found) = get::<SpaceRow>(&self.spaces, SPACES, space.as_bytes())? else {
             return Ok(Access::Hidden);
         };
-        let role = self.role(&row.user, space, found.common)?;
-        Ok(match role {
-            Some(role) => Access::Member { user: row.user, role, common: found.common },
+        Ok(match self.role(&user, space, found.common)? {
+            Some(role) => Access::Member { user, role, common: found.common },
             None => Access::Hidden,
         })
     }

@@ -15,6 +15,7 @@ use redb::{ReadTransaction, WriteTransaction};
 use super::examine::Stop;
 use super::feed;
 use super::log;
+use super::quarantine;
 use super::read;
 use super::rows::{
     ActorRow, ControlRow, DocumentRow, FEED_KIND_ERASED, FEED_KIND_ERASURE, FeedRow, SpaceRow, TotalsRow,
@@ -83,13 +84,13 @@ pub(super) fn changes_of(
         .filter(|entry| orders(&entry.bytes).is_some() && entry.verify(&relay).is_ok())
         .filter_map(|entry| orders(&entry.bytes))
         .collect();
-    let documents = tx.open_table(DOCUMENTS.table())?;
-    let mut changes = 0;
-    for document in erased {
-        let row: Option<DocumentRow> = get(&documents, DOCUMENTS, document.as_bytes())?;
-        changes += row.map_or(0, |row| row.changes);
-    }
-    Ok(changes)
+    erased.iter().map(|document| rows_of(tx, document)).sum()
+}
+
+/// How many changes there are of a document, those that lie aside too.
+pub(super) fn rows_of(tx: &ReadTransaction, document: &DocumentId) -> Result<u64, StoreError> {
+    let row: Option<DocumentRow> = get(&tx.open_table(DOCUMENTS.table())?, DOCUMENTS, document.as_bytes())?;
+    Ok(row.map_or(0, |row| row.changes) + quarantine::count_of(tx, document)?)
 }
 
 /// The document that an entry of the log erases, if it erases one.
@@ -107,6 +108,7 @@ pub(super) fn carry_out(
     document: &DocumentId,
     now_ms: u64,
 ) -> Result<(), StoreError> {
+    quarantine::forget(tx, document)?;
     let mut documents = tx.open_table(DOCUMENTS.table())?;
     let Some(row) = get::<DocumentRow>(&documents, DOCUMENTS, document.as_bytes())? else { return Ok(()) };
     documents.remove(document.as_bytes().as_slice())?;

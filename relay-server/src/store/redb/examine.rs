@@ -122,7 +122,7 @@ impl<'a> Look<'a> {
         for (remedy, message) in self.log.verify(self.stop)? {
             self.found.note(finding(FindingKind::Other, message, remedy));
         }
-        for (remedy, message) in super::verify::others(tx, &spaces, self.stop)? {
+        for (remedy, message) in super::verify::others(tx, &spaces, self.depth, self.stop)? {
             self.found.note(finding(FindingKind::Other, message, remedy));
         }
         Ok(self.found)

@@ -83,7 +83,9 @@ impl AccessStore for RedbStore {
 
     fn change_access(&self, command: &AccessCommand, now_ms: u64) -> Result<AccessDone, ControlError> {
         let room = match command {
-            AccessCommand::EraseDocument { document } => self.document(document)?.changes * ROOM_PER_ERASED,
+            AccessCommand::EraseDocument { document } => {
+                self.read(|tx| erase::rows_of(tx, document))? * ROOM_PER_ERASED
+            }
             _ => 0,
         };
         self.reserve(CONTROL_BYTES + room)?;
@@ -147,13 +149,13 @@ fn invites(tx: &ReadTransaction) -> Result<Vec<InviteSummary>, StoreError> {
 }
 
 /// The tables that give a user's id a name.
-struct Naming<T> {
-    ids: T,
-    users: T,
+pub(super) struct Naming<T> {
+    pub(super) ids: T,
+    pub(super) users: T,
 }
 
 impl<T: Readable> Naming<T> {
-    fn of(&self, user: &UserId) -> Result<String, StoreError> {
+    pub(super) fn of(&self, user: &UserId) -> Result<String, StoreError> {
         let key: Vec<u8> = get(&self.ids, USER_IDS, user.as_bytes())?
             .ok_or_else(|| corrupt(USER_IDS, "a user of a device is missing"))?;
         let row: UserRow =

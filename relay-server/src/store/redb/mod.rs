@@ -17,6 +17,7 @@ mod log;
 mod manage;
 mod moves;
 mod opening;
+mod quarantine;
 mod read;
 mod repair;
 mod replay;

@@ -12,6 +12,7 @@ mod control;
 mod feed;
 mod invite;
 mod moves;
+mod quarantine;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -23,6 +24,7 @@ pub(super) use self::feed::{
 };
 pub(super) use self::invite::{InviteRow, Inviter};
 pub(super) use self::moves::{FEED_KIND_LEFT, FEED_KIND_MOVED_IN, FEED_KIND_MOVED_OUT, MovedOutRow};
+pub(super) use self::quarantine::{QuarantineCounts, QuarantineRow};
 pub(super) use self::token::TokenRow;
 
 /// The format byte of every row written today.

@@ -20,7 +20,7 @@ impl Definition {
     }
 }
 
-/// Facts of the store itself, by name: `format`, `workspace`, `workspace_name`, `relay_key_seed`, `epoch`, `totals`.
+/// Facts of the store itself, by name: `format`, `workspace`, `workspace_name`, `relay_key_seed`, `epoch`, `totals`, `quarantine`.
 pub(super) const META: Definition = Definition("meta");
 /// Space id → space.
 pub(super) const SPACES: Definition = Definition("spaces");
@@ -68,8 +68,15 @@ pub(super) const ERASED: Definition = Definition("erased");
 /// Folded name → token of an operator's program.
 pub(super) const TOKENS: Definition = Definition("tokens");
 
+/// Number → change that lies aside.
+pub(super) const QUARANTINE: Definition = Definition("quarantine");
+/// Document id, change hash → its number in [`QUARANTINE`].
+pub(super) const QUARANTINE_BY_CHANGE: Definition = Definition("quarantine_by_change");
+/// Device id → how much of what lies aside it brought.
+pub(super) const QUARANTINE_BY_DEVICE: Definition = Definition("quarantine_by_device");
+
 /// Every table: they are made when the store is, so that reading never meets a missing one.
-pub(super) const ALL: [Definition; 22] = [
+pub(super) const ALL: [Definition; 25] = [
     META,
     SPACES,
     SPACE_NAMES,
@@ -92,6 +99,9 @@ pub(super) const ALL: [Definition; 22] = [
     MOVED_OUT,
     ERASED,
     TOKENS,
+    QUARANTINE,
+    QUARANTINE_BY_CHANGE,
+    QUARANTINE_BY_DEVICE,
 ];
 
 /// A table that can be read, in a read or a write transaction.

@@ -4,18 +4,19 @@
 use forsat_sync::id::{DocumentId, FeedSeq, SpaceId};
 use redb::ReadTransaction;
 
-use super::examine::{Stop, readable};
+use super::examine::{Depth, Stop, readable};
 use super::rows::{DeviceRow, DocumentRow, EpochRow, FEED_KIND_MOVED_OUT, FeedRow, InviteRow, MovedOutRow};
 use super::tables::{
     DEVICES, DOCUMENTS, EPOCHS, ERASED, FEED, INVITES, MOVED_OUT, feed_key, get, id_in_key, scan,
 };
-use super::{StoreError, erase, moves, tokens};
+use super::{StoreError, erase, moves, quarantine, tokens};
 use crate::store::{Remedy, SpaceSummary};
 
-/// What doesn't hold of epochs, invites, moves, tokens and erasures, or keeps that from being told, and what heals it.
+/// What doesn't hold of epochs, invites, moves, tokens, erasures and the quarantine, or keeps that from being told, and what heals it.
 pub(super) fn others(
     tx: &ReadTransaction,
     spaces: &[SpaceSummary],
+    depth: Depth,
     stop: Stop<'_>,
 ) -> Result<Vec<(Remedy, String)>, StoreError> {
     let mut found = Vec::new();
@@ -37,6 +38,10 @@ pub(super) fn others(
     look(Remedy::Backup, &mut |wrong| tokens::verify(tx, wrong))?;
     look(Remedy::Repair, &mut |wrong| check_moved_out(tx, stop, wrong))?;
     look(Remedy::Repair, &mut |wrong| erase::verify(tx, stop, wrong))?;
+    look(Remedy::Repair, &mut |wrong| {
+        wrong.extend(if depth == Depth::Bytes { quarantine::examine(tx)? } else { quarantine::verify(tx)? });
+        Ok(())
+    })?;
     Ok(found)
 }
 

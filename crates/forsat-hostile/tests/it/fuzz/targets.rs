@@ -6,11 +6,16 @@ use forsat_domain::filter::Expr;
 use forsat_domain::{RecordId, Schema};
 use forsat_hostile::{Change, Entry, Operation, Scene, Value, seal};
 use forsat_sync::chunk;
+use forsat_sync::code;
+use forsat_sync::control::SignedEntry;
 use forsat_sync::digest::Node;
-use forsat_sync::frame::{Cursor, Page, PageEntry, Pull, Push, PushItem, StreamId, ToDevice, ToRelay};
+use forsat_sync::frame::{
+    Cursor, ItemOutcome, Page, PageEntry, Pull, Push, PushItem, SetAside, SetAsideItem, StreamId, ToDevice,
+    ToRelay,
+};
 use forsat_sync::heal::{self, Answer, AskId, Question, RefillItem};
 use forsat_sync::id::{BatchId, DeviceId, Digest, DocumentId, Epoch, FeedSeq, SpaceId};
-use forsat_sync::identity::{InviteCode, Receipt};
+use forsat_sync::identity::{InviteCode, Receipt, Signature};
 use forsat_sync::limits::{ChunkLimits, MESSAGE_BYTES_MAX};
 
 use super::fuzz;
@@ -41,6 +46,9 @@ fn frames() -> Vec<Vec<u8>> {
         ],
         root: None,
     };
+    let aside = vec![SetAsideItem { document, bytes: vec![1, 2], reason: code::HOME_IS }];
+    let outcomes = vec![ItemOutcome::Acked, ItemOutcome::later(code::OVERLOADED)];
+    let signed = SignedEntry { bytes: vec![1, 2, 3], signature: Signature::from_bytes([5; 64]) };
     let receipt = Receipt { device: DeviceId::from_bytes([4; 16]), code: [5; 16] };
     let heal = |question| ToRelay::Heal { ask: AskId(1), space: space(), question }.encode();
     let healed = |answer| ToDevice::Healed { ask: AskId(1), answer }.encode();
@@ -51,6 +59,9 @@ fn frames() -> Vec<Vec<u8>> {
         ToRelay::Ephemeral { space: space(), bytes: vec![1, 2, 3] }.encode(),
         ToRelay::Ping { token: 7 }.encode(),
         ToRelay::Bye.encode(),
+        ToRelay::SetAside(SetAside { ask: AskId(1), space: space(), items: aside }).encode(),
+        ToDevice::WasSetAside { ask: AskId(1), results: outcomes }.encode(),
+        ToDevice::Revocation { entry: signed, proof: Some(Signature::from_bytes([6; 64])) }.encode(),
         ToDevice::Page(page).encode(),
         heal(Question::Nodes(vec![Node::ROOT])),
         heal(Question::Changes(vec![(document, 3)])),

@@ -28,12 +28,13 @@ fn only_the_relays_own_word_about_this_device_revokes_it() {
     for machine in [proving(config(false)), online()] {
         for posed in [entry_of(&stranger, own(), true), damaged.clone(), other.clone(), role.clone()] {
             let mut machine = machine_like(&machine);
-            let effects = machine.handle(0, Input::Frame(ToDevice::Revocation(posed).encode()));
+            let effects =
+                machine.handle(0, Input::Frame(ToDevice::Revocation { entry: posed, proof: None }.encode()));
             assert_eq!(revoked(&effects), [false; 0]);
         }
     }
     for lost in [false, true] {
-        let word = ToDevice::Revocation(entry_of(&relay(), own(), lost)).encode();
+        let word = ToDevice::Revocation { entry: entry_of(&relay(), own(), lost), proof: None }.encode();
         assert_eq!(revoked(&proving(config(false)).handle(0, Input::Frame(word.clone()))), [lost]);
         assert_eq!(revoked(&online().handle(0, Input::Frame(word))), [lost]);
     }
@@ -57,7 +58,7 @@ fn a_fault_alone_revokes_nothing() {
 #[test]
 fn before_the_hello_was_recognised_no_word_counts() {
     let mut machine = connected(config(false));
-    let word = ToDevice::Revocation(entry_of(&relay(), own(), true)).encode();
+    let word = ToDevice::Revocation { entry: entry_of(&relay(), own(), true), proof: None }.encode();
     assert_eq!(revoked(&machine.handle(0, Input::Frame(word))), [false; 0]);
 }
 

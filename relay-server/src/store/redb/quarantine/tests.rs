@@ -1,0 +1,148 @@
+//! The rules of what lies aside over a whole store, the quotas, and what a look and a repair make of damage.
+
+
+use automerge::transaction::Transactable as _;
+use automerge::{ActorId, Author, Automerge, ROOT};
+use forsat_sync::chunk;
+use forsat_sync::frame::Role;
+use forsat_sync::id::{DocumentId, Epoch, SpaceId, WorkspaceId};
+use forsat_sync::limits::{ChunkLimits, Limits};
+use redb::ReadableTable as _;
+use redb::backends::InMemoryBackend;
+
+use super::*;
+use crate::store::conformance::{Member, document, enrol, space};
+use crate::store::redb::tables::Definition;
+use crate::store::redb::{InitWorkspace, OpenOptions};
+use crate::store::{AccessCommand, AccessStore as _, RelayStore as _, Remedy};
+
+const NOW_MS: u64 = 7;
+
+fn store_with(limits: Limits) -> RedbStore {
+    let init = InitWorkspace {
+        workspace: WorkspaceId::from_bytes([3; 16]),
+        name: "Sales".into(),
+        relay_key_seed: [4; 32],
+        common: SpaceId::from_bytes([5; 16]),
+        now_ms: 1,
+    };
+    let options = OpenOptions { limits, ..OpenOptions::new(Epoch::new(1)) };
+    RedbStore::with_backend(InMemoryBackend::new(), options, &init).unwrap()
+}
+
+/// A store with a manager of one space.
+fn world(limits: Limits) -> (RedbStore, SpaceId, Member) {
+    let store = store_with(limits);
+    let tehran = space(&store, 10, "Tehran");
+    let sara = enrol(&store, 1, "Sara", "Tehran", Role::Manager);
+    (store, tehran, sara)
+}
+
+/// A change as the library writes it.
+fn item(member: &Member, number: u8) -> AsideItem {
+    let mut written = Automerge::new()
+        .with_author(Some(Author::from(member.user.as_bytes().to_vec())))
+        .with_actor(ActorId::from(&[number; 16][..]));
+    let mut transaction = written.transaction();
+    transaction.put(ROOT, "name", "Aryan Trading").unwrap();
+    transaction.commit();
+    let bytes = written.get_last_local_change().unwrap().raw_bytes().to_vec();
+    let chunk = chunk::parse(&bytes, &ChunkLimits::default());
+    AsideItem { document: document(number), chunk, reason: "moved_away".into() }
+}
+
+fn set_aside(store: &RedbStore, member: &Member, space: SpaceId, numbers: &[u8]) -> Vec<AsideItemOutcome> {
+    let items = numbers.iter().map(|number| item(member, *number)).collect();
+    match store.set_aside(&Aside { device: member.device, space, items, now_ms: NOW_MS }).unwrap() {
+        AsideOutcome::Judged(outcomes) => outcomes,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Changes the bytes of the store past its rules.
+fn tamper(store: &RedbStore, definition: Definition, change: impl FnOnce(&mut Writable<'_>)) {
+    store
+        .write(NOW_MS, |tx| {
+            change(&mut tx.open_table(definition.table())?);
+            Ok(((), Commit::Yes))
+        })
+        .unwrap();
+}
+
+fn looked(store: &RedbStore) -> Vec<(Remedy, String)> {
+    let found = store.examine(&|| false).unwrap();
+    found.findings.into_iter().map(|finding| (finding.remedy, finding.message)).collect()
+}
+
+fn erase_document(store: &RedbStore, document: DocumentId) {
+    store.change_access(&AccessCommand::EraseDocument { document }, NOW_MS).unwrap();
+}
+
+#[test]
+fn the_rules_hold_over_all_that_happens_and_are_missed_when_broken() {
+    let (store, tehran, sara) = world(Limits::default());
+    set_aside(&store, &sara, tehran, &[1, 2, 3, 4]);
+    store.close_quarantined(&sara.device, &[2], NOW_MS).unwrap();
+    erase_document(&store, document(3));
+    assert_eq!(store.verify().unwrap(), [""; 0]);
+    assert_eq!(looked(&store), []);
+    tamper(&store, QUARANTINE_BY_DEVICE, |table| {
+        table.pop_first().unwrap();
+    });
+    assert_eq!(store.verify().unwrap().len(), 1);
+}
+
+#[test]
+fn what_is_damaged_is_found_and_a_repair_keeps_the_rest() {
+    let (store, tehran, sara) = world(Limits::default());
+    set_aside(&store, &sara, tehran, &[1, 2, 3]);
+    let key = 2_u64.to_be_bytes();
+    tamper(&store, QUARANTINE, |table| {
+        let mut bytes = table.get(key.as_slice()).unwrap().unwrap().value().to_vec();
+        bytes[80] ^= 1;
+        table.insert(key.as_slice(), bytes.as_slice()).unwrap();
+        // A row that reads, with the chunk of another change.
+        let third = 3_u64.to_be_bytes();
+        let row: QuarantineRow = get(table, QUARANTINE, &third).unwrap().unwrap();
+        let (_, bytes) = item(&sara, 9).chunk.unwrap();
+        put(table, &third, &QuarantineRow { bytes, ..row }).unwrap();
+    });
+    let found = looked(&store);
+    assert!(found.len() >= 2 && found.iter().all(|(remedy, _)| *remedy == Remedy::Repair), "{found:?}");
+    assert!(store.repair(NOW_MS).unwrap().rows > 0);
+    assert_eq!(looked(&store), []);
+    assert_eq!(store.verify().unwrap(), [""; 0]);
+    assert_eq!(store.repair(NOW_MS).unwrap().rows, 0, "repairing again changes nothing");
+    set_aside(&store, &sara, tehran, &[4]);
+    let (entries, _) = store.quarantined(&sara.device, 0, usize::MAX).unwrap();
+    let numbers: Vec<_> = entries.iter().map(|entry| entry.number).collect();
+    assert_eq!(numbers, [1, 4], "no number is given out twice");
+}
+
+#[test]
+fn quotas_hold_for_a_device_and_for_all_and_closing_makes_room() {
+    const FULL: AsideItemOutcome = AsideItemOutcome::Quota("quota_quarantine");
+    const KEPT: AsideItemOutcome = AsideItemOutcome::Kept;
+    let limits = |lower: fn(&mut WorkspaceLimits)| {
+        let mut limits = Limits::default();
+        lower(&mut limits.workspace);
+        limits
+    };
+    // Such a change takes about 350 bytes.
+    let tight = [
+        limits(|workspace| workspace.quarantine_device_changes_max = 2),
+        limits(|workspace| workspace.quarantine_device_bytes_max = 1_000),
+        limits(|workspace| workspace.quarantine_bytes_max = 1_000),
+    ];
+    for (way, limits) in tight.into_iter().enumerate() {
+        let (store, tehran, sara) = world(limits);
+        assert_eq!(set_aside(&store, &sara, tehran, &[1, 2, 3]), [KEPT, KEPT, FULL]);
+        let omid = enrol(&store, 2, "Omid", "Tehran", Role::Rep);
+        let others = if way == 2 { FULL } else { KEPT };
+        assert_eq!(set_aside(&store, &omid, tehran, &[4]), [others], "way {way}");
+        assert_eq!(set_aside(&store, &sara, tehran, &[1]), [KEPT], "what lies there lies there");
+        store.close_quarantined(&sara.device, &[1], NOW_MS).unwrap();
+        assert_eq!(set_aside(&store, &sara, tehran, &[3]), [KEPT]);
+        assert_eq!(store.verify().unwrap(), [""; 0]);
+    }
+}

@@ -1,0 +1,162 @@
+//! What devices set aside, over the wire: kept, told to managers, closed.
+
+use base64::Engine as _;
+use forsat_relay::admin::{self, Answer, DeviceRequest, QuarantineView, Request};
+use forsat_relay::embedded::{EmbeddedOptions, EmbeddedRelay};
+use forsat_relay::store::conformance::{document, key};
+use forsat_sync::code;
+use forsat_sync::frame::{
+    ADMIN_ANSWER_BYTES_MAX, ItemOutcome, SetAside, SetAsideItem, ToDevice, ToRelay, Welcome,
+};
+use forsat_sync::heal::AskId;
+use forsat_sync::id::{DocumentId, SpaceId, UserId};
+
+use crate::device::{Device, first_change};
+
+struct World {
+    relay: EmbeddedRelay,
+    runtime: tokio::runtime::Runtime,
+    dir: tempfile::TempDir,
+}
+
+impl World {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let relay = EmbeddedRelay::start(&EmbeddedOptions::new(dir.path())).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        Self { relay, runtime, dir }
+    }
+
+    fn joined(&self, number: u8, user: &str, role: &str) -> (Device, UserId, SpaceId) {
+        let invite = self.relay.invite(user, "main", role).unwrap();
+        self.runtime.block_on(async {
+            let mut device = Device::connect(self.relay.url(), number).await;
+            let Welcome { user, spaces, .. } = device.enrol(&invite.code).await;
+            let main = spaces.unwrap().iter().find(|space| space.name == "main").unwrap().id;
+            (device, user, main)
+        })
+    }
+
+    fn ask(&self, request: Request) -> Answer {
+        admin::ask(self.dir.path(), &request).unwrap().unwrap()
+    }
+
+    fn set_aside(
+        &self,
+        device: &mut Device,
+        space: SpaceId,
+        items: Vec<(DocumentId, Vec<u8>)>,
+    ) -> Vec<ItemOutcome> {
+        let item = |(document, bytes)| SetAsideItem { document, bytes, reason: code::HOME_IS };
+        let aside = SetAside { ask: AskId(4), space, items: items.into_iter().map(item).collect() };
+        self.runtime.block_on(async {
+            device.send(&ToRelay::SetAside(aside)).await;
+            loop {
+                match device.receive().await {
+                    Some(ToDevice::WasSetAside { ask: AskId(4), results }) => return results,
+                    Some(ToDevice::Revocation { .. } | ToDevice::SpacesChanged { .. }) => {}
+                    other => panic!("no answer: {other:?}"),
+                }
+            }
+        })
+    }
+
+    fn order(&self, device: &mut Device, request: &DeviceRequest) -> Answer {
+        let request = serde_json::to_vec(request).unwrap();
+        self.runtime.block_on(async {
+            device.send(&ToRelay::Admin { ask: AskId(5), request }).await;
+            match device.receive().await {
+                Some(ToDevice::Administered { ask: AskId(5), answer }) => {
+                    assert!(answer.len() <= ADMIN_ANSWER_BYTES_MAX);
+                    serde_json::from_slice(&answer).unwrap()
+                }
+                other => panic!("no answer: {other:?}"),
+            }
+        })
+    }
+
+    fn list(&self, device: &mut Device, after: u64) -> (Vec<QuarantineView>, bool) {
+        match self.order(device, &DeviceRequest::QuarantineList { after }) {
+            Answer::Quarantine { entries, more } => (entries, more),
+            other => panic!("no list: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn what_a_revoked_device_never_sent_reaches_its_managers() {
+    let world = World::new();
+    let (mut manager, _, main) = world.joined(1, "Sara", "manager");
+    let (mut reza, user, _) = world.joined(2, "Reza", "rep");
+    let sent = first_change(user, 2);
+    let outcome = world.runtime.block_on(reza.push(main, document(1), sent.clone()));
+    assert_eq!(outcome, ItemOutcome::Acked);
+    let refused = world.set_aside(&mut reza, main, vec![(document(1), first_change(user, 3))]);
+    assert_eq!(refused, [ItemOutcome::refused(code::HOME_HERE)]);
+    let device = key(2).public().device_id().to_string();
+    world.ask(Request::DeviceRevoke { device: device.clone(), lost: false });
+    let (unsent, hidden) = (first_change(user, 4), SpaceId::from_bytes([0xee; 16]));
+    let results = world.set_aside(
+        &mut reza,
+        main,
+        vec![(document(1), sent), (document(1), unsent.clone()), (document(2), vec![1, 2, 3])],
+    );
+    assert_eq!(results[..2], [ItemOutcome::Acked, ItemOutcome::Acked]);
+    assert!(matches!(&results[2], ItemOutcome::Refused { .. }), "{results:?}");
+    let elsewhere = world.set_aside(&mut reza, hidden, vec![(document(3), unsent.clone())]);
+    assert_eq!(elsewhere, [ItemOutcome::refused(code::UNKNOWN_SPACE)]);
+
+    let (entries, more) = world.list(&mut manager, 0);
+    let [entry] = &entries[..] else { panic!("what was sent lies nowhere else: {entries:?}") };
+    assert!(!more);
+    assert_eq!((entry.document.as_str(), entry.reason.as_str()), (&*document(1).to_string(), "home_is"));
+    assert_eq!(entry.spaces, [main.to_string()]);
+    assert_eq!((&*entry.device, &*entry.device_name), (&*device, "test"));
+    assert_eq!((&*entry.user, &*entry.user_name), (&*user.to_string(), "Reza"));
+    let bytes = base64::engine::general_purpose::STANDARD.decode(&entry.bytes).unwrap();
+    assert_eq!(bytes, unsent);
+    let close = DeviceRequest::QuarantineClose { numbers: vec![entry.number], applied: true };
+    for _ in 0..2 {
+        assert_eq!(world.order(&mut manager, &close), Answer::QuarantineClosed { count: 1 });
+    }
+    assert_eq!(world.list(&mut manager, 0), (Vec::new(), false));
+}
+
+#[test]
+fn a_long_list_comes_in_parts_that_fit_their_frame() {
+    let world = World::new();
+    let (mut manager, user, main) = world.joined(1, "Sara", "manager");
+    let large = large_change(user);
+    assert!(large.len() > 200_000);
+    for number in 1..=3 {
+        let results = world.set_aside(&mut manager, main, vec![(document(number), large.clone())]);
+        assert_eq!(results, [ItemOutcome::Acked]);
+    }
+    let small = (4..60).map(|number| (document(number), first_change(user, number))).collect();
+    world.set_aside(&mut manager, main, small);
+    let (mut seen, mut after, mut parts) = (Vec::new(), 0, 0);
+    loop {
+        let (entries, more) = world.list(&mut manager, after);
+        seen.extend(entries.iter().map(|entry| entry.number));
+        after = *seen.last().unwrap();
+        parts += 1;
+        if !more {
+            break;
+        }
+    }
+    assert!(parts > 2, "{parts}");
+    assert_eq!(seen, (1..=59).collect::<Vec<_>>());
+}
+
+/// A change near the limit of a chunk.
+fn large_change(user: UserId) -> Vec<u8> {
+    use automerge::transaction::Transactable as _;
+    let noise: String = (0..200_u32).map(|number| format!("{number:064}").repeat(16)).collect();
+    let mut document = automerge::Automerge::new()
+        .with_author(Some(automerge::Author::from(user.as_bytes().to_vec())))
+        .with_actor(automerge::ActorId::from(&[1; 16][..]));
+    let mut transaction = document.transaction();
+    transaction.put(automerge::ROOT, "name", noise).unwrap();
+    transaction.commit();
+    document.get_last_local_change().unwrap().raw_bytes().to_vec()
+}
