@@ -246,8 +246,8 @@ fn who_began_a_record_is_whom_the_relay_knows_whatever_the_change_says() {
     }
     let own = entries.last().unwrap().number;
     assert_eq!(sara.apply(&entries, &[own]).applied, [own]);
-    assert_eq!(sara.field(id, "created_by"), Scalar::text(&uuid::Uuid::from_bytes([7; 16]).to_string()));
-    assert_eq!(sara.field(id, "id"), Scalar::text(&id.0.to_string()));
+    assert_eq!(sara.field(id, "created_by"), Scalar::text(uuid::Uuid::from_bytes([7; 16]).to_string()));
+    assert_eq!(sara.field(id, "id"), Scalar::text(id.0.to_string()));
 }
 
 #[test]
