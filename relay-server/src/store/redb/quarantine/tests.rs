@@ -1,6 +1,5 @@
 //! The rules of what lies aside over a whole store, the quotas, and what a look and a repair make of damage.
 
-
 use automerge::transaction::Transactable as _;
 use automerge::{ActorId, Author, Automerge, ROOT};
 use forsat_sync::chunk;
