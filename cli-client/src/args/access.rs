@@ -24,6 +24,9 @@ pub struct AdminArgs {
 /// What administrators ask for.
 #[derive(Subcommand, Clone, Debug)]
 pub enum AdminCommand {
+    /// Spaces that you administer: list them, make one
+    #[command(subcommand)]
+    Space(SpaceCommand),
     /// Users of the spaces that you administer
     #[command(subcommand)]
     User(UserCommand),
@@ -42,6 +45,18 @@ pub enum AdminCommand {
         /// What to do with those that were made
         #[command(subcommand)]
         what: Option<InviteCommand>,
+    },
+}
+
+/// About spaces.
+#[derive(Subcommand, Clone, Debug)]
+pub enum SpaceCommand {
+    /// List the spaces
+    List,
+    /// Make a space, of which you become an administrator; for who administers all spaces
+    Add {
+        /// Its name
+        name: String,
     },
 }
 

@@ -4,7 +4,9 @@ use forsat_client::{AccessAnswer, AccessRequest, ConnectOptions, InviteRequest};
 
 use super::sync::block_on;
 use crate::app::App;
-use crate::args::access::{AdminArgs, AdminCommand, DeviceCommand, InviteCommand, RoleCommand, UserCommand};
+use crate::args::access::{
+    AdminArgs, AdminCommand, DeviceCommand, InviteCommand, RoleCommand, SpaceCommand, UserCommand,
+};
 use crate::error::CliError;
 use crate::i18n::tr;
 use crate::render::access as render;
@@ -52,6 +54,8 @@ enum What {
 
 fn what(command: AdminCommand) -> What {
     What::Ask(match command {
+        AdminCommand::Space(SpaceCommand::List) => AccessRequest::SpaceList,
+        AdminCommand::Space(SpaceCommand::Add { name }) => AccessRequest::SpaceAdd { name },
         AdminCommand::User(UserCommand::List) => AccessRequest::UserList,
         AdminCommand::Role(RoleCommand::Set { user, space, role }) => {
             AccessRequest::RoleSet { user, space, role }

@@ -1,6 +1,8 @@
 //! Users, roles, devices and invites, as administrators see them.
 
-use forsat_client::{AccessAnswer, DeviceAccess, InviteAccess, MadeInvite, RoleAccess, UserAccess};
+use forsat_client::{
+    AccessAnswer, DeviceAccess, InviteAccess, MadeInvite, RoleAccess, SpaceAccess, UserAccess,
+};
 
 use crate::app::App;
 use crate::i18n::tr;
@@ -13,6 +15,10 @@ const ID_LETTERS: usize = 8;
 /// An answer of the relay, line by line.
 pub fn answer(app: &App, answer: &AccessAnswer) -> Vec<String> {
     match answer {
+        AccessAnswer::Spaces { spaces: list } => vec![spaces(app, list)],
+        AccessAnswer::Space(view) => {
+            vec![paint(GOOD, tr!(app.messages, "admin-space-made", space = view.name.as_str()))]
+        }
         AccessAnswer::Users { users: list } if list.is_empty() => Vec::new(),
         AccessAnswer::Users { users: list } => vec![users(app, list)],
         AccessAnswer::Devices { devices: list } => vec![devices(app, list)],
@@ -31,6 +37,14 @@ pub fn answer(app: &App, answer: &AccessAnswer) -> Vec<String> {
 fn rows(app: &App, headings: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
     let headings: Vec<_> = headings.iter().map(|key| (app.messages.text(key, &[]), Align::Start)).collect();
     table(&headings, rows.collect(), app.out.width())
+}
+
+fn spaces(app: &App, list: &[SpaceAccess]) -> String {
+    rows(
+        app,
+        &["admin-space", "admin-id"],
+        list.iter().map(|space| vec![space.name.clone(), short(&space.id)]),
+    )
 }
 
 fn users(app: &App, list: &[UserAccess]) -> String {

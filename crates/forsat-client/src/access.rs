@@ -14,6 +14,13 @@ use crate::error::ClientError;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "request", rename_all = "snake_case")]
 pub enum AccessRequest {
+    /// Make a space, of which they become an administrator.
+    SpaceAdd {
+        /// Its name.
+        name: String,
+    },
+    /// The spaces that are theirs to administer.
+    SpaceList,
     /// The users of the spaces that are theirs to administer.
     UserList,
     /// The devices of these users.
@@ -72,6 +79,13 @@ pub struct InviteRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub enum AccessAnswer {
+    /// A space was made.
+    Space(SpaceAccess),
+    /// The spaces, by name.
+    Spaces {
+        /// The spaces.
+        spaces: Vec<SpaceAccess>,
+    },
     /// The users, by name.
     Users {
         /// The users.
@@ -102,6 +116,17 @@ pub enum AccessAnswer {
         /// The same for a person.
         message: String,
     },
+}
+
+/// A space that the user administers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpaceAccess {
+    /// Its id, hex.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Whether it is the space that every member reads.
+    pub common: bool,
 }
 
 /// A user, as far as the administrator may know.

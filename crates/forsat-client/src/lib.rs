@@ -63,7 +63,7 @@ mod world;
 
 pub use access::{
     AccessAnswer, AccessRequest, DeviceAccess, InviteAccess, InviteRequest, MadeInvite, RoleAccess,
-    SpaceRole, UserAccess,
+    SpaceAccess, SpaceRole, UserAccess,
 };
 pub use admin::{
     CustomFieldView, ItemView, PipelineView, Preferences, RateView, SettingsCommand, SettingsView, StageView,

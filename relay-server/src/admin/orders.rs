@@ -4,11 +4,12 @@
 //! The answers are those of the admin socket. The device makes an invite's secret itself and sends the hash alone.
 
 use forsat_sync::frame::ADMIN_ANSWER_BYTES_MAX;
-use forsat_sync::id::DeviceId;
+use forsat_sync::id::{DeviceId, SpaceId};
 use forsat_sync::identity::SecretHash;
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, Failure, INVITE_MS, InviteView, Request, manage, quarantine, read_role};
+use super::{Answer, Failure, INVITE_MS, InviteView, Request, manage, quarantine, read_role, view};
+use crate::ambient;
 use crate::store::{AdminDone, AdminOrder, ControlError, NewInvite, Orderer, RelayStore, StoreError};
 
 /// A request of an administrator's device.
@@ -44,6 +45,13 @@ pub enum DeviceRequest {
         /// Its name or the beginning of its id.
         device: String,
     },
+    /// Make a space, of which the user becomes an administrator.
+    SpaceAdd {
+        /// Its name.
+        name: String,
+    },
+    /// The spaces that are theirs to administer.
+    SpaceList,
     /// The users of the spaces that are theirs to administer.
     UserList,
     /// The devices of these users.
@@ -93,7 +101,7 @@ pub(crate) fn execute(
 ) -> Result<(Vec<u8>, bool), StoreError> {
     let (answer, changed) = match carry_out(store, device, request, now_ms) {
         Ok(answer) => {
-            let changed = matches!(answer, Answer::Role(_) | Answer::Device(_));
+            let changed = matches!(answer, Answer::Role(_) | Answer::Device(_) | Answer::Space(_));
             (answer, changed)
         }
         Err(Refused::Store(error)) => return Err(error),
@@ -142,6 +150,10 @@ fn carry_out(
     let by = Orderer::Device(*device);
     let lists = || store.access().access_lists(&by, now_ms);
     match &request {
+        DeviceRequest::SpaceList => {
+            let spaces = lists()?.spaces.into_iter().map(view).collect();
+            return Ok(Answer::Spaces { spaces });
+        }
         DeviceRequest::UserList => return Ok(manage::users(lists()?.users)),
         DeviceRequest::DeviceList => return Ok(manage::devices(lists()?.devices)),
         DeviceRequest::InviteList => return Ok(manage::invites(lists()?.invites, now_ms)),
@@ -154,6 +166,7 @@ fn carry_out(
     let order = order(&request, now_ms)?;
     Ok(match store.access().administer(&by, &order, now_ms)? {
         AdminDone::Changed(done) => manage::answer(done, now_ms),
+        AdminDone::SpaceMade(space) => Answer::Space(view(space)),
         AdminDone::Invited(space) => Answer::Invite(invited(request, space.name, now_ms)),
     })
 }
@@ -165,6 +178,10 @@ fn order(request: &DeviceRequest, now_ms: u64) -> Result<AdminOrder, Failure> {
         DeviceRequest::DeviceRevoke { device, lost } => Request::DeviceRevoke { device, lost },
         DeviceRequest::DeviceActivate { device } => Request::DeviceActivate { device },
         DeviceRequest::InviteCancel { invite } => Request::InviteCancel { invite },
+        DeviceRequest::SpaceAdd { name } => {
+            return Ok(AdminOrder::MakeSpace { space: SpaceId::from_bytes(ambient::random_uuid()), name });
+        }
+        DeviceRequest::SpaceList => Request::SpaceList,
         DeviceRequest::UserList => Request::UserList,
         DeviceRequest::DeviceList => Request::DeviceList,
         DeviceRequest::InviteList => Request::InviteList,

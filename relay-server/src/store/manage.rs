@@ -86,6 +86,8 @@ pub struct InviteSummary {
 /// Who may do what, by which devices, and who is invited.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessLists {
+    /// The spaces, `common` among them where all is asked for.
+    pub spaces: Vec<SpaceSummary>,
     /// The users, by name.
     pub users: Vec<UserSummary>,
     /// The devices, by user.
@@ -186,6 +188,13 @@ pub enum AdminOrder {
     Change(AccessCommand),
     /// An invite.
     Invite(NewInvite),
+    /// A new space, of which the one who orders becomes an administrator; never a program's.
+    MakeSpace {
+        /// Its id, drawn at random.
+        space: SpaceId,
+        /// Its name.
+        name: String,
+    },
 }
 
 /// What an order came to.
@@ -195,6 +204,8 @@ pub enum AdminDone {
     Changed(AccessDone),
     /// The space of the invite.
     Invited(SpaceSummary),
+    /// The space that was made.
+    SpaceMade(SpaceSummary),
 }
 
 /// What became of entries of the control log that a device brought.

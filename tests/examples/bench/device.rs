@@ -20,6 +20,9 @@ use crate::measure::now;
 /// How long a machine waits for a message before it looks at its deadlines.
 const TICK: Duration = Duration::from_millis(100);
 
+/// An open connection to the relay.
+pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
 /// An enrolled device.
 pub struct Device {
     /// The seed of its key.
@@ -55,7 +58,22 @@ impl Device {
         self.run(url, Purpose::Sync { known: Known::default(), once: false }).await
     }
 
+    /// Connects, asks for the feeds of all its spaces, and reads nothing any more.
+    pub async fn deafen(&mut self, url: &str) -> anyhow::Result<Socket> {
+        let mut running = self.start(Purpose::Sync { known: Known::default(), once: false });
+        while !running.has_asked {
+            anyhow::ensure!(!running.turn(self, url).await?, "a device that asks has something left to do");
+        }
+        running.socket.take().context("it is connected")
+    }
+
     async fn run(&mut self, url: &str, purpose: Purpose) -> anyhow::Result<()> {
+        let mut running = self.start(purpose);
+        while !running.turn(self, url).await? {}
+        Ok(())
+    }
+
+    fn start(&self, purpose: Purpose) -> Running {
         let key = DeviceKey::from_seed(&self.seed);
         let config = ClientConfig {
             key,
@@ -66,9 +84,8 @@ impl Device {
         };
         let began = now();
         let (machine, effects) = ClientMachine::start(config, 0);
-        let mut running = Running { machine, began, effects: effects.into(), socket: None, acked: 0 };
-        while !running.turn(self, url).await? {}
-        Ok(())
+        let effects = effects.into();
+        Running { machine, began, effects, socket: None, acked: 0, is_welcome: false, has_asked: false }
     }
 
     /// What the outbox has behind a place.
@@ -88,8 +105,11 @@ struct Running {
     machine: ClientMachine,
     began: Instant,
     effects: VecDeque<Effect>,
-    socket: Option<WebSocketStream<MaybeTlsStream<TcpStream>>>,
+    socket: Option<Socket>,
     acked: usize,
+    is_welcome: bool,
+    /// Whether it has sent what it says after the welcome: what it wants of each space.
+    has_asked: bool,
 }
 
 impl Running {
@@ -140,6 +160,7 @@ impl Running {
             Effect::Send(bytes) => {
                 let socket = self.socket.as_mut().context("a machine sends on an open connection")?;
                 socket.send(Message::binary(bytes)).await?;
+                self.has_asked = self.is_welcome;
                 None
             }
             Effect::Close => {
@@ -161,6 +182,7 @@ impl Running {
                 Some(Input::Settled)
             }
             Effect::Welcomed(welcomed) => {
+                self.is_welcome = true;
                 device.user = welcomed.user;
                 device.spaces = welcomed.spaces.iter().map(|space| (space.name.clone(), space.id)).collect();
                 None

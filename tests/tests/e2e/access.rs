@@ -108,6 +108,19 @@ fn an_administrator_does_from_a_device_what_is_theirs_and_no_more() {
         let error = office.reza.fails(4, &[&["admin"], arguments].concat());
         assert_eq!(error["code"], "not_administrator", "{error}");
     }
+    // Who administers all spaces makes one, and invites to it; nobody else does.
+    let spaces = || admin(&["space", "list"])["spaces"].as_array().unwrap().clone();
+    assert!(spaces().iter().any(|space| space["name"] == "North"), "{:?}", spaces());
+    assert_eq!(admin(&["space", "add", "South"])["name"], "South");
+    assert_eq!(office.sara.fails(4, &["admin", "space", "add", "south"])["code"], "space_exists");
+    assert_eq!(office.reza.fails(4, &["admin", "space", "add", "East"])["code"], "not_administrator");
+    let role = admin(&["role", "set", "Reza", "South", "rep"]);
+    assert_eq!((&role["before"], &role["role"]), (&serde_json::Value::Null, &"rep".into()));
+    office.reza.sync();
+    office.reza.ok(&["account", "add", "name=Jonub", "--space", "South"]);
+    office.reza.sync();
+    office.sara.sync();
+    assert_eq!(office.sara.names("account"), ["Jonub"]);
     // A device is revoked with a word of confirmation, and erases itself.
     let device = device_of(&office, "Mina");
     office.sara.fails(7, &["admin", "device", "revoke", &device]);

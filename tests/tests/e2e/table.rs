@@ -162,7 +162,7 @@ impl Row {
 }
 
 /// What an administrator orders.
-fn orders(who: Who) -> [ToRelay; 5] {
+fn orders(who: Who) -> [ToRelay; 6] {
     [
         order(&DeviceRequest::RoleSet { user: "Viewer".into(), space: SPACE.into(), role: "viewer".into() }),
         order(&DeviceRequest::Invite {
@@ -173,6 +173,7 @@ fn orders(who: Who) -> [ToRelay; 5] {
             secret_hash: hex::encode([who.number(); 32]),
         }),
         order(&DeviceRequest::DeviceActivate { device: key(Who::Rep.number()).device_id().to_string() }),
+        order(&DeviceRequest::SpaceAdd { name: format!("Space of {who:?}") }),
         order(&DeviceRequest::QuarantineList { after: 0 }),
         order(&DeviceRequest::QuarantineClose { numbers: vec![u64::MAX], applied: false }),
     ]
@@ -207,6 +208,8 @@ fn ordered(request: &[u8], who: Who) -> Said {
         | DeviceRequest::RoleRemove { .. }
         | DeviceRequest::DeviceRevoke { .. }
         | DeviceRequest::DeviceActivate { .. }
+        | DeviceRequest::SpaceAdd { .. }
+        | DeviceRequest::SpaceList
         | DeviceRequest::UserList
         | DeviceRequest::DeviceList
         | DeviceRequest::InviteList

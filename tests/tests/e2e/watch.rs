@@ -56,6 +56,20 @@ fn while_one_process_syncs_a_store_another_is_told_and_its_saves_are_sent() {
 }
 
 #[test]
+fn an_erasure_reaches_a_device_that_stays_connected() {
+    let office = Office::open();
+    let gone = office.sara.add("account", &["name=Aryagone"]);
+    office.sara.add("account", &["name=Bahar"]);
+    office.level();
+    let watch = Watch::begin(&office.reza);
+    watch.level();
+    office.relay.run(&["erase", &gone, "--yes", "--json"]).json();
+    watch.summaries.wait("the watch erases", |line| parsed(line)["erased"] == 1);
+    assert_eq!(office.reza.names("account"), ["Bahar"]);
+    assert_eq!(office.reza.fails(3, &["account", "show", &gone])["code"], "not_found");
+}
+
+#[test]
 fn a_watch_that_begins_while_another_process_syncs_waits_for_its_turn() {
     let office = Office::open();
     let mut first = Watch::begin(&office.sara);

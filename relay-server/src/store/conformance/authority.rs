@@ -2,7 +2,7 @@
 
 use forsat_sync::control::ControlEvent;
 use forsat_sync::frame::Role;
-use forsat_sync::id::DeviceId;
+use forsat_sync::id::{DeviceId, SpaceId};
 
 use super::control::log;
 use super::{Member, NOW_MS, document, enrol, enrolled, fresh_user, request, secret, space};
@@ -12,6 +12,7 @@ pub(super) fn all(mut fresh: impl FnMut() -> Box<dyn RelayStore>) {
     administrators_order_what_is_all_theirs(&*fresh());
     whoever_administers_all_of_it_orders_all_of_it(&*fresh());
     nobody_else_orders_anything(&*fresh());
+    who_administers_every_space_makes_another_and_administers_it(&*fresh());
     an_invite_gives_no_way_into_a_space_of_others(&*fresh());
     an_invite_is_worth_what_who_made_it_may_still_give(&*fresh());
     administrators_see_the_people_of_their_spaces(&*fresh());
@@ -112,6 +113,25 @@ fn nobody_else_orders_anything(store: &dyn RelayStore) {
     let take = AccessCommand::SetRole { user: "Sara".into(), space: "Tehran".into(), role: Role::Manager };
     store.access().change_access(&take, NOW_MS).expect("she is known");
     assert!(refused(order(store, &sara, set("Reza", "Tehran", Role::Admin))), "no longer");
+}
+
+fn who_administers_every_space_makes_another_and_administers_it(store: &dyn RelayStore) {
+    let [first, sara, ..] = people(store);
+    let make = |by: &Member, number: u8, name: &str| {
+        let order = AdminOrder::MakeSpace { space: SpaceId::from_bytes([number; 16]), name: name.into() };
+        store.access().administer(&Orderer::Device(by.device), &order, NOW_MS)
+    };
+    assert!(matches!(make(&sara, 70, "Shiraz"), Err(ControlError::NotAdministrator)), "of one space only");
+    let made = make(&first, 71, "Shiraz").expect("the first administrator may");
+    let AdminDone::SpaceMade(made) = made else { panic!("{made:?}") };
+    assert_eq!((made.name.as_str(), made.id), ("Shiraz", SpaceId::from_bytes([71; 16])));
+    assert!(matches!(make(&first, 72, "shiraz"), Err(ControlError::SpaceExists(_))));
+    let lists = store.access().access_lists(&Orderer::Device(first.device), NOW_MS).expect("may");
+    assert!(lists.spaces.iter().any(|space| space.name == "Shiraz"));
+    order(store, &first, set("Sara", "Shiraz", Role::Admin)).expect("it is hers to give");
+    let lists = store.access().access_lists(&Orderer::Device(sara.device), NOW_MS).expect("may");
+    let names: Vec<_> = lists.spaces.iter().map(|space| space.name.as_str()).collect();
+    assert_eq!(names, ["Shiraz", "Tehran"], "hers alone");
 }
 
 /// An invite of somebody who is there makes another device of theirs, which may do all that they may.

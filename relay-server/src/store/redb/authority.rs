@@ -132,6 +132,10 @@ impl Authority {
         match order {
             AdminOrder::Invite(invite) => authority.may_invite(tx, invite)?,
             AdminOrder::Change(command) => authority.may_change(tx, command)?,
+            // Who may reach into every space anyway gains nothing by another one.
+            AdminOrder::MakeSpace { .. } => {
+                granted(authority.everywhere && matches!(authority.by, Inviter::User(_)))?;
+            }
         }
         Ok(authority.by)
     }
@@ -281,6 +285,7 @@ impl Authority {
             }
             Ok(true)
         })?;
+        lists.spaces.retain(|space| self.spaces.contains(&space.id));
         for user in &mut lists.users {
             user.roles.retain(|(space, _)| theirs.contains(space));
         }

@@ -21,6 +21,7 @@ use crate::store::{ControlError, EnrolOutcome, NewInvite, SpaceSummary, StoreErr
 pub(super) fn create_space(
     tx: &WriteTransaction,
     identity: &StoreIdentity,
+    by: Option<UserId>,
     id: SpaceId,
     name: &str,
     now_ms: u64,
@@ -39,7 +40,7 @@ pub(super) fn create_space(
     add_epoch(&mut epochs, &id, EpochRow { epoch: identity.epoch, first: FeedSeq::new(1) })?;
     drop(epochs);
     let event = ControlEvent::SpaceMade { space: id, common: false };
-    log::record(tx, identity, None, now_ms, [event])?;
+    log::record(tx, identity, by, now_ms, [event])?;
     Ok(SpaceSummary { id, name, common: false, head: FeedSeq::ZERO })
 }
 

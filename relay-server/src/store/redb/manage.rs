@@ -8,19 +8,19 @@ use redb::{ReadTransaction, WriteTransaction};
 
 use super::access::{DEVICE_ACTIVE, DEVICE_PENDING, DEVICE_REVOKED};
 use super::authority::Authority;
-use super::control::{create_invite, find_space};
+use super::control::{create_invite, create_space, find_space};
 use super::find::{find_device, find_invite, find_user, invite_id};
 use super::rows::{DeviceRow, InviteRow, Inviter, SpaceRow, UserRow};
 use super::tables::{
     DEVICES, DEVICES_SEEN, INVITES, ROLES, Readable, SPACES, USER_IDS, USERS, corrupt, get, id_in_key, put,
     role_key, scan,
 };
-use super::{CONTROL_BYTES, Commit, RedbStore, erase, log, moves, tokens};
+use super::{CONTROL_BYTES, Commit, RedbStore, erase, log, moves, read, tokens};
 use crate::names;
 use crate::store::{
     AccessCommand, AccessDone, AccessLists, AccessStore, AdminDone, AdminOrder, ControlAdopted, ControlError,
     DeviceState, DeviceSummary, DocumentSummary, InviteSummary, MoveOutcome, MoveRequest, Orderer,
-    StoreError, StoreIdentity, UserSummary,
+    SpaceSummary, StoreError, StoreIdentity, UserSummary,
 };
 
 /// Room that an entry of the control log takes with what it changes, in bytes.
@@ -66,8 +66,12 @@ impl AccessStore for RedbStore {
     fn access_lists(&self, by: &Orderer, now_ms: u64) -> Result<AccessLists, ControlError> {
         self.read(|tx| match Authority::reading(tx, by, now_ms) {
             Ok(authority) => {
-                let mut lists =
-                    AccessLists { users: users(tx)?, devices: devices(tx)?, invites: invites(tx)? };
+                let mut lists = AccessLists {
+                    spaces: read::spaces(tx)?,
+                    users: users(tx)?,
+                    devices: devices(tx)?,
+                    invites: invites(tx)?,
+                };
                 authority.narrow(tx, &mut lists)?;
                 Ok(Ok(lists))
             }
@@ -235,7 +239,34 @@ fn administer(
             }
             Ok((AdminDone::Invited(create_invite(tx, invite, Some(by))?), Commit::Yes))
         }
+        AdminOrder::MakeSpace { space, name } => {
+            let Inviter::User(user) = by else { return Err(ControlError::NotAdministrator) };
+            Ok((AdminDone::SpaceMade(make_space(tx, identity, user, *space, name, now_ms)?), Commit::Yes))
+        }
     }
+}
+
+/// Makes a space with its first administrator: without one, nobody but the operator could let anybody in.
+fn make_space(
+    tx: &WriteTransaction,
+    identity: &StoreIdentity,
+    user: UserId,
+    space: SpaceId,
+    name: &str,
+    now_ms: u64,
+) -> Result<SpaceSummary, ControlError> {
+    let made = create_space(tx, identity, Some(user), space, name, now_ms)?;
+    let mut roles = tx.open_table(ROLES.table()).map_err(StoreError::from)?;
+    put(&mut roles, &role_key(&user, &space), &Role::Admin)?;
+    drop(roles);
+    log::record(
+        tx,
+        identity,
+        Some(user),
+        now_ms,
+        [ControlEvent::RoleSet { user, space, role: Role::Admin }],
+    )?;
+    Ok(made)
 }
 
 fn change(

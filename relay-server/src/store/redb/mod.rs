@@ -426,7 +426,7 @@ impl RelayStore for RedbStore {
     fn create_space(&self, id: SpaceId, name: &str, now_ms: u64) -> Result<SpaceSummary, ControlError> {
         self.reserve(CONTROL_BYTES)?;
         self.order(now_ms, |tx| {
-            let space = control::create_space(tx, &self.identity, id, name, now_ms)?;
+            let space = control::create_space(tx, &self.identity, None, id, name, now_ms)?;
             Ok((space, Commit::Yes))
         })
     }
