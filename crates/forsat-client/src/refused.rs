@@ -79,9 +79,8 @@ impl Engine {
         let kept = tx.refused(RefusedId::new(view.number))?.ok_or_else(gone)?;
         let held = tx.chunks(&kept.document)?.into_iter().map(|chunk| chunk.bytes);
         let chunks = held.chain(tx.refused_chunk(RefusedId::new(view.number))?);
-        let headers = chunks.filter_map(|bytes| {
-            chunk::parse(&bytes, &ChunkLimits::default()).ok().map(|(header, _)| header)
-        });
+        let headers = chunks
+            .filter_map(|bytes| chunk::parse(&bytes, &ChunkLimits::default()).ok().map(|(header, _)| header));
         let headers: Vec<ChangeHeader> = headers.collect();
         let header = headers.iter().find(|header| header.hash == kept.hash);
         let author = match header.and_then(|header| author(header, &headers)) {

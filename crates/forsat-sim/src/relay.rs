@@ -1,17 +1,18 @@
 //! A relay in the world: the real hub over the real store, on a simulated disk.
 
+use crate::audit::{self, Feeds};
 use crate::clock::{VirtualClock, WallError};
 use crate::disk::Disk;
 use crate::net::Wire;
 use crate::random::Random;
 use forsat_relay::hub::{ConnectionId, Hub, HubEffect, HubLimits, Moment};
 use forsat_relay::store::{
-    AccessCommand, BackendSource, ControlError, InitWorkspace, NewInvite, OpenOptions, RedbStore, RelayStore,
-    Role, SpaceSummary, StoreError,
+    AccessCommand, BackendSource, ControlError, InitWorkspace, MoveOutcome, NewInvite, OpenOptions,
+    RedbStore, RelayStore, Role, SpaceSummary, StoreError,
 };
-use forsat_sync::id::{DeviceId, Epoch, Nonce, RelayId, SpaceId, UserId, WorkspaceId};
+use forsat_sync::id::{DeviceId, DocumentId, Epoch, Nonce, RelayId, SpaceId, UserId, WorkspaceId};
 use forsat_sync::identity::{DeviceKey, InviteCode, InviteSecret, RelayKey};
-use forsat_sync::relay::{EnrolRequest, FlowLimits, Input, RelayConfig};
+use forsat_sync::relay::{EnrolRequest, FlowLimits, Input, MoveRequest, RelayConfig};
 use redb::StorageBackend;
 use std::io;
 use std::sync::Arc;
@@ -95,7 +96,8 @@ impl Relay {
     /// The auditor is a device that no person has: it reads every feed, for the checkers.
     fn enrol_auditor(&mut self, store: &RedbStore, spaces: &[&str]) -> Result<(), StoreError> {
         for space in spaces {
-            let secret = self.invite_at(store, "Auditor <auditor@example.com>", space, Role::Viewer)?;
+            // It is the second manager of the world, too, who moves records.
+            let secret = self.invite_at(store, "Auditor <auditor@example.com>", space, Role::Manager)?;
             let request = EnrolRequest {
                 secret: secret.hash(),
                 public_key: self.auditor.public(),
@@ -246,6 +248,38 @@ impl Relay {
             done
         });
         done.unwrap_or(Err(ControlError::Store(StoreError::NotInitialised))).map(drop)
+    }
+
+    /// Erases a document for good; connected devices hear of it. The program must run.
+    pub fn erase(&mut self, document: DocumentId) -> Result<(), ControlError> {
+        let done = self.with(|hub, store, moment| {
+            let command = AccessCommand::EraseDocument { document };
+            let done = store.access().change_access(&command, moment.wall_ms);
+            hub.access_changed(moment);
+            hub.control_grew(store, moment);
+            done
+        });
+        done.unwrap_or(Err(ControlError::Store(StoreError::NotInitialised))).map(drop)
+    }
+
+    /// Moves a document for a manager who has no program in the world. The relay's program must run.
+    pub fn move_document(&mut self, document: DocumentId, to: SpaceId) -> Result<MoveOutcome, StoreError> {
+        let request = MoveRequest { device: self.auditor(), to, documents: vec![document] };
+        let moved = self.with(|hub, store, moment| {
+            let moved = store.access().move_documents(&request, moment.wall_ms);
+            hub.control_grew(store, moment);
+            moved
+        });
+        let outcomes = moved.unwrap_or(Err(StoreError::NotInitialised))?;
+        outcomes.into_iter().next().ok_or(StoreError::NotInitialised)
+    }
+
+    /// Opens a copy of what is on the disk, or of an image, and reads its feeds.
+    pub fn look_into(&mut self, image: Option<&[u8]>) -> Result<Feeds, String> {
+        let image = image.map_or_else(|| self.disk.image(), <[u8]>::to_vec);
+        let store = RedbStore::open_from(Box::new(DiskSource(Disk::holding(image))), self.options());
+        let store = store.map_err(|error| format!("a copy can't be opened: {error}"))?;
+        audit::feeds_of(&store, self.auditor())
     }
 
     fn request(secret: &InviteSecret, key: &DeviceKey, proposed_user: Option<UserId>) -> EnrolRequest {

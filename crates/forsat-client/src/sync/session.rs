@@ -106,6 +106,8 @@ pub struct SyncSession {
     unkept: BTreeMap<SyncIssueKey, String>,
     /// The relay's signed word that this device is revoked: whether as a lost one.
     revoked: Option<bool>,
+    /// The relay was set back, and the store hasn't noted yet that homes are counted anew.
+    pub(super) doubts_homes: bool,
     is_stopped: bool,
 }
 
@@ -161,6 +163,7 @@ impl SyncSession {
             summed: (0, 0),
             unkept: BTreeMap::new(),
             revoked: None,
+            doubts_homes: false,
             is_stopped: false,
         };
         session.note_drained()?;
@@ -281,6 +284,7 @@ impl SyncSession {
                 }
             }
             Effect::Report(issue) => {
+                self.doubts_homes |= matches!(issue, SyncIssue::CursorInvalid { .. });
                 let grew = match &issue {
                     // Healing has been tried: nothing more will come back before what is here is sent.
                     SyncIssue::DigestMismatch { space, .. } => self.head_reached(*space),

@@ -334,7 +334,8 @@ fn a_device_that_missed_the_word_of_a_move_hears_it_when_it_heals() {
 
 /// Syncs a device to its end; it must find nothing wrong, and nothing to make again.
 fn sync_unharmed(device: &Device, relay: &mut Relay) {
-    let incarnation = || device.engine.store().read().and_then(|tx| tx.identity()).expect("reads").incarnation;
+    let incarnation =
+        || device.engine.store().read().and_then(|tx| tx.identity()).expect("reads").incarnation;
     let before = incarnation();
     let shown = device.sync_over(relay, &mut Honest);
     assert!(shown.issues.is_empty(), "{shown:?}");

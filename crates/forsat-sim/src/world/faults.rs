@@ -35,7 +35,7 @@ impl World {
     fn grant(&mut self, number: DeviceNumber) {
         let plan = self.plan.devices[number].clone();
         for space in &plan.spaces[1..] {
-            if let Err(error) = self.relay.grant(&plan.user, SPACES[*space], Role::Rep) {
+            if let Err(error) = self.relay.grant(&plan.user, SPACES[*space], plan.role) {
                 self.violate(format!("a role can't be given: {error}"));
             }
         }
@@ -101,11 +101,11 @@ impl World {
             Fault::RelayClock(error_ms) => self.relay_wall_error.set(error_ms),
             Fault::Demote(device, ms) => {
                 self.set_role(device, Role::Viewer);
-                self.at(now_ms + ms, Step::Role(device, Role::Rep));
+                self.at(now_ms + ms, Step::Role(device, self.plan.devices[device].role));
             }
             Fault::RelayBackup => {
                 let visitor = self.enrol_visitor();
-                self.relay_backup = Some((self.relay.backup(), self.ledger.acked.clone()));
+                self.relay_backup = Some((self.relay.backup(), self.ledger.at_backup()));
                 self.throw_out(visitor);
             }
             Fault::RelayRestore(down_ms) => self.restore_relay(down_ms),
@@ -117,20 +117,21 @@ impl World {
             Fault::DeviceRestore(device, down_ms, without_marker) => {
                 self.restore_device(device, down_ms, without_marker);
             }
+            Fault::Move(device) => self.move_on_device(device),
+            Fault::MoveElsewhere => self.move_elsewhere(),
+            Fault::Erase => self.erase(),
         }
     }
 
     /// An old backup takes the place of the relay's store. What was acked since then is gone; at the end it is to be back,
     /// from whoever still holds it.
     fn restore_relay(&mut self, down_ms: u64) {
-        let Some((image, acked)) = self.relay_backup.take() else { return };
+        let Some((image, at_backup)) = self.relay_backup.take() else { return };
         self.crash_relay(false, down_ms);
+        self.note_lost_moves(&image);
         self.relay.put_back(image);
         self.sights.see("relay set back to a backup");
-        for (space, changes) in std::mem::replace(&mut self.ledger.acked, acked) {
-            let kept = self.ledger.acked.get(&space).cloned().unwrap_or_default();
-            self.ledger.owed.entry(space).or_default().extend(changes.difference(&kept));
-        }
+        self.ledger.set_back(at_backup);
     }
 
     /// An old backup takes the place of a device's store. What was saved since then and never sent is gone with it; the

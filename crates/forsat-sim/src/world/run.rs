@@ -80,6 +80,7 @@ impl World {
         let mut from_ms = healed_ms;
         while self.violation.is_none() && !self.is_level() {
             self.run_until(self.now_ms() + LOOK_MS);
+            self.move_again();
             if !self.plan.resets && self.network.half_open() > 0 {
                 from_ms = self.now_ms();
             }
