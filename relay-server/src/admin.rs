@@ -24,6 +24,7 @@ pub use self::socket::{SOCKET_NAME, ask};
 pub(crate) use self::socket::{listen, serve};
 use crate::ambient;
 use crate::hub::HubCounts;
+use crate::identity::Identity;
 use crate::store::{ControlError, Examination, NewInvite, RelayStore, SpaceSummary, StoreError};
 
 /// How long an invite can be redeemed, in milliseconds.
@@ -100,6 +101,8 @@ pub enum Request {
         #[serde(default)]
         confirmed: bool,
     },
+    /// What makes the relay the one that its devices know.
+    Identity,
     /// Count what there is.
     Status,
     /// Look whether the store holds together.
@@ -142,6 +145,8 @@ pub enum Answer {
     Device(DeviceView),
     /// What there is, or was, of a document.
     Erasure(ErasureView),
+    /// What makes the relay the one that its devices know, without the key of receipts.
+    Identity(Identity),
     /// The counts.
     Status(StatusView),
     /// What a thorough look found.
@@ -259,6 +264,7 @@ impl Request {
             | Self::UserList
             | Self::DeviceList
             | Self::Verify
+            | Self::Identity
             | Self::Status => false,
         }
     }
@@ -274,6 +280,7 @@ impl From<ControlError> for Failure {
     fn from(error: ControlError) -> Self {
         let code = match &error {
             ControlError::Store(StoreError::Corrupt { .. }) => "damaged",
+            ControlError::Store(StoreError::LogAwaited) => "log_awaited",
             ControlError::Store(_) => "store",
             ControlError::NoSuchSpace(_) => "no_such_space",
             ControlError::SpaceExists(_) => "space_exists",
@@ -309,6 +316,7 @@ pub fn execute(store: &dyn RelayStore, request: &Request, url: &str, serving: Op
         }
         Request::Erase { record, confirmed } => erase::execute(store, record, *confirmed),
         Request::Status => status(store, serving).map(Answer::Status),
+        Request::Identity => Identity::of(store).map(Answer::Identity),
         Request::InviteList
         | Request::InviteCancel { .. }
         | Request::UserList

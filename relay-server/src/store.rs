@@ -27,7 +27,7 @@ pub use self::manage::{
     AccessCommand, AccessDone, AccessLists, AccessStore, AdminDone, AdminOrder, ControlAdopted, DeviceState,
     DeviceSummary, DocumentSummary, InviteSummary, MoveOutcome, UserSummary,
 };
-pub use self::redb::{BackendSource, InitWorkspace, OpenOptions, RedbStore};
+pub use self::redb::{BackendSource, InitWorkspace, MadeAnew, OpenOptions, RedbStore};
 
 /// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +69,12 @@ pub enum StoreError {
     /// There already is a relay store in the place.
     #[error("there already is a relay store here: nothing was changed")]
     AlreadyInitialised,
+    /// The store was made anew, and no device has brought the control log yet.
+    #[error(
+        "this relay was made anew and waits for the control log: let a device sync that was in before, best an administrator's; \
+         until then nobody can be invited, let in or thrown out"
+    )]
+    LogAwaited,
     /// Another process holds the store.
     #[error("another process has the store open: only one relay may serve it")]
     InUse,

@@ -24,6 +24,10 @@ impl World {
             self.violate("the relay doesn't run");
             return None;
         }
+        // Nothing can be read before somebody brings who may read, and nothing was acked since.
+        if self.relay.awaits_log() {
+            return None;
+        }
         let feeds = match audit::feeds(&self.relay) {
             Ok(feeds) => feeds,
             Err(why) => {
@@ -99,7 +103,9 @@ impl World {
 
     /// Everything that must hold when all is level.
     pub(crate) fn check_all(&mut self) {
-        let Some(feeds) = self.check_relay() else { return };
+        let Some(feeds) = self.check_relay() else {
+            return self.violate("nobody has brought the control log");
+        };
         if let Some(tamper) = self.broken.tamper.clone() {
             let engines: Vec<_> = self.devices.iter().filter_map(|device| device.engine().cloned()).collect();
             tamper(&engines);

@@ -71,6 +71,8 @@ pub enum Fault {
     RelayBackup,
     /// The relay is killed, its backup put in the place of its store, and started after so many milliseconds.
     RelayRestore(u64),
+    /// The relay is killed, its store is lost and made anew under the same identity, and it starts after so many milliseconds.
+    RelayLost(u64),
     /// A backup of a device's store is taken.
     DeviceBackup(DeviceNumber),
     /// A device's program is killed, its backup put in the place of its store, and started after so many milliseconds;
@@ -130,6 +132,11 @@ impl Plan {
         let departures = departures(&mut Random::new(seed, "departures", 0), &mut devices, lasts_ms);
         faults.extend(departures.faults);
         edits.extend(departures.edits);
+        let mut losses = Random::new(seed, "losses", 0);
+        if losses.percent(12) {
+            let at_ms = BEGIN_MS + losses.within(0..lasts_ms);
+            faults.push((at_ms, Fault::RelayLost(losses.within(100..5_000))));
+        }
         faults.sort_by_key(|(at_ms, _)| *at_ms);
         edits.sort_unstable();
         Self {

@@ -7,7 +7,7 @@ use crate::net::Wire;
 use crate::random::Random;
 use forsat_relay::hub::{ConnectionId, Hub, HubEffect, HubLimits, Moment};
 use forsat_relay::store::{
-    AccessCommand, BackendSource, ControlError, InitWorkspace, MoveOutcome, NewInvite, OpenOptions,
+    AccessCommand, BackendSource, ControlError, InitWorkspace, MadeAnew, MoveOutcome, NewInvite, OpenOptions,
     RedbStore, RelayStore, Role, SpaceSummary, StoreError,
 };
 use forsat_sync::id::{DeviceId, DocumentId, Epoch, Nonce, RelayId, SpaceId, UserId, WorkspaceId};
@@ -34,6 +34,8 @@ pub struct Relay {
     wrapper: Option<StoreWrapper>,
     key: RelayKey,
     auditor: DeviceKey,
+    /// What a store that is made anew begins with.
+    anew: MadeAnew,
     reps_write_common: bool,
     program: Option<Program>,
     /// How often its program was started.
@@ -78,6 +80,7 @@ impl Relay {
             wrapper: None,
             key: RelayKey::from_seed(&seed),
             auditor: DeviceKey::from_seed(&random.bytes()),
+            anew: MadeAnew { identity: init.clone(), space_names: Vec::new() },
             reps_write_common: true,
             random,
             program: None,
@@ -88,6 +91,7 @@ impl Relay {
         for name in spaces {
             let id = SpaceId::from_bytes(random_uuid(&mut relay.random));
             store.create_space(id, name, wall_ms(clock, wall_error)).expect("a new store takes a new space");
+            relay.anew.space_names.push((id, (*name).to_owned()));
         }
         relay.enrol_auditor(&store, spaces)?;
         Ok(relay)
@@ -169,6 +173,20 @@ impl Relay {
     pub fn put_back(&mut self, image: Vec<u8>) {
         debug_assert!(self.program.is_none(), "a store is put back while the relay is down");
         self.disk = Disk::holding(image);
+    }
+
+    /// The store is lost and made anew under the same identity, with nothing in it; the program must not run.
+    pub fn lose_store(&mut self) -> Result<(), StoreError> {
+        debug_assert!(self.program.is_none(), "a store is made anew while the relay is down");
+        self.disk = Disk::new();
+        let options = self.options();
+        RedbStore::make_anew_from(Box::new(DiskSource(self.disk.clone())), options, &self.anew).map(drop)
+    }
+
+    /// Whether its store was made anew and nobody has brought the control log yet.
+    pub fn awaits_log(&self) -> bool {
+        let log = self.store().map(|store| store.access().control_log(0, 1));
+        matches!(log, Some(Ok(entries)) if entries.is_empty())
     }
 
     /// Whether its program runs.
@@ -318,6 +336,8 @@ impl Relay {
         match store.create_invite(&invite) {
             Ok(_) => Ok(secret),
             Err(ControlError::Store(error)) => Err(error),
+            // The log, which tells of the spaces, is still awaited.
+            Err(ControlError::NoSuchSpace(_)) => Err(StoreError::LogAwaited),
             Err(error) => unreachable!("the space exists and the user has a name: {error}"),
         }
     }

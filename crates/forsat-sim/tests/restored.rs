@@ -77,3 +77,18 @@ fn what_a_restored_relay_forgot_of_a_move_is_mended_by_moving_the_record_again()
     }
     assert!(forgot > 0 && again > 0, "{forgot} moves were forgotten, {again} records moved again");
 }
+
+#[test]
+fn a_relay_whose_store_was_lost_is_filled_again_by_whoever_comes() {
+    let mut back = 0;
+    for seed in 1..=WORLDS {
+        let mut plan = Plan::of(seed).without_faults();
+        let lost_ms = BEGIN_MS + (plan.heal_at_ms - BEGIN_MS) / 2;
+        plan.faults = vec![(lost_ms, Fault::RelayLost(DOWN_MS))];
+        let outcome = World::new(plan, &Broken::default(), false).unwrap().run();
+        assert_eq!(outcome.violation, None, "seed {seed}");
+        assert_eq!(count(&outcome, "relay made anew"), 1, "seed {seed}");
+        back += count(&outcome, "changes that came back to the relay");
+    }
+    assert!(back > 100, "only {back} changes came back");
+}

@@ -16,7 +16,7 @@ const THREADS: usize = 2;
 
 /// What so many worlds must have come across, each kind at least once; a world in which nothing happens shows nothing.
 /// Every kind of edit, [`KINDS`], must have been saved besides.
-const MUST_BE_SEEN: [&str; 58] = [
+const MUST_BE_SEEN: [&str; 60] = [
     // What goes wrong.
     "fault: Cut",
     "fault: Stall",
@@ -36,6 +36,7 @@ const MUST_BE_SEEN: [&str; 58] = [
     "fault: DeviceRestore",
     "fault: RelayBackup",
     "fault: RelayRestore",
+    "fault: RelayLost",
     "fault: Clock",
     "fault: Demote",
     "fault: Move",
@@ -52,6 +53,7 @@ const MUST_BE_SEEN: [&str; 58] = [
     "device ended after a failed sync",
     "device set back to a backup",
     "relay set back to a backup",
+    "relay made anew",
     "commands that the disk refused",
     "relay closes: draining",
     "relay closes: handshake_timeout",

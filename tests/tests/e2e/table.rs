@@ -388,6 +388,7 @@ fn requests(device: DeviceId) -> Vec<Request> {
         Request::Erase { record: "01".repeat(16), confirmed: true },
         Request::Status,
         Request::Verify,
+        Request::Identity,
     ];
     for request in &all {
         // A request that is new belongs into the list above.
@@ -404,6 +405,7 @@ fn requests(device: DeviceId) -> Vec<Request> {
             | Request::DeviceRevoke { .. }
             | Request::DeviceActivate { .. }
             | Request::Verify
+            | Request::Identity
             | Request::Erase { .. }
             | Request::Status => {}
         }

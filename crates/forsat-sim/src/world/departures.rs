@@ -122,7 +122,7 @@ impl World {
 
     fn relay_is_in_trouble(&self) -> bool {
         let disk = self.relay.disk();
-        !self.relay.is_running() || disk.has_failed() || disk.is_off()
+        !self.relay.is_running() || disk.has_failed() || disk.is_off() || self.relay.awaits_log()
     }
 
     /// What moves an older store forgets: where the documents lived that have moved since.
@@ -138,6 +138,31 @@ impl World {
         let lost = lost_moves(&before, &then);
         self.sights.add("moves that a restored relay forgot", lost.len() as u64);
         self.lost_moves.extend(lost);
+    }
+
+    /// The same of a store that forgets everything.
+    pub(super) fn note_all_moves_lost(&mut self) {
+        // Where the log is still awaited nothing can be read, and nothing has moved.
+        let Ok(before) = self.relay.look_into(None) else { return };
+        let lost = lost_moves(&before, &Homes::new());
+        self.sights.add("moves that a restored relay forgot", lost.len() as u64);
+        self.lost_moves.extend(lost);
+    }
+
+    /// Moves what a restored relay forgot to have moved to the other space and back, once: a device that had never heard of the first move
+    /// hears of these.
+    pub(super) fn move_there_and_back(&mut self) {
+        let Ok(feeds) = crate::audit::feeds(&self.relay) else { return };
+        let homes = homes::homes(&feeds);
+        for document in std::mem::take(&mut self.lost_moves).into_keys() {
+            let Some(home) = homes.get(&document) else { continue };
+            let other = |space: &&SpaceId| *space != home && feeds[*space].name != "common";
+            if let Some(other) = feeds.keys().find(other) {
+                self.sights.see("records moved there and back");
+                self.move_at_relay(document, *other);
+                self.move_at_relay(document, *home);
+            }
+        }
     }
 
     /// What a restored relay forgot of moves, a manager does again: a device that sees only the newer home can't know that

@@ -3,6 +3,8 @@
 use super::{Broken, Sights, World};
 use crate::plan::{BEGIN_MS, Plan};
 
+/// How long after healing it is seen that some device doesn't know where a record lives that has moved.
+const MOVE_BACK_MS: u64 = 15_000;
 /// How long after healing all replicas may take to converge, in milliseconds of the world.
 pub const CONVERGE_MS_MAX: u64 = 30_000;
 /// How long two ends that nobody tells may take to notice that they are alone, in milliseconds of the world.
@@ -81,6 +83,9 @@ impl World {
         while self.violation.is_none() && !self.is_level() {
             self.run_until(self.now_ms() + LOOK_MS);
             self.move_again();
+            if self.now_ms() > from_ms + MOVE_BACK_MS {
+                self.move_there_and_back();
+            }
             if !self.plan.resets && self.network.half_open() > 0 {
                 from_ms = self.now_ms();
             }

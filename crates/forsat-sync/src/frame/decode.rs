@@ -142,7 +142,10 @@ impl ToDevice {
                 from: DeviceId::from_bytes(fields.exact("from")?),
                 bytes: fields.bytes("bytes")?.to_vec(),
             },
-            kind::CONTROL_WANTED => Self::ControlWanted { after: fields.u64("after")? },
+            kind::CONTROL_WANTED => Self::ControlWanted {
+                after: fields.u64("after")?,
+                proof: fields.exact_or_null("proof")?.map(Signature::from_bytes),
+            },
             kind::REVOCATION => Self::Revocation(read_control(&mut fields)?),
             kind::PONG => Self::Pong { token: fields.u32("token")? },
             kind::DRAIN => Self::Drain {

@@ -1,6 +1,7 @@
 //! From the hello to the close: handshake, deadlines, faults.
 
 use super::heal;
+use super::introduction::Introduction;
 use super::link::{Fault, Link, Pending};
 use super::moves;
 use super::request::{DeviceRecord, EnrolRequest, Standing, StorageReply, StorageRequest};
@@ -44,6 +45,7 @@ struct Checking {
     early_bytes: usize,
     /// The device's standing changed while it was being looked up.
     recheck: bool,
+    introduction: Introduction,
 }
 
 #[derive(Debug)]
@@ -95,7 +97,7 @@ impl RelayConnection {
         let idle = self.heard_at_ms.saturating_add(limits.idle_close_ms);
         let phase = match &self.phase {
             Phase::Greeting => Some(self.opened_at_ms.saturating_add(limits.handshake_ms_max)),
-            Phase::Checking(_) => None,
+            Phase::Checking(checking) => checking.introduction.deadline_ms(),
             Phase::Open(session) => session.deadline_ms(),
             Phase::Closed => return None,
         };
@@ -162,6 +164,10 @@ impl RelayConnection {
         match &mut self.phase {
             Phase::Greeting => self.prove(frame),
             Phase::Checking(checking) => {
+                if let ToRelay::ControlEntries { entries } = frame {
+                    checking.introduction.entries(entries, checking.claim.device, &mut self.link);
+                    return Ok(());
+                }
                 checking.early_bytes += bytes.len();
                 if matches!(frame, ToRelay::Auth(_) | ToRelay::Enrol(_)) {
                     return Err(code::UNEXPECTED_FRAME.into());
@@ -190,8 +196,14 @@ impl RelayConnection {
             _ => return Err(code::UNEXPECTED_FRAME.into()),
         };
         self.link.ask(question, Pending::Handshake);
-        self.phase =
-            Phase::Checking(Checking { claim, proof, early: Vec::new(), early_bytes: 0, recheck: false });
+        self.phase = Phase::Checking(Checking {
+            claim,
+            proof,
+            early: Vec::new(),
+            early_bytes: 0,
+            recheck: false,
+            introduction: Introduction::None,
+        });
         Ok(())
     }
 
@@ -229,6 +241,12 @@ impl RelayConnection {
         let limits = &self.config.flow;
         match (&mut self.phase, about) {
             (Phase::Checking(_), Pending::Handshake) => self.admit(reply),
+            (Phase::Checking(checking), Pending::Introduction) => {
+                let (claim, key) = (&checking.claim, &self.config.key);
+                let proof = || identity::sign_welcome(key, claim);
+                let introduction = &mut checking.introduction;
+                introduction.answered(now_ms, reply, claim.device, proof, limits, &mut self.link)
+            }
             (Phase::Open(session), Pending::Access) => session.access(now_ms, reply, limits, &mut self.link),
             (Phase::Open(session), Pending::Control) => {
                 if session.controlled(now_ms, reply, limits, &mut self.link)? {
@@ -263,9 +281,15 @@ impl RelayConnection {
 
     /// Storage has answered who the device is.
     fn admit(&mut self, reply: StorageReply) -> Result<(), Fault> {
-        let Phase::Checking(checking) = std::mem::replace(&mut self.phase, Phase::Greeting) else {
+        let Phase::Checking(mut checking) = std::mem::replace(&mut self.phase, Phase::Greeting) else {
             return Err(code::INTERNAL.into());
         };
+        if matches!((&reply, &checking.proof), (StorageReply::UnknownDevice, Proof::Auth { .. }))
+            && checking.introduction.begin(&mut self.link)
+        {
+            self.phase = Phase::Checking(checking);
+            return Ok(());
+        }
         let record = match reply {
             StorageReply::Device(record) if record.device == checking.claim.device => record,
             StorageReply::UnknownDevice => return Err(code::UNKNOWN_DEVICE.into()),
@@ -337,7 +361,8 @@ impl RelayConnection {
         let late = match &self.phase {
             Phase::Greeting => now_ms >= self.opened_at_ms.saturating_add(limits.handshake_ms_max),
             Phase::Open(session) => session.is_late(now_ms),
-            Phase::Checking(_) | Phase::Closed => false,
+            Phase::Checking(checking) => checking.introduction.deadline_ms().is_some_and(|at| at <= now_ms),
+            Phase::Closed => false,
         };
         if late {
             return Err(code::HANDSHAKE_TIMEOUT.into());

@@ -6,6 +6,7 @@
 mod connection;
 mod control;
 mod heal;
+mod introduction;
 mod link;
 mod moves;
 mod request;
