@@ -69,6 +69,8 @@ enum Wrong {
     LosesAPlace,
     /// Its own look finds something.
     Unsound,
+    /// What devices show of the control log is passed over.
+    TakesNoLog,
 }
 
 /// A relay's store that something is wrong with.
@@ -206,7 +208,10 @@ impl AccessStore for Bent {
         self.inner.check_control(mark)
     }
     fn adopt_control(&self, entries: &[SignedEntry], now_ms: u64) -> Result<ControlAdopted, StoreError> {
-        self.inner.adopt_control(entries, now_ms)
+        match self.wrong {
+            Wrong::TakesNoLog => Ok(ControlAdopted { verdict: ControlVerdict::Over, entries: 0 }),
+            _ => self.inner.adopt_control(entries, now_ms),
+        }
     }
     fn access_lists(&self, by: &DeviceId) -> Result<AccessLists, ControlError> {
         self.inner.access_lists(by)
@@ -250,6 +255,13 @@ fn a_place_of_a_feed_that_is_empty_without_a_cause_is_caught() {
 fn what_the_relays_own_look_finds_is_told() {
     let said = caught(&bent(Wrong::Unsound), |_| Vec::new());
     assert!(said.contains("the relay's store"), "{said}");
+}
+
+#[test]
+fn a_relay_made_anew_that_lets_nobody_in_is_caught() {
+    let lost = |heal_at_ms: u64| vec![((BEGIN_MS + heal_at_ms) / 2, Fault::RelayLost(1_000))];
+    let said = caught(&bent(Wrong::TakesNoLog), lost);
+    assert!(said.contains("has stopped syncing") || said.contains("control log"), "{said}");
 }
 
 /// Changes every device's store behind everybody's back.
