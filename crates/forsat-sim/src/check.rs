@@ -226,6 +226,10 @@ impl World {
                     self.sights.see("saved changes that an erasure took");
                     continue;
                 }
+                if self.went_before_it_came_back(&engine, &(document, hash)) {
+                    self.sights.see("changes that went before they came back");
+                    continue;
+                }
                 match fate(&engine, &document, &hash) {
                     Ok(Fate::Now(now)) if held.contains(&(document, now)) => {
                         self.sights.see("changes authored anew")

@@ -292,12 +292,14 @@ impl Relay {
         outcomes.into_iter().next().ok_or(StoreError::NotInitialised)
     }
 
-    /// Opens a copy of what is on the disk, or of an image, and reads its feeds.
+    /// Opens a copy of what is on the disk, or of an image, and reads its feeds; none before the control log is there.
     pub fn look_into(&mut self, image: Option<&[u8]>) -> Result<Feeds, String> {
         let image = image.map_or_else(|| self.disk.image(), <[u8]>::to_vec);
         let store = RedbStore::open_from(Box::new(DiskSource(Disk::holding(image))), self.options());
         let store = store.map_err(|error| format!("a copy can't be opened: {error}"))?;
-        audit::feeds_of(&store, self.auditor())
+        // Where the control log is still awaited nothing has been taken, and nobody may read.
+        let log = store.access().control_log(0, 1).map_err(|error| error.to_string())?;
+        if log.is_empty() { Ok(Feeds::new()) } else { audit::feeds_of(&store, self.auditor()) }
     }
 
     fn request(secret: &InviteSecret, key: &DeviceKey, proposed_user: Option<UserId>) -> EnrolRequest {

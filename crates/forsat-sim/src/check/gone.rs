@@ -102,6 +102,16 @@ impl World {
         Ok(None)
     }
 
+    /// Whether the relay had a change, lost it when it was set back, and moved its document away from the device before
+    /// that could bring it back: it can't tell any more, and a restored relay loses what nobody can bring back.
+    pub(super) fn went_before_it_came_back(&self, engine: &Engine, change: &Change) -> bool {
+        let Ok(tx) = engine.store().read() else { return false };
+        let is_here = tx.document(&change.0).is_ok_and(|row| row.is_some());
+        let now = tx.resolve_alias(&change.1).unwrap_or(change.1);
+        let owed = |hash| self.ledger.owed.values().any(|changes| changes.contains(&(change.0, hash)));
+        !is_here && self.ledger.to_move.contains(&change.0) && (owed(change.1) || owed(now))
+    }
+
     /// Whether what happened in the world explains an issue of the sync.
     pub(super) fn is_explained(&self, issue: &SyncIssueKey) -> bool {
         match issue.code.as_str() {
