@@ -28,6 +28,7 @@ pub(crate) use self::socket::{listen, serve};
 pub use self::tokens::{TOKEN_MS_MAX, TokenMadeView, TokenView};
 use crate::ambient;
 use crate::hub::HubCounts;
+use crate::identity::Identity;
 use crate::store::{ControlError, Examination, NewInvite, RelayStore, SpaceSummary, StoreError};
 
 /// How long an invite can be redeemed, in milliseconds.
@@ -127,6 +128,8 @@ pub enum Request {
         /// Its name.
         name: String,
     },
+    /// What makes the relay the one that its devices know.
+    Identity,
     /// Count what there is.
     Status,
     /// Look whether the store holds together.
@@ -190,6 +193,8 @@ pub enum Answer {
         /// How many of the numbers name nothing any more.
         count: u64,
     },
+    /// What makes the relay the one that its devices know, without the key of receipts.
+    Identity(Identity),
     /// The counts.
     Status(StatusView),
     /// What a thorough look found.
@@ -310,6 +315,7 @@ impl Request {
             | Self::TokenList
             | Self::TokenRevoke { .. }
             | Self::Verify
+            | Self::Identity
             | Self::Status => false,
         }
     }
@@ -325,6 +331,7 @@ impl From<ControlError> for Failure {
     fn from(error: ControlError) -> Self {
         let code = match &error {
             ControlError::Store(StoreError::Corrupt { .. }) => "damaged",
+            ControlError::Store(StoreError::LogAwaited) => "log_awaited",
             ControlError::Store(_) => "store",
             ControlError::NoSuchSpace(_) => "no_such_space",
             ControlError::SpaceExists(_) => "space_exists",
@@ -378,6 +385,7 @@ fn carry_out(
         }
         Request::Erase { record, confirmed } => erase::execute(store, record, *confirmed),
         Request::Status => caller.reaches_all().and_then(|()| status(store, serving)).map(Answer::Status),
+        Request::Identity => Identity::of(store).map(Answer::Identity),
         Request::InviteList
         | Request::InviteCancel { .. }
         | Request::UserList

@@ -20,6 +20,7 @@ use clap::{Parser, Subcommand};
 use self::tokens::TokenCommand;
 use crate::admin::{self, Answer, Failure, Request};
 use crate::config::{self, Config, ConfigError, Flags};
+use crate::identity::Identity;
 use crate::server::{SYNC_PATH, ServerError};
 use crate::setup::{self, InitOptions, SetupError};
 use crate::store::{ControlError, OpenOptions, StoreError};
@@ -49,6 +50,10 @@ struct Arguments {
 enum Command {
     /// Make a data directory with a workspace, the space `common` and a first space; prints the first admin's invite.
     Init {
+        /// Make anew a relay whose store was lost, from the file that `forsat-relay identity export` wrote; its devices
+        /// bring back who is let in, and the records.
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["workspace_name", "space", "admin"])]
+        identity: Option<PathBuf>,
         /// The workspace's name.
         #[arg(long, default_value = "Forsat", value_name = "NAME")]
         workspace_name: String,
@@ -92,6 +97,9 @@ enum Command {
         #[arg(long)]
         yes: bool,
     },
+    /// Keep what makes a lost relay anew, also while the relay serves.
+    #[command(subcommand)]
+    Identity(IdentityCommand),
     /// Count what the relay holds and does, also while it serves.
     Status,
     /// Look whether the store is whole, also while the relay serves: every change is hashed anew.
@@ -100,6 +108,15 @@ enum Command {
         /// relay doesn't serve.
         #[arg(long)]
         repair: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum IdentityCommand {
+    /// Write it to a new file that only you can read. Whoever has it can pass for the relay: keep it elsewhere, under lock.
+    Export {
+        /// The file.
+        file: PathBuf,
     },
 }
 
@@ -223,7 +240,8 @@ impl CliError {
             }
             Self::Setup(SetupError::Refused(failure)) | Self::Refused(failure) => failure_code(failure),
             Self::Unsound { .. } => 6,
-            Self::Setup(SetupError::Control(_)) => 4,
+            Self::Setup(SetupError::Control(_) | SetupError::OtherReceiptKey(_)) => 4,
+            Self::Setup(SetupError::Identity(_)) => 2,
             Self::Setup(SetupError::Path { .. }) | Self::Server(_) | Self::System(_) => 1,
         }
     }
@@ -232,7 +250,7 @@ impl CliError {
 fn store_code(error: &StoreError) -> u8 {
     match error {
         StoreError::NotInitialised => 3,
-        StoreError::AlreadyInitialised => 4,
+        StoreError::AlreadyInitialised | StoreError::LogAwaited => 4,
         StoreError::InUse => 5,
         StoreError::Corrupt { .. } | StoreError::Format { .. } => 6,
         StoreError::SyncFailed(_) => 7,
@@ -298,7 +316,13 @@ fn execute(
     let config = config::load(arguments.config, environment.clone(), &arguments.flags)?;
     let data = config.data.clone().ok_or(CliError::NoData)?;
     match arguments.command {
-        Command::Init { workspace_name, space, admin } => {
+        Command::Init { identity: Some(file_of_identity), .. } => {
+            let identity = Identity::read(&file_of_identity).map_err(SetupError::from)?;
+            setup::init_anew(&data, store_options(&config), &identity)?;
+            let start = show::start_command(&data, file.as_deref(), &arguments.flags);
+            Ok(show::made_anew(&data, identity.workspace_name(), &start, json))
+        }
+        Command::Init { workspace_name, space, admin, .. } => {
             let init = InitOptions { workspace_name, space, admin, url: offline_url(&config) };
             let invite = setup::init(&data, store_options(&config), &init)?;
             let start = show::start_command(&data, file.as_deref(), &arguments.flags);
@@ -306,6 +330,7 @@ fn execute(
         }
         Command::Serve => serve::serve(&data, &config, json).map(|()| String::new()),
         Command::Verify { repair } => verify::run(&data, &config, repair, json),
+        Command::Identity(IdentityCommand::Export { file }) => export(&data, &config, &file, json),
         other => ask(&data, &config, &request(other, &environment), json),
     }
 }
@@ -333,12 +358,28 @@ fn request(command: Command, environment: &[(String, String)]) -> Request {
         Command::Device(DeviceCommand::Activate { device }) => Request::DeviceActivate { device },
         Command::Token(command) => tokens::request(command, environment),
         Command::Erase { record, yes } => Request::Erase { record, confirmed: yes },
+        Command::Identity(_) => Request::Identity,
         Command::Status | Command::Init { .. } | Command::Serve | Command::Verify { .. } => Request::Status,
     }
 }
 
-/// Asks the relay that serves the directory, or the store when none does.
+/// Writes what makes the relay anew to a file.
+fn export(data: &Path, config: &Config, file: &Path, json: bool) -> Result<String, CliError> {
+    let Answer::Identity(identity) = answer(data, config, &Request::Identity)? else {
+        return Err(std::io::Error::other("the relay answered something else").into());
+    };
+    let identity = setup::complete(data, identity)?;
+    let written = identity.write(file);
+    written.map_err(|source| SetupError::Path { path: file.to_owned(), source })?;
+    Ok(show::exported(file, json))
+}
+
 fn ask(data: &Path, config: &Config, request: &Request, json: bool) -> Result<String, CliError> {
+    Ok(show::answer(&answer(data, config, request)?, json))
+}
+
+/// Asks the relay that serves the directory, or the store when none does.
+fn answer(data: &Path, config: &Config, request: &Request) -> Result<Answer, CliError> {
     let answer = match admin::ask(data, request)? {
         Some(answer) => answer,
         None => {
@@ -348,7 +389,7 @@ fn ask(data: &Path, config: &Config, request: &Request, json: bool) -> Result<St
     };
     match answer {
         Answer::Failed(failure) => Err(failure.into()),
-        answer => Ok(show::answer(&answer, json)),
+        answer => Ok(answer),
     }
 }
 

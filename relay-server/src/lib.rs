@@ -18,6 +18,7 @@ pub mod config;
 mod driver;
 pub mod embedded;
 pub mod hub;
+pub mod identity;
 pub mod names;
 pub mod server;
 pub mod setup;

@@ -8,6 +8,7 @@ use forsat_sync::identity::ReceiptKey;
 
 use crate::admin::{self, Failure, Invitation, InviteView};
 use crate::ambient;
+use crate::identity::{Identity, IdentityError};
 use crate::store::{ControlError, InitWorkspace, OpenOptions, RedbStore, RelayStore as _, StoreError};
 
 /// The store's file in the data directory.
@@ -42,6 +43,12 @@ pub enum SetupError {
         /// Why.
         source: io::Error,
     },
+    /// The identity that a lost store is made anew with.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// Another relay's key of receipts lies in the folder.
+    #[error("{0} holds another key than the identity: move it away, or use the folder that it belongs to")]
+    OtherReceiptKey(PathBuf),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -67,6 +74,29 @@ pub fn init(data: &Path, options: OpenOptions, init: &InitOptions) -> Result<Inv
     })
 }
 
+/// Makes a data directory that takes the place of a lost one: devices bring back the control log, and with it who is let
+/// in, and then the records.
+pub fn init_anew(data: &Path, options: OpenOptions, identity: &Identity) -> Result<(), SetupError> {
+    let (anew, key) = (identity.made_anew()?, identity.receipt_key()?);
+    make_store(data, |unfinished| {
+        let path = data.join(RECEIPT_KEY_NAME);
+        if !path.exists() {
+            write_receipt_key(&path, &key).map_err(|source| SetupError::Path { path, source })?;
+        } else if receipt_key_bytes(&path).ok() != Some(key) {
+            return Err(SetupError::OtherReceiptKey(path));
+        }
+        RedbStore::make_anew(unfinished, options, &anew)?;
+        Ok(())
+    })
+}
+
+/// The identity of a data directory's store, with the key of receipts that lies beside it.
+pub(crate) fn complete(data: &Path, identity: Identity) -> Result<Identity, SetupError> {
+    let path = data.join(RECEIPT_KEY_NAME);
+    let key = receipt_key_bytes(&path).map_err(|source| SetupError::Path { path, source })?;
+    Ok(identity.with_receipt_key(key))
+}
+
 /// Makes a data directory and lets `finish` add to its store.
 ///
 /// The store gets its name last, so a directory is either made or not.
@@ -77,6 +107,15 @@ pub fn make<T>(
     space: &str,
     finish: impl FnOnce(&RedbStore) -> Result<T, SetupError>,
 ) -> Result<T, SetupError> {
+    make_store(data, |unfinished| {
+        let store = RedbStore::create(unfinished, options, &workspace(workspace_name))?;
+        store.create_space(SpaceId::from_bytes(ambient::random_uuid()), space, ambient::wall_ms())?;
+        finish(&store)
+    })
+}
+
+/// Makes a data directory with a store that gets its name when it is whole.
+fn make_store<T>(data: &Path, make: impl FnOnce(&Path) -> Result<T, SetupError>) -> Result<T, SetupError> {
     let at = |path: &Path| {
         let path = path.to_owned();
         move |source| SetupError::Path { path, source }
@@ -90,10 +129,7 @@ pub fn make<T>(
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(at(&unfinished)(error)),
         _ => {}
     }
-    let store = RedbStore::create(&unfinished, options, &workspace(workspace_name))?;
-    store.create_space(SpaceId::from_bytes(ambient::random_uuid()), space, ambient::wall_ms())?;
-    let made = finish(&store)?;
-    drop(store);
+    let made = make(&unfinished)?;
     std::fs::rename(&unfinished, &store_path).map_err(at(&store_path))?;
     std::fs::File::open(data).and_then(|folder| folder.sync_all()).map_err(at(data))?;
     Ok(made)
@@ -115,6 +151,10 @@ pub fn open(data: &Path, mut options: OpenOptions) -> Result<RedbStore, StoreErr
 ///
 /// It lies beside the store and not in it: a store that is set back to a backup, or lost, must still know its receipts.
 fn receipt_key(path: &Path) -> io::Result<ReceiptKey> {
+    receipt_key_bytes(path).map(ReceiptKey::from_bytes)
+}
+
+fn receipt_key_bytes(path: &Path) -> io::Result<[u8; 32]> {
     match std::fs::read_to_string(path) {
         Ok(text) => {
             let mut key = [0; 32];
@@ -123,20 +163,24 @@ fn receipt_key(path: &Path) -> io::Result<ReceiptKey> {
                     "isn't 64 hexadecimal digits: put the backup of it back, or remove it to begin anew";
                 io::Error::new(io::ErrorKind::InvalidData, how)
             })?;
-            Ok(ReceiptKey::from_bytes(key))
+            Ok(key)
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let key: [u8; 32] = ambient::random();
-            write_private(path, format!("{}\n", hex::encode(key)).as_bytes())?;
-            Ok(ReceiptKey::from_bytes(key))
+            write_receipt_key(path, &key)?;
+            Ok(key)
         }
         Err(error) => Err(error),
     }
 }
 
+fn write_receipt_key(path: &Path, key: &[u8; 32]) -> io::Result<()> {
+    write_private(path, format!("{}\n", hex::encode(key)).as_bytes())
+}
+
 /// Writes a file that only its owner reads; it is there whole or not at all.
-fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;

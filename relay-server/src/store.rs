@@ -30,7 +30,7 @@ pub use self::manage::{
 pub use self::quarantine::{
     Aside, AsideItem, AsideItemOutcome, AsideOutcome, QUARANTINE_ENTRY_COST, QuarantineEntry, QuarantineStore,
 };
-pub use self::redb::{BackendSource, InitWorkspace, OpenOptions, RedbStore};
+pub use self::redb::{BackendSource, InitWorkspace, MadeAnew, OpenOptions, RedbStore};
 pub use self::tokens::{
     NewToken, Orderer, Scope, TOKEN_INVITES_MAX, TOKENS_MAX, TokenStore, TokenSummary, USED_STEP_MS,
 };
@@ -75,6 +75,12 @@ pub enum StoreError {
     /// There already is a relay store in the place.
     #[error("there already is a relay store here: nothing was changed")]
     AlreadyInitialised,
+    /// The store was made anew, and no device has brought the control log yet.
+    #[error(
+        "this relay was made anew and waits for the control log: let a device sync that was in before, best an administrator's; \
+         until then nobody can be invited, let in or thrown out"
+    )]
+    LogAwaited,
     /// Another process holds the store.
     #[error("another process has the store open: only one relay may serve it")]
     InUse,

@@ -1,6 +1,8 @@
 //! The checkers: what must hold at every restart and at the end, whatever has happened.
 
-use crate::audit::{self, Feed};
+mod gone;
+
+use crate::audit::{self, Feed, Feeds, homes};
 use crate::device::Device;
 use crate::ledger::Change;
 use crate::net::DeviceNumber;
@@ -17,9 +19,13 @@ const DOCUMENTS_A_PAGE: usize = 1_000;
 
 impl World {
     /// The relay's feeds are sound and hold everything that was acked.
-    pub(crate) fn check_relay(&mut self) -> Option<BTreeMap<SpaceId, Feed>> {
+    pub(crate) fn check_relay(&mut self) -> Option<Feeds> {
         if !self.relay.is_running() {
             self.violate("the relay doesn't run");
+            return None;
+        }
+        // Nothing can be read before somebody brings who may read, and nothing was acked since.
+        if self.relay.awaits_log() {
             return None;
         }
         let feeds = match audit::feeds(&self.relay) {
@@ -32,21 +38,27 @@ impl World {
         if let Some((document, hash)) = self.lost_ack(&feeds) {
             self.violate(format!("the relay has lost a change that it acked: {hash} of {document}"));
         }
+        if let Err(why) = self.check_departures(&feeds) {
+            self.violate(format!("the relay: {why}"));
+        }
         Some(feeds)
     }
 
-    fn lost_ack(&self, feeds: &BTreeMap<SpaceId, Feed>) -> Option<Change> {
-        self.ledger.acked.iter().find_map(|(space, acked)| {
-            let held = feeds.get(space).map(Feed::hashes).unwrap_or_default();
-            acked.difference(&held).next().copied()
-        })
+    /// A change that was acked, and that no feed has any more though nothing has erased it. In which space it was acked
+    /// says nothing: its document may have moved.
+    fn lost_ack(&self, feeds: &Feeds) -> Option<Change> {
+        let (held, erased) = (hashes(feeds), homes::erased(feeds));
+        let mut acked = self.ledger.acked.values().flatten();
+        acked.find(|change| !held.contains(change) && !erased.contains(&change.0)).copied()
     }
 
     /// A device holds everything that its commands said is saved.
     pub(crate) fn check_saved(&mut self, number: DeviceNumber) {
         let Some(engine) = self.devices[number].engine().cloned() else { return };
         let saved = self.ledger.saved.get(&number).cloned().unwrap_or_default();
-        match lost_save(&engine, &saved) {
+        // What an erasure took is gone on purpose, whether the device has heard of it yet or not.
+        let kept = saved.into_iter().filter(|(document, _)| !self.erasures.contains(document));
+        match self.lost_save(&engine, kept) {
             Ok(None) => {}
             Ok(Some((document, hash))) => {
                 self.violate(format!(
@@ -91,7 +103,9 @@ impl World {
 
     /// Everything that must hold when all is level.
     pub(crate) fn check_all(&mut self) {
-        let Some(feeds) = self.check_relay() else { return };
+        let Some(feeds) = self.check_relay() else {
+            return self.violate("nobody has brought the control log");
+        };
         if let Some(tamper) = self.broken.tamper.clone() {
             let engines: Vec<_> = self.devices.iter().filter_map(|device| device.engine().cloned()).collect();
             tamper(&engines);
@@ -106,20 +120,25 @@ impl World {
         }
         self.check_saved_reached_relay(&feeds);
         self.check_owed(&feeds);
+        self.check_erasures_kept(&feeds);
+        self.check_relay_store();
         for number in 0..self.devices.len() {
             self.check_integrity(number);
         }
     }
 
     /// A device agrees with the feeds that it sees: heads, feed state, digests, nothing waiting, no issue.
-    fn check_device(&mut self, number: DeviceNumber, feeds: &BTreeMap<SpaceId, Feed>) -> Result<(), String> {
+    fn check_device(&mut self, number: DeviceNumber, feeds: &Feeds) -> Result<(), String> {
         let Some(engine) = self.devices[number].engine().cloned() else {
             return Err("it doesn't run".into());
         };
         let tx = engine.store().read().map_err(said)?;
         let documents = documents(&engine).map_err(said)?;
+        gone::check_erased(&engine, feeds)?;
+        gone::check_homes(&self.devices[number], &documents, feeds)?;
         for (space, feed) in feeds.iter().filter(|(_, feed)| self.devices[number].sees(&feed.name)) {
             compare_heads(space, feed, &documents)?;
+            gone::compare_totals(space, feed, &documents)?;
             let root = tx.trie(space).map_err(said)?.root();
             if Some(root) != feed.root {
                 return Err(format!(
@@ -137,34 +156,34 @@ impl World {
                 return Err(format!("{document} hasn't come to rest: {:?}", row.counts));
             }
         }
-        // A restored relay that has gone on by itself tells of access otherwise than before: a person has to know that.
         let issues = tx.sync_issues().map_err(said)?;
-        if let Some(issue) = issues.iter().find(|issue| issue.key.code != "control_forked") {
+        if let Some(issue) = issues.iter().find(|issue| !self.is_explained(&issue.key)) {
             return Err(format!("an issue of the sync: {}: {}", issue.key.code, issue.message));
         }
         Ok(())
     }
 
     /// After the relay's store was put back: it has again whatever it had acked and any device still holds.
-    fn check_owed(&mut self, feeds: &BTreeMap<SpaceId, Feed>) {
-        for (space, owed) in self.ledger.owed.clone() {
-            let held = feeds.get(&space).map(Feed::hashes).unwrap_or_default();
-            for (document, hash) in owed {
-                if held.contains(&(document, hash)) {
-                    self.sights.see("changes that came back to the relay");
-                    continue;
-                }
-                let holds = |device: &Device| {
-                    let Some(engine) = device.engine() else { return false };
-                    engine.store().read().is_ok_and(|tx| matches!(tx.chunk(&document, &hash), Ok(Some(_))))
-                };
-                let holder = self.devices.iter().find(|device| holds(device));
-                if let Some(number) = holder.map(|device| device.number) {
-                    let what = format!("{hash} of {document}, which device {number} holds");
-                    return self.violate(format!("the relay hasn't got back {what}"));
-                }
-                self.sights.see("changes that nobody holds any more");
+    fn check_owed(&mut self, feeds: &Feeds) {
+        let (held, erased) = (hashes(feeds), homes::erased(feeds));
+        for (document, hash) in self.ledger.owed.values().flatten().copied().collect::<Vec<_>>() {
+            if erased.contains(&document) {
+                continue;
             }
+            if held.contains(&(document, hash)) {
+                self.sights.see("changes that came back to the relay");
+                continue;
+            }
+            let holds = |device: &Device| {
+                let Some(engine) = device.engine() else { return false };
+                engine.store().read().is_ok_and(|tx| matches!(tx.chunk(&document, &hash), Ok(Some(_))))
+            };
+            let holder = self.devices.iter().find(|device| holds(device));
+            if let Some(number) = holder.map(|device| device.number) {
+                let what = format!("{hash} of {document}, which device {number} holds");
+                return self.violate(format!("the relay hasn't got back {what}"));
+            }
+            self.sights.see("changes that nobody holds any more");
         }
     }
 
@@ -196,13 +215,21 @@ impl World {
     }
 
     /// What a command saved is at the relay in the end, as it was or authored anew, or kept as refused on its device.
-    fn check_saved_reached_relay(&mut self, feeds: &BTreeMap<SpaceId, Feed>) {
-        let held: BTreeSet<Change> = feeds.values().flat_map(Feed::hashes).collect();
+    fn check_saved_reached_relay(&mut self, feeds: &Feeds) {
+        let (held, erased) = (hashes(feeds), homes::erased(feeds));
         for number in 0..self.devices.len() {
             let Some(engine) = self.devices[number].engine().cloned() else { continue };
             let saved = self.ledger.saved.get(&number).cloned().unwrap_or_default();
             let missing: Vec<Change> = saved.into_iter().filter(|change| !held.contains(change)).collect();
             for (document, hash) in missing {
+                if erased.contains(&document) {
+                    self.sights.see("saved changes that an erasure took");
+                    continue;
+                }
+                if self.went_before_it_came_back(&engine, &(document, hash)) {
+                    self.sights.see("changes that went before they came back");
+                    continue;
+                }
                 match fate(&engine, &document, &hash) {
                     Ok(Fate::Now(now)) if held.contains(&(document, now)) => {
                         self.sights.see("changes authored anew")
@@ -231,15 +258,8 @@ impl World {
     }
 }
 
-fn lost_save(engine: &Engine, saved: &BTreeSet<Change>) -> Result<Option<Change>, StoreError> {
-    let tx = engine.store().read()?;
-    for (document, hash) in saved {
-        let now = tx.resolve_alias(hash)?;
-        if tx.chunk(document, hash)?.is_none() && tx.chunk(document, &now)?.is_none() {
-            return Ok(Some((*document, *hash)));
-        }
-    }
-    Ok(None)
+fn hashes(feeds: &Feeds) -> BTreeSet<Change> {
+    feeds.values().flat_map(Feed::hashes).collect()
 }
 
 /// What became of a change that isn't at the relay under its own hash.
@@ -256,7 +276,8 @@ enum Fate {
 fn fate(engine: &Engine, document: &DocumentId, hash: &ChangeHash) -> Result<Fate, StoreError> {
     let tx = engine.store().read()?;
     let now = tx.resolve_alias(hash)?;
-    if tx.chunk(document, &now)?.is_none_or(|chunk| chunk.state != ChunkState::Refused) {
+    // Where the chunk isn't here its document has left this device.
+    if tx.chunk(document, &now)?.is_some_and(|chunk| chunk.state != ChunkState::Refused) {
         return Ok(Fate::Now(now));
     }
     let of_document: Vec<RefusedEdit> = tx
@@ -304,9 +325,7 @@ fn compare_heads(
             ));
         }
     }
-    // A document whose creation was refused keeps its bytes and stands nowhere.
-    let stands =
-        |row: &DocumentRow| row.space == *space && !(row.heads.is_empty() && row.feed_heads.is_empty());
+    let stands = |row: &DocumentRow| row.space == *space && gone::stands(row);
     let more = documents.iter().find(|(document, row)| stands(row) && !heads.contains_key(document));
     more.map_or(Ok(()), |(document, _)| Err(format!("{document} of {} isn't at the relay", feed.name)))
 }

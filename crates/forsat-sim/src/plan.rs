@@ -4,6 +4,7 @@ use crate::clock::TEN_YEARS_MS;
 use crate::disk::{Fault as DiskFault, Target};
 use crate::net::{DeviceNumber, LinkProfile, Told};
 use crate::random::Random;
+use forsat_relay::store::Role;
 use std::io::ErrorKind;
 use std::ops::Range;
 
@@ -21,6 +22,8 @@ pub struct DevicePlan {
     pub spaces: Vec<usize>,
     /// Whether its store begins from the relay; otherwise it has one of its own before it joins.
     pub begins_from_relay: bool,
+    /// What the user may do in them.
+    pub role: Role,
     /// How many edits are made before it joins.
     pub edits_before: u64,
     /// Its way to the relay.
@@ -68,11 +71,19 @@ pub enum Fault {
     RelayBackup,
     /// The relay is killed, its backup put in the place of its store, and started after so many milliseconds.
     RelayRestore(u64),
+    /// The relay is killed, its store is lost and made anew under the same identity, and it starts after so many milliseconds.
+    RelayLost(u64),
     /// A backup of a device's store is taken.
     DeviceBackup(DeviceNumber),
     /// A device's program is killed, its backup put in the place of its store, and started after so many milliseconds;
     /// without its marker, if true.
     DeviceRestore(DeviceNumber, u64, bool),
+    /// The user of a device, who manages two spaces, moves a record from the one to the other.
+    Move(DeviceNumber),
+    /// Somebody else who manages them moves a record at that moment.
+    MoveElsewhere,
+    /// The operator erases a record for good.
+    Erase,
 }
 
 /// A world before it begins.
@@ -105,7 +116,7 @@ impl Plan {
     pub fn of(seed: u64) -> Self {
         let mut random = Random::new(seed, "plan", 0);
         let count = 3 + random.weighted(&[4, 3, 2, 1]);
-        let devices: Vec<_> = (0..count).map(|number| device(&mut random, number)).collect();
+        let mut devices: Vec<_> = (0..count).map(|number| device(&mut random, number)).collect();
         let lasts_ms = random.within(30_000..120_000);
         let heal_at_ms = BEGIN_MS + lasts_ms;
         let edits_count = random.within(20..60);
@@ -117,8 +128,16 @@ impl Plan {
         let mut faults = faults(&mut random, count, lasts_ms);
         let interventions = interventions(&mut Random::new(seed, "interventions", 0), count, lasts_ms);
         faults.extend(interventions.faults);
-        faults.sort_by_key(|(at_ms, _)| *at_ms);
         edits.extend(interventions.edits);
+        let departures = departures(&mut Random::new(seed, "departures", 0), &mut devices, lasts_ms);
+        faults.extend(departures.faults);
+        edits.extend(departures.edits);
+        let mut losses = Random::new(seed, "losses", 0);
+        if losses.percent(12) {
+            let at_ms = BEGIN_MS + losses.within(0..lasts_ms);
+            faults.push((at_ms, Fault::RelayLost(losses.within(100..5_000))));
+        }
+        faults.sort_by_key(|(at_ms, _)| *at_ms);
         edits.sort_unstable();
         Self {
             seed,
@@ -168,7 +187,8 @@ fn device(random: &mut Random, number: usize) -> DevicePlan {
     let user = format!("{name} <{}@example.com>", name.to_lowercase());
     let begins_from_relay = random.percent(50);
     let edits_before = if begins_from_relay { 0 } else { random.within(0..4) };
-    DevicePlan { user, spaces, begins_from_relay, edits_before, link, wall_error_ms: wall_error(random) }
+    let wall_error_ms = wall_error(random);
+    DevicePlan { user, spaces, role: Role::Rep, begins_from_relay, edits_before, link, wall_error_ms }
 }
 
 /// Half of the clocks are right, the others off by up to ten years either way.
@@ -233,6 +253,41 @@ fn interventions(random: &mut Random, devices: usize, lasts_ms: u64) -> Interven
         let restore_ms = random.within(backup_ms..lasts_ms);
         drawn.faults.push((BEGIN_MS + backup_ms, Fault::RelayBackup));
         drawn.faults.push((BEGIN_MS + restore_ms, Fault::RelayRestore(random.within(100..5_000))));
+    }
+    drawn
+}
+
+/// Records move to another space and back, and are erased, while devices that work on them are away or not.
+fn departures(random: &mut Random, devices: &mut [DevicePlan], lasts_ms: u64) -> Interventions {
+    let mut drawn = Interventions::default();
+    let count = devices.len();
+    let managers: Vec<_> = (0..count).filter(|number| devices[*number].spaces.len() > 1).collect();
+    if random.percent(60) && !managers.is_empty() {
+        for manager in &managers {
+            devices[*manager].role = Role::Manager;
+        }
+        for _ in 0..random.within(1..7) {
+            let at_ms = BEGIN_MS + random.within(0..lasts_ms);
+            let manager = managers[random.place(managers.len())];
+            drawn.faults.push((at_ms, Fault::Move(manager)));
+            if random.percent(40) {
+                let device = random.place(count);
+                drawn.work_apart(random, device, at_ms - 1_000, 2_000..20_000);
+            }
+            if random.percent(30) {
+                drawn.faults.push((at_ms + random.within(0..300), Fault::MoveElsewhere));
+            }
+        }
+    }
+    if random.percent(40) {
+        for _ in 0..random.within(1..4) {
+            let at_ms = BEGIN_MS + random.within(0..lasts_ms);
+            drawn.faults.push((at_ms, Fault::Erase));
+            if random.percent(50) {
+                let device = random.place(count);
+                drawn.work_apart(random, device, at_ms - 1_000, 2_000..20_000);
+            }
+        }
     }
     drawn
 }

@@ -1,17 +1,18 @@
 //! A relay in the world: the real hub over the real store, on a simulated disk.
 
+use crate::audit::{self, Feeds};
 use crate::clock::{VirtualClock, WallError};
 use crate::disk::Disk;
 use crate::net::Wire;
 use crate::random::Random;
 use forsat_relay::hub::{ConnectionId, Hub, HubEffect, HubLimits, Moment};
 use forsat_relay::store::{
-    AccessCommand, BackendSource, ControlError, InitWorkspace, NewInvite, OpenOptions, RedbStore, RelayStore,
-    Role, SpaceSummary, StoreError,
+    AccessCommand, BackendSource, ControlError, InitWorkspace, MadeAnew, MoveOutcome, NewInvite, OpenOptions,
+    RedbStore, RelayStore, Role, SpaceSummary, StoreError,
 };
-use forsat_sync::id::{DeviceId, Epoch, Nonce, RelayId, SpaceId, UserId, WorkspaceId};
+use forsat_sync::id::{DeviceId, DocumentId, Epoch, Nonce, RelayId, SpaceId, UserId, WorkspaceId};
 use forsat_sync::identity::{DeviceKey, InviteCode, InviteSecret, RelayKey};
-use forsat_sync::relay::{EnrolRequest, FlowLimits, Input, RelayConfig};
+use forsat_sync::relay::{EnrolRequest, FlowLimits, Input, MoveRequest, RelayConfig};
 use redb::StorageBackend;
 use std::io;
 use std::sync::Arc;
@@ -33,6 +34,8 @@ pub struct Relay {
     wrapper: Option<StoreWrapper>,
     key: RelayKey,
     auditor: DeviceKey,
+    /// What a store that is made anew begins with.
+    anew: MadeAnew,
     reps_write_common: bool,
     program: Option<Program>,
     /// How often its program was started.
@@ -77,6 +80,7 @@ impl Relay {
             wrapper: None,
             key: RelayKey::from_seed(&seed),
             auditor: DeviceKey::from_seed(&random.bytes()),
+            anew: MadeAnew { identity: init.clone(), space_names: Vec::new() },
             reps_write_common: true,
             random,
             program: None,
@@ -87,6 +91,7 @@ impl Relay {
         for name in spaces {
             let id = SpaceId::from_bytes(random_uuid(&mut relay.random));
             store.create_space(id, name, wall_ms(clock, wall_error)).expect("a new store takes a new space");
+            relay.anew.space_names.push((id, (*name).to_owned()));
         }
         relay.enrol_auditor(&store, spaces)?;
         Ok(relay)
@@ -95,7 +100,8 @@ impl Relay {
     /// The auditor is a device that no person has: it reads every feed, for the checkers.
     fn enrol_auditor(&mut self, store: &RedbStore, spaces: &[&str]) -> Result<(), StoreError> {
         for space in spaces {
-            let secret = self.invite_at(store, "Auditor <auditor@example.com>", space, Role::Viewer)?;
+            // It is the second manager of the world, too, who moves records.
+            let secret = self.invite_at(store, "Auditor <auditor@example.com>", space, Role::Manager)?;
             let request = EnrolRequest {
                 secret: secret.hash(),
                 public_key: self.auditor.public(),
@@ -167,6 +173,20 @@ impl Relay {
     pub fn put_back(&mut self, image: Vec<u8>) {
         debug_assert!(self.program.is_none(), "a store is put back while the relay is down");
         self.disk = Disk::holding(image);
+    }
+
+    /// The store is lost and made anew under the same identity, with nothing in it; the program must not run.
+    pub fn lose_store(&mut self) -> Result<(), StoreError> {
+        debug_assert!(self.program.is_none(), "a store is made anew while the relay is down");
+        self.disk = Disk::new();
+        let options = self.options();
+        RedbStore::make_anew_from(Box::new(DiskSource(self.disk.clone())), options, &self.anew).map(drop)
+    }
+
+    /// Whether its store was made anew and nobody has brought the control log yet.
+    pub fn awaits_log(&self) -> bool {
+        let log = self.store().map(|store| store.access().control_log(0, 1));
+        matches!(log, Some(Ok(entries)) if entries.is_empty())
     }
 
     /// Whether its program runs.
@@ -248,6 +268,40 @@ impl Relay {
         done.unwrap_or(Err(ControlError::Store(StoreError::NotInitialised))).map(drop)
     }
 
+    /// Erases a document for good; connected devices hear of it. The program must run.
+    pub fn erase(&mut self, document: DocumentId) -> Result<(), ControlError> {
+        let done = self.with(|hub, store, moment| {
+            let command = AccessCommand::EraseDocument { document };
+            let done = store.access().change_access(&command, moment.wall_ms);
+            hub.access_changed(moment);
+            hub.control_grew(store, moment);
+            done
+        });
+        done.unwrap_or(Err(ControlError::Store(StoreError::NotInitialised))).map(drop)
+    }
+
+    /// Moves a document for a manager who has no program in the world. The relay's program must run.
+    pub fn move_document(&mut self, document: DocumentId, to: SpaceId) -> Result<MoveOutcome, StoreError> {
+        let request = MoveRequest { device: self.auditor(), to, documents: vec![document] };
+        let moved = self.with(|hub, store, moment| {
+            let moved = store.access().move_documents(&request, moment.wall_ms);
+            hub.control_grew(store, moment);
+            moved
+        });
+        let outcomes = moved.unwrap_or(Err(StoreError::NotInitialised))?;
+        outcomes.into_iter().next().ok_or(StoreError::NotInitialised)
+    }
+
+    /// Opens a copy of what is on the disk, or of an image, and reads its feeds; none before the control log is there.
+    pub fn look_into(&mut self, image: Option<&[u8]>) -> Result<Feeds, String> {
+        let image = image.map_or_else(|| self.disk.image(), <[u8]>::to_vec);
+        let store = RedbStore::open_from(Box::new(DiskSource(Disk::holding(image))), self.options());
+        let store = store.map_err(|error| format!("a copy can't be opened: {error}"))?;
+        // Where the control log is still awaited nothing has been taken, and nobody may read.
+        let log = store.access().control_log(0, 1).map_err(|error| error.to_string())?;
+        if log.is_empty() { Ok(Feeds::new()) } else { audit::feeds_of(&store, self.auditor()) }
+    }
+
     fn request(secret: &InviteSecret, key: &DeviceKey, proposed_user: Option<UserId>) -> EnrolRequest {
         EnrolRequest {
             secret: secret.hash(),
@@ -284,6 +338,8 @@ impl Relay {
         match store.create_invite(&invite) {
             Ok(_) => Ok(secret),
             Err(ControlError::Store(error)) => Err(error),
+            // The log, which tells of the spaces, is still awaited.
+            Err(ControlError::NoSuchSpace(_)) => Err(StoreError::LogAwaited),
             Err(error) => unreachable!("the space exists and the user has a name: {error}"),
         }
     }

@@ -75,6 +75,11 @@ impl Workload {
         }
     }
 
+    /// Every record that anybody has made.
+    pub fn records(&self) -> Vec<Uuid> {
+        [&self.accounts, &self.deals, &self.products].into_iter().flatten().copied().collect()
+    }
+
     /// Someone does something on a device. Answers what it was.
     pub fn act(&mut self, engine: &Engine) -> (&'static str, Done) {
         let mut kind = self.random.weighted(&self.mix);
@@ -287,7 +292,7 @@ impl Workload {
 }
 
 /// Refusals are answers; failures of the store are for the world to explain; anything else is wrong.
-fn failure(error: ClientError) -> Done {
+pub(crate) fn failure(error: ClientError) -> Done {
     match error {
         ClientError::Rule(_)
         | ClientError::Refused(_)

@@ -1,14 +1,16 @@
 //! The world: one relay, some devices, the network between them, and time that passes only when something happens.
 
 mod access;
+mod departures;
 mod faults;
 mod run;
 
 pub use run::{CONVERGE_MS_MAX, Outcome, run};
 
+use crate::audit::homes::Homes;
 use crate::clock::{VirtualClock, WallError};
 use crate::device::{Connector, Device, SyncInput, SyncOutput};
-use crate::ledger::{Acked, Change, Ledger};
+use crate::ledger::{AtBackup, Change, Ledger};
 use crate::net::{Delivery, DeviceNumber, Network, Wire};
 use crate::plan::{Fault, Plan, SPACES};
 use crate::random::Random;
@@ -17,7 +19,7 @@ use crate::workload::{Done, Workload};
 use forsat_client::Engine;
 use forsat_relay::hub::HubEffect;
 use forsat_relay::store::Role;
-use forsat_sync::id::DeviceId;
+use forsat_sync::id::{DeviceId, DocumentId};
 use forsat_sync::relay::Input as RelayInput;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -110,7 +112,13 @@ pub struct World {
     schedule: BTreeMap<(u64, u64), Step>,
     scheduled: u64,
     relay_runs_at_ms: Option<u64>,
-    relay_backup: Option<(Vec<u8>, Acked)>,
+    relay_backup: Option<(Vec<u8>, AtBackup)>,
+    /// Documents that the operator wanted to erase, whatever came of it.
+    pub(crate) erasures: BTreeSet<DocumentId>,
+    /// Documents with the homes that they had when the relay was set back to before they moved there.
+    lost_moves: Homes,
+    /// Draws what moves and what is erased.
+    departures: Random,
     /// Devices that were thrown out after a backup.
     thrown_out: Vec<DeviceId>,
     /// Images of devices' stores, with what had been saved there by then.
@@ -161,6 +169,9 @@ impl World {
             scheduled: 0,
             relay_runs_at_ms: None,
             relay_backup: None,
+            erasures: BTreeSet::new(),
+            lost_moves: Homes::new(),
+            departures: Random::new(seed, "departures", 1),
             thrown_out: Vec::new(),
             device_backups: BTreeMap::new(),
             healed: false,
@@ -436,7 +447,7 @@ impl World {
         }
         let plan = &self.plan.devices[number];
         let space = SPACES[plan.spaces[0]];
-        let Some(code) = self.relay.invite(&plan.user.clone(), space, Role::Rep) else {
+        let Some(code) = self.relay.invite(&plan.user.clone(), space, plan.role) else {
             return self.at(self.now_ms() + 1_000, Step::Join(number));
         };
         match self.devices[number].enrol(&code) {

@@ -20,14 +20,14 @@ use std::sync::{Arc, Mutex};
 const WORLDS: u64 = 8;
 
 /// A plan in which nothing goes wrong but what the test wants.
-fn plan(seed: u64, faults: impl Fn(u64) -> Vec<(u64, Fault)>) -> Plan {
+pub fn plan(seed: u64, faults: impl Fn(u64) -> Vec<(u64, Fault)>) -> Plan {
     let mut plan = Plan::of(seed).without_faults();
     plan.faults = faults(plan.heal_at_ms);
     plan
 }
 
 /// What the checkers say of the first world that a broken part spoils.
-fn caught(broken: &Broken, faults: impl Fn(u64) -> Vec<(u64, Fault)>) -> String {
+pub fn caught(broken: &Broken, faults: impl Fn(u64) -> Vec<(u64, Fault)>) -> String {
     let said = (1..=WORLDS).find_map(|seed| run(plan(seed, &faults), broken, false).violation);
     said.unwrap_or_else(|| panic!("{WORLDS} worlds with a broken part, and nothing was said"))
 }

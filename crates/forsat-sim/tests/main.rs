@@ -7,6 +7,7 @@
 )]
 
 mod broken;
+mod broken_departures;
 mod disks;
 mod flips;
 mod restored;

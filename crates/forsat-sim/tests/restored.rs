@@ -59,3 +59,36 @@ fn healing_that_a_disk_interrupts_is_done_later_and_ends_no_sync() {
     }
     assert!(back > 0, "no restore has lost anything");
 }
+
+#[test]
+fn what_a_restored_relay_forgot_of_a_move_is_mended_by_moving_the_record_again() {
+    let (mut forgot, mut again) = (0, 0);
+    for seed in 1..=WORLDS {
+        let mut plan = Plan::of(seed).without_faults();
+        let middle_ms = BEGIN_MS + (plan.heal_at_ms - BEGIN_MS) / 3;
+        plan.faults = vec![(middle_ms, Fault::RelayBackup)];
+        plan.faults.extend((1..12).map(|number| (middle_ms + number * 2_000, Fault::MoveElsewhere)));
+        plan.faults.push((middle_ms + 25_000, Fault::RelayRestore(DOWN_MS)));
+        plan.heal_at_ms = plan.heal_at_ms.max(middle_ms + 40_000);
+        let outcome = World::new(plan, &Broken::default(), false).unwrap().run();
+        assert_eq!(outcome.violation, None, "seed {seed}");
+        forgot += count(&outcome, "moves that a restored relay forgot");
+        again += count(&outcome, "records moved again");
+    }
+    assert!(forgot > 0 && again > 0, "{forgot} moves were forgotten, {again} records moved again");
+}
+
+#[test]
+fn a_relay_whose_store_was_lost_is_filled_again_by_whoever_comes() {
+    let mut back = 0;
+    for seed in 1..=WORLDS {
+        let mut plan = Plan::of(seed).without_faults();
+        let lost_ms = BEGIN_MS + (plan.heal_at_ms - BEGIN_MS) / 2;
+        plan.faults = vec![(lost_ms, Fault::RelayLost(DOWN_MS))];
+        let outcome = World::new(plan, &Broken::default(), false).unwrap().run();
+        assert_eq!(outcome.violation, None, "seed {seed}");
+        assert_eq!(count(&outcome, "relay made anew"), 1, "seed {seed}");
+        back += count(&outcome, "changes that came back to the relay");
+    }
+    assert!(back > 100, "only {back} changes came back");
+}

@@ -16,7 +16,7 @@ const THREADS: usize = 2;
 
 /// What so many worlds must have come across, each kind at least once; a world in which nothing happens shows nothing.
 /// Every kind of edit, [`KINDS`], must have been saved besides.
-const MUST_BE_SEEN: [&str; 46] = [
+const MUST_BE_SEEN: [&str; 60] = [
     // What goes wrong.
     "fault: Cut",
     "fault: Stall",
@@ -36,8 +36,12 @@ const MUST_BE_SEEN: [&str; 46] = [
     "fault: DeviceRestore",
     "fault: RelayBackup",
     "fault: RelayRestore",
+    "fault: RelayLost",
     "fault: Clock",
     "fault: Demote",
+    "fault: Move",
+    "fault: MoveElsewhere",
+    "fault: Erase",
     // What it comes to.
     "relay killed",
     "relay lost power",
@@ -49,6 +53,7 @@ const MUST_BE_SEEN: [&str; 46] = [
     "device ended after a failed sync",
     "device set back to a backup",
     "relay set back to a backup",
+    "relay made anew",
     "commands that the disk refused",
     "relay closes: draining",
     "relay closes: handshake_timeout",
@@ -64,6 +69,16 @@ const MUST_BE_SEEN: [&str; 46] = [
     "changes authored anew",
     "changes that came back to the relay",
     "changes kept as refused",
+    "put off: home_is",
+    "refused: erased",
+    "saved changes that an erasure took",
+    // What becomes of records.
+    "records asked to move",
+    "records moved elsewhere",
+    "records erased",
+    "erased at the end",
+    "moves that a restored relay forgot",
+    "records moved again",
     // What there is to compare.
     "issues at the end",
     "reports compared",

@@ -26,6 +26,7 @@ pub fn device(seed: u64) -> Device {
     let plan = DevicePlan {
         user: "Sara <sara@example.com>".to_owned(),
         spaces: vec![0],
+        role: Role::Rep,
         begins_from_relay: false,
         edits_before: 0,
         link: LinkProfile { latency_ms: 1..10, loss_percent: 0, ghost_percent: 0, bytes_per_ms: 1_000 },

@@ -57,6 +57,33 @@ pub(super) fn initialised(
     )
 }
 
+/// That a lost relay was made anew.
+pub(super) fn made_anew(data: &Path, workspace_name: &str, start: &str, json: bool) -> String {
+    if json {
+        return line(&json!({ "data": data, "workspace_name": workspace_name, "made_anew": true }));
+    }
+    format!(
+        "The relay of the workspace \"{workspace_name}\" is made anew in {}; it holds nothing yet.\n\n\
+         Start it:\n  {start}\n\n\
+         Then let an administrator's device sync first: it brings back who is let in. Every device brings back the records \
+         that it holds. Until the first has come nobody can be invited.\n",
+        data.display(),
+    )
+}
+
+/// That the identity was written.
+pub(super) fn exported(file: &Path, json: bool) -> String {
+    if json {
+        return line(&json!({ "file": file }));
+    }
+    format!(
+        "Written to {}. Whoever has this file can pass for the relay: keep it elsewhere, under lock.\n\
+         If the relay's store is lost: forsat-relay init --data DIR --identity {}\n",
+        file.display(),
+        file.display(),
+    )
+}
+
 /// An answer that is no failure.
 pub(super) fn answer(answer: &Answer, json: bool) -> String {
     match answer {
@@ -100,6 +127,8 @@ pub(super) fn answer(answer: &Answer, json: bool) -> String {
         Answer::Verified(found) => line(found),
         // Told to managers' devices alone.
         Answer::Quarantine { .. } | Answer::QuarantineClosed { .. } => line(answer),
+        // It goes to a file that nobody else can read, never to a screen.
+        Answer::Identity(identity) => format!("The identity of \"{}\".\n", identity.workspace_name()),
         Answer::Failed(failure) => format!("{failure}\n"),
     }
 }

@@ -33,6 +33,8 @@ fn item(outcome: &ItemOutcome) -> frame::ItemOutcome {
             }
             Later::Quota(quota) => used_up(quota),
         },
+        // Its feed has brought it to the device, or is about to; then the change goes there.
+        ItemOutcome::Refused(Refusal::HomeIs(Some(_))) => frame::ItemOutcome::later(code::HOME_IS),
         ItemOutcome::Refused(refusal) => {
             let (code, message) = refused(refusal);
             frame::ItemOutcome::Refused { code, message }
@@ -50,10 +52,7 @@ fn refused(refusal: &Refusal) -> (Code, String) {
     match refusal {
         Refusal::Chunk(error) => (Code::new(error.code()), error.to_string()),
         Refusal::Judged(reason) => (Code::new(reason.code()), reason.to_string()),
-        Refusal::HomeIs(Some(space)) => {
-            (code::HOME_IS, format!("The record belongs to another space ({space}); make the change there."))
-        }
-        Refusal::HomeIs(None) => (
+        Refusal::HomeIs(_) => (
             code::HOME_IS,
             "The record belongs to another space; ask an administrator for access.".to_owned(),
         ),
@@ -94,10 +93,11 @@ mod tests {
         let frame::ItemOutcome::Later { code, message } = item(&later) else { panic!("not later") };
         assert_eq!(code, forsat_sync::code::MISSING_DEPS);
         assert!(!message.is_empty());
-        let home = ItemOutcome::Refused(Refusal::HomeIs(Some(SpaceId::from_bytes([5; 16]))));
-        let frame::ItemOutcome::Refused { code, message } = item(&home) else { panic!("not refused") };
+        let shown = ItemOutcome::Refused(Refusal::HomeIs(Some(SpaceId::from_bytes([5; 16]))));
+        let frame::ItemOutcome::Later { code, .. } = item(&shown) else { panic!("not later") };
         assert_eq!(code.as_str(), "home_is");
-        assert!(message.contains("0505"));
+        let hidden = ItemOutcome::Refused(Refusal::HomeIs(None));
+        assert!(matches!(item(&hidden), frame::ItemOutcome::Refused { code, .. } if code == code::HOME_IS));
         let forked = ItemOutcome::Refused(Refusal::Judged(RefuseReason::ActorForked));
         assert!(
             matches!(item(&forked), frame::ItemOutcome::Refused { code, .. } if code.as_str() == "actor_forked")

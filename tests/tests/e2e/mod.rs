@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "what a test's helper can't do fails the test")]
 
 mod access;
+mod anew;
 mod contract;
 mod control;
 mod crash;

@@ -480,6 +480,7 @@ fn requests(device: DeviceId) -> Vec<Request> {
         Request::TokenRevoke { name: "read".into() },
         Request::Status,
         Request::Verify,
+        Request::Identity,
     ];
     for request in &all {
         // A request that is new belongs into the list above.
@@ -499,6 +500,7 @@ fn requests(device: DeviceId) -> Vec<Request> {
             | Request::TokenList
             | Request::TokenRevoke { .. }
             | Request::Verify
+            | Request::Identity
             | Request::Erase { .. }
             | Request::Status => {}
         }
@@ -610,7 +612,8 @@ impl Program {
             | Request::Verify
             | Request::TokenCreate { .. }
             | Request::TokenList
-            | Request::TokenRevoke { .. } => (403, Some("operator_only")),
+            | Request::TokenRevoke { .. }
+            | Request::Identity => (403, Some("operator_only")),
         }
     }
 }

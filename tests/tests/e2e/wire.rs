@@ -142,7 +142,13 @@ impl Wire {
         loop {
             match self.socket.next().await? {
                 Ok(Message::Binary(bytes)) => {
-                    return Some(ToDevice::decode(&bytes, usize::MAX).expect("relays send frames"));
+                    match ToDevice::decode(&bytes, usize::MAX).expect("relays send frames") {
+                        // A relay that doesn't know a device asks what it shows of the control log: nothing.
+                        ToDevice::ControlWanted { proof: Some(_), .. } => {
+                            self.send(&ToRelay::ControlEntries { entries: Vec::new() }).await;
+                        }
+                        frame => return Some(frame),
+                    }
                 }
                 Ok(Message::Close(_)) | Err(_) => return None,
                 Ok(_) => {}

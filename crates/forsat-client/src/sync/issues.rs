@@ -6,8 +6,8 @@ use forsat_sync::client::SyncIssue;
 use forsat_sync::id::{DocumentId, SpaceId};
 
 /// Issues that are over once the digests of their space agree.
-const ENDED_BY_MATCH: [&str; 5] =
-    ["digest_mismatch", "cursor_invalid", "unknown_echo", "stream_closed", "refill_refused"];
+const ENDED_BY_MATCH: [&str; 6] =
+    ["digest_mismatch", "cursor_invalid", "unknown_echo", "stream_closed", "refill_refused", OTHER_SPACE];
 
 const UNREADABLE_CHANGE: &str = "unreadable_change";
 pub(super) const DAMAGED_CHANGE: &str = "damaged_change";

@@ -42,14 +42,39 @@ pub(super) struct Followed {
     pub given_up: u64,
 }
 
-fn version<A: Access>(tx: &Tx<A>, document: &DocumentId) -> Result<HomeVersion, ClientError> {
-    let bytes = tx.client_value(&moves::home_name(document))?;
-    let number = bytes.and_then(|bytes| bytes.try_into().ok()).map(u64::from_be_bytes);
-    Ok(number.map_or(HomeVersion::FIRST, HomeVersion::new))
+/// The client value that counts how often the relay turned out to have been set back.
+const DOUBTS: &str = "homes_doubted";
+
+fn doubts<A: Access>(tx: &Tx<A>) -> Result<u64, ClientError> {
+    let bytes = tx.client_value(DOUBTS)?;
+    Ok(bytes.and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_be_bytes))
+}
+
+/// The relay was set back: it counts homes anew from an earlier number, so that its next word about a document holds,
+/// whatever number was known before.
+pub(super) fn doubt(tx: &mut WriteTx<'_>) -> Result<(), ClientError> {
+    let count = doubts(&*tx)?.saturating_add(1);
+    Ok(tx.set_client_value(DOUBTS, &count.to_be_bytes())?)
+}
+
+/// How many homes a document has had, and whether the relay was set back since that was heard.
+fn version<A: Access>(tx: &Tx<A>, document: &DocumentId) -> Result<(HomeVersion, bool), ClientError> {
+    let bytes = tx.client_value(&moves::home_name(document))?.unwrap_or_default();
+    let (numbers, _) = bytes.as_chunks::<8>();
+    let number = |place: usize| numbers.get(place).copied().map(u64::from_be_bytes);
+    let known = number(0).map_or(HomeVersion::FIRST, HomeVersion::new);
+    Ok((known, number(1).unwrap_or_default() < doubts(tx)?))
+}
+
+/// The number that a feed's next word is measured by.
+fn version_told<A: Access>(tx: &Tx<A>, document: &DocumentId) -> Result<HomeVersion, ClientError> {
+    let (known, is_doubted) = version(tx, document)?;
+    Ok(if is_doubted { HomeVersion::FIRST } else { known })
 }
 
 fn set_version(tx: &mut WriteTx<'_>, document: &DocumentId, home: HomeVersion) -> Result<(), ClientError> {
-    Ok(tx.set_client_value(&moves::home_name(document), &home.get().to_be_bytes())?)
+    let numbers = [home.get().to_be_bytes(), doubts(&*tx)?.to_be_bytes()];
+    Ok(tx.set_client_value(&moves::home_name(document), numbers.as_flattened())?)
 }
 
 /// Follows what the feed of a space says of a document's home.
@@ -60,7 +85,7 @@ pub(super) fn follow(
     word: Word,
     now_ms: i64,
 ) -> Result<Followed, ClientError> {
-    let known = version(tx, document)?;
+    let known = version_told(tx, document)?;
     let row = tx.document(document)?;
     match word {
         Word::In { home } if home < known => Ok(Followed { is_stale: true, ..Followed::default() }),
@@ -94,7 +119,7 @@ pub(super) fn found_elsewhere(
     };
     let is_shown = is_shown(tx, home.space)?;
     // A relay that was set back has the document where it was before. What can't be followed there stays here.
-    if !is_shown && home.version <= version(tx, document)? {
+    if !is_shown && home.version <= version(tx, document)?.0 {
         return Ok(Followed::default());
     }
     leave(tx, document, &row, home, now_ms)

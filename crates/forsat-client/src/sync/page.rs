@@ -191,6 +191,10 @@ impl SyncSession {
         {
             return Ok(stored);
         }
+        if self.doubts_homes {
+            self.engine.write(moves::doubt)?;
+            self.doubts_homes = false;
+        }
         let Taken { root, unknown_echoes } =
             self.take_in(space, SortedPage::of(page.entries), End::Page(cursor, root))?;
         let stored = self.engine.read()?.cursor(&space)?;

@@ -109,6 +109,8 @@ pub struct SyncSession {
     pub(super) asides: Asides,
     /// The relay's signed word that this device is revoked: whether as a lost one.
     revoked: Option<bool>,
+    /// The relay was set back, and the store hasn't noted yet that homes are counted anew.
+    pub(super) doubts_homes: bool,
     is_stopped: bool,
 }
 
@@ -165,6 +167,7 @@ impl SyncSession {
             unkept: BTreeMap::new(),
             asides: Asides::default(),
             revoked: None,
+            doubts_homes: false,
             is_stopped: false,
         };
         session.note_drained()?;
@@ -296,6 +299,7 @@ impl SyncSession {
                 }
             }
             Effect::Report(issue) => {
+                self.doubts_homes |= matches!(issue, SyncIssue::CursorInvalid { .. });
                 let grew = match &issue {
                     // Healing has been tried: nothing more will come back before what is here is sent.
                     SyncIssue::DigestMismatch { space, .. } => self.head_reached(*space),

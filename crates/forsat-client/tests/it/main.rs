@@ -12,6 +12,7 @@ mod import;
 mod lead;
 mod lists;
 mod moves;
+mod one_id;
 mod pages;
 mod pair;
 mod past;

@@ -138,6 +138,12 @@ impl Relay {
         self.store.create_space(id, name, wall_ms()).expect("a space").id
     }
 
+    /// The spaces with their names.
+    pub fn spaces(&self) -> Vec<(SpaceId, String)> {
+        let spaces = self.store.spaces().expect("reads");
+        spaces.into_iter().map(|space| (space.id, space.name)).collect()
+    }
+
     /// Gives somebody who has joined a role in a space, or takes it.
     pub fn set_role(&self, user: &str, space: &str, role: Option<Role>) {
         let (user, space) = (user.to_owned(), space.to_owned());

@@ -24,7 +24,8 @@ impl World {
             Err(_)
                 if !self.relay.is_running()
                     || self.relay.disk().has_failed()
-                    || self.relay.disk().is_off() => {}
+                    || self.relay.disk().is_off()
+                    || self.relay.awaits_log() => {}
             Err(error) => self.violate(format!("a device can't be thrown out: {error}")),
         }
     }

@@ -1,6 +1,7 @@
 //! What goes wrong in a world, and how it comes right again.
 
 use super::{RELAY, Step, World};
+use crate::ledger::AtBackup;
 use crate::net::DeviceNumber;
 use crate::plan::{Fault, SPACES};
 use forsat_relay::store::Role;
@@ -35,7 +36,7 @@ impl World {
     fn grant(&mut self, number: DeviceNumber) {
         let plan = self.plan.devices[number].clone();
         for space in &plan.spaces[1..] {
-            if let Err(error) = self.relay.grant(&plan.user, SPACES[*space], Role::Rep) {
+            if let Err(error) = self.relay.grant(&plan.user, SPACES[*space], plan.role) {
                 self.violate(format!("a role can't be given: {error}"));
             }
         }
@@ -46,10 +47,10 @@ impl World {
         let plan = self.plan.devices[number].clone();
         for space in &plan.spaces {
             let given = self.relay.grant(&plan.user, SPACES[*space], role);
-            let disk = self.relay.disk();
+            let (disk, awaits) = (self.relay.disk(), self.relay.awaits_log());
             match given {
                 Ok(()) => {}
-                Err(_) if !self.relay.is_running() || disk.is_off() || disk.has_failed() => {
+                Err(_) if !self.relay.is_running() || disk.is_off() || disk.has_failed() || awaits => {
                     return self.at(self.now_ms() + 1_000, Step::Role(number, role));
                 }
                 Err(error) => return self.violate(format!("a role can't be given: {error}")),
@@ -101,14 +102,15 @@ impl World {
             Fault::RelayClock(error_ms) => self.relay_wall_error.set(error_ms),
             Fault::Demote(device, ms) => {
                 self.set_role(device, Role::Viewer);
-                self.at(now_ms + ms, Step::Role(device, Role::Rep));
+                self.at(now_ms + ms, Step::Role(device, self.plan.devices[device].role));
             }
             Fault::RelayBackup => {
                 let visitor = self.enrol_visitor();
-                self.relay_backup = Some((self.relay.backup(), self.ledger.acked.clone()));
+                self.relay_backup = Some((self.relay.backup(), self.ledger.at_backup()));
                 self.throw_out(visitor);
             }
             Fault::RelayRestore(down_ms) => self.restore_relay(down_ms),
+            Fault::RelayLost(down_ms) => self.lose_relay(down_ms),
             Fault::DeviceBackup(device) => {
                 let image = self.devices[device].disk().image();
                 let saved = self.ledger.saved.get(&device).cloned().unwrap_or_default();
@@ -117,20 +119,33 @@ impl World {
             Fault::DeviceRestore(device, down_ms, without_marker) => {
                 self.restore_device(device, down_ms, without_marker);
             }
+            Fault::Move(device) => self.move_on_device(device),
+            Fault::MoveElsewhere => self.move_elsewhere(),
+            Fault::Erase => self.erase(),
         }
     }
 
     /// An old backup takes the place of the relay's store. What was acked since then is gone; at the end it is to be back,
     /// from whoever still holds it.
     fn restore_relay(&mut self, down_ms: u64) {
-        let Some((image, acked)) = self.relay_backup.take() else { return };
+        let Some((image, at_backup)) = self.relay_backup.take() else { return };
         self.crash_relay(false, down_ms);
+        self.note_lost_moves(&image);
         self.relay.put_back(image);
         self.sights.see("relay set back to a backup");
-        for (space, changes) in std::mem::replace(&mut self.ledger.acked, acked) {
-            let kept = self.ledger.acked.get(&space).cloned().unwrap_or_default();
-            self.ledger.owed.entry(space).or_default().extend(changes.difference(&kept));
+        self.ledger.set_back(at_backup);
+    }
+
+    /// The relay's store is lost, and one made anew takes its place: all that was acked is to be back at the end, from
+    /// whoever still holds it.
+    fn lose_relay(&mut self, down_ms: u64) {
+        self.crash_relay(false, down_ms);
+        self.note_all_moves_lost();
+        if let Err(error) = self.relay.lose_store() {
+            return self.violate(format!("a lost store can't be made anew: {error}"));
         }
+        self.sights.see("relay made anew");
+        self.ledger.set_back(AtBackup::default());
     }
 
     /// An old backup takes the place of a device's store. What was saved since then and never sent is gone with it; the

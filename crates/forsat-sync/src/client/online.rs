@@ -40,6 +40,12 @@ impl ClientMachine {
                 Ok(())
             }
             ToDevice::Welcome(welcome) => self.welcomed(now_ms, welcome, claim),
+            // A relay that has forgotten this device asks what it shows of itself. What it signs no recording can say.
+            ToDevice::ControlWanted { after, proof: Some(proof) } if !enrolling => {
+                identity::verify_welcome(claim, &proof).map_err(|_| Trouble::End(ClientError::Recorded))?;
+                self.effects.push(Effect::LoadControl { after });
+                Ok(())
+            }
             ToDevice::Revocation { entry, proof } => {
                 self.revoked(now_ms, entry, proof);
                 Ok(())
@@ -121,7 +127,7 @@ impl ClientMachine {
                 self.heals.answered(now_ms, ask, answer, &mut self.effects)?;
             }
             ToDevice::Moved { ask, results } => self.moved(now_ms, ask, results)?,
-            ToDevice::ControlWanted { after } => self.effects.push(Effect::LoadControl { after }),
+            ToDevice::ControlWanted { after, .. } => self.effects.push(Effect::LoadControl { after }),
             ToDevice::WasSetAside { ask, results } => {
                 self.asides.answered(ask, results, &mut self.effects)?;
             }
@@ -189,7 +195,7 @@ impl ClientMachine {
     }
 
     pub(super) fn control_loaded(&mut self, now_ms: u64, mut entries: Vec<SignedEntry>) {
-        if matches!(self.phase, Phase::Online) {
+        if matches!(self.phase, Phase::Proving { .. } | Phase::Online) {
             entries.truncate(ENTRIES_MAX);
             self.send(now_ms, &ToRelay::ControlEntries { entries });
         }

@@ -143,7 +143,10 @@ impl ToDevice {
                 from: DeviceId::from_bytes(fields.exact("from")?),
                 bytes: fields.bytes("bytes")?.to_vec(),
             },
-            kind::CONTROL_WANTED => Self::ControlWanted { after: fields.u64("after")? },
+            kind::CONTROL_WANTED => Self::ControlWanted {
+                after: fields.u64("after")?,
+                proof: fields.exact_or_null("proof")?.map(Signature::from_bytes),
+            },
             kind::REVOCATION => Self::Revocation {
                 entry: read_control(&mut fields)?,
                 proof: fields.exact_or_null("proof")?.map(Signature::from_bytes),

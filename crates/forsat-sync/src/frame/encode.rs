@@ -67,7 +67,10 @@ impl ToDevice {
                 w.array(2)?.u64(kind::SPACES_CHANGED)?;
                 write_spaces(w, spaces)
             }
-            Self::ControlWanted { after } => w.array(2)?.u64(kind::CONTROL_WANTED)?.u64(*after)?.ok(),
+            Self::ControlWanted { after, proof } => {
+                w.array(2 + u64::from(proof.is_some()))?.u64(kind::CONTROL_WANTED)?.u64(*after)?;
+                proof.as_ref().map_or(Ok(()), |proof| w.bytes(proof.as_bytes())?.ok())
+            }
             Self::Revocation { entry, proof } => {
                 w.array(if proof.is_some() { 4 } else { 3 })?.u64(kind::REVOCATION)?;
                 write_control(w, entry)?;

@@ -326,6 +326,8 @@ pub enum ToDevice {
     ControlWanted {
         /// Those after this number, from 0.
         after: u64,
+        /// What a welcome proves, where the device isn't known yet: its log goes to nobody but its relay.
+        proof: Option<Signature>,
     },
     /// The entry of the control log that revokes this device.
     Revocation {

@@ -224,7 +224,8 @@ pub(crate) fn to_device() -> impl Strategy<Value = ToDevice> {
             nonce,
             signature,
         })),
-        any::<u64>().prop_map(|after| ToDevice::ControlWanted { after }),
+        (any::<u64>(), option::of(signature()))
+            .prop_map(|(after, proof)| ToDevice::ControlWanted { after, proof }),
         (any::<u32>(), vec(outcome(), 0..4))
             .prop_map(|(ask, results)| ToDevice::Moved { ask: AskId(ask), results }),
         (any::<u32>(), vec(outcome(), 0..4))

@@ -289,6 +289,11 @@ fn compare_changes<H: Holdings>(
             let list = if has(document, hash)? { &mut to_count } else { &mut missing };
             list.push((*document, *hash));
         }
+        // Both hold the same, and the digests differ: what came before its past was never counted. Counting one
+        // change once more counts them all.
+        if counted == theirs {
+            to_count.extend(ours.first().map(|hash| (*document, *hash)));
+        }
         lacking.extend(ours.into_iter().filter(|hash| !theirs.contains(hash)).map(|hash| (*document, hash)));
     }
     let mut steps: Vec<Step> =

@@ -257,3 +257,18 @@ fn an_answer_that_isnt_one_is_told_from_one() {
     assert_eq!(rest, Some(Question::Fetch(vec![(document(2), hash_of(b"b"))])));
     assert_eq!(question.len(), 1);
 }
+
+#[test]
+fn a_document_that_both_hold_alike_and_whose_digests_differ_is_counted_anew() {
+    let here = holdings(&Versions::from([(1, 3), (2, 2)]));
+    let question = Question::Changes(vec![(document(1), 0), (document(2), 0)]);
+    let list = |number: u16, count: u8| ChangeList {
+        hashes: (0..count).map(|version| hash_of(&change(number, version))).collect(),
+        next: None,
+    };
+    let answer = Answer::Changes(vec![list(1, 3), list(2, 1)]);
+    let Ok(found) = compare(&question, &answer, &here, |_, _| Ok(false));
+    assert_eq!(found.to_count.iter().map(|(document, _)| *document).collect::<Vec<_>>(), [document(1)]);
+    let lacking = (document(2), hash_of(&change(2, 1)));
+    assert_eq!(found.steps, [Step::Refill(vec![lacking])], "where they differ, that is what is done");
+}

@@ -47,6 +47,8 @@ pub(crate) struct MemoryRelay {
     pub lies: bool,
     /// What it says of a device's control log.
     pub control: ControlVerdict,
+    /// A device that entries of a control log bring back.
+    pub forgotten: Option<Enrolled>,
     /// Feeds that have grown since the driver looked.
     pub advanced: BTreeSet<SpaceId>,
     pub questions: Vec<StorageRequest>,
@@ -73,6 +75,7 @@ impl MemoryRelay {
             unavailable: false,
             lies: false,
             control: ControlVerdict::Over,
+            forgotten: None,
             advanced: BTreeSet::new(),
             questions: Vec::new(),
             aside: Vec::new(),
@@ -108,7 +111,10 @@ impl MemoryRelay {
             StorageRequest::Device { device } => {
                 self.record(device).map_or(StorageReply::UnknownDevice, StorageReply::Device)
             }
-            StorageRequest::ControlCheck { .. } | StorageRequest::ControlAdopt { .. } => {
+            StorageRequest::ControlCheck { .. } => StorageReply::Control(self.control),
+            StorageRequest::ControlAdopt { .. } => {
+                let back = self.forgotten.take().map(|device| (device.key.device_id(), device));
+                self.devices.extend(back);
                 StorageReply::Control(self.control)
             }
             StorageRequest::Enrol(enrol) => self.redeem(&enrol),

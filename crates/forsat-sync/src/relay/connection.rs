@@ -2,6 +2,7 @@
 
 use super::aside::{self, Restricted};
 use super::heal;
+use super::introduction::Introduction;
 use super::link::{Fault, Link, Pending};
 use super::moves;
 use super::request::{DeviceRecord, EnrolRequest, Standing, StorageReply, StorageRequest};
@@ -50,6 +51,7 @@ struct Checking {
     early_bytes: usize,
     /// The device's standing changed while it was being looked up.
     recheck: bool,
+    introduction: Introduction,
 }
 
 #[derive(Debug)]
@@ -102,7 +104,7 @@ impl RelayConnection {
         let idle = self.heard_at_ms.saturating_add(limits.idle_close_ms);
         let phase = match &self.phase {
             Phase::Greeting => Some(self.opened_at_ms.saturating_add(limits.handshake_ms_max)),
-            Phase::Checking(_) => None,
+            Phase::Checking(checking) => checking.introduction.deadline_ms(),
             Phase::Open(session) => session.deadline_ms(),
             Phase::Restricted(restricted) => Some(restricted.deadline_ms()),
             Phase::Closed => return None,
@@ -172,6 +174,10 @@ impl RelayConnection {
         match &mut self.phase {
             Phase::Greeting => self.prove(frame),
             Phase::Checking(checking) => {
+                if let ToRelay::ControlEntries { entries } = frame {
+                    checking.introduction.entries(entries, checking.claim.device, &mut self.link);
+                    return Ok(());
+                }
                 checking.early_bytes += bytes.len();
                 if matches!(frame, ToRelay::Auth(_) | ToRelay::Enrol(_)) {
                     return Err(code::UNEXPECTED_FRAME.into());
@@ -207,8 +213,14 @@ impl RelayConnection {
         };
         self.claim = Some(claim);
         self.link.ask(question, Pending::Handshake);
-        self.phase =
-            Phase::Checking(Checking { claim, proof, early: Vec::new(), early_bytes: 0, recheck: false });
+        self.phase = Phase::Checking(Checking {
+            claim,
+            proof,
+            early: Vec::new(),
+            early_bytes: 0,
+            recheck: false,
+            introduction: Introduction::None,
+        });
         Ok(())
     }
 
@@ -246,6 +258,12 @@ impl RelayConnection {
         let limits = &self.config.flow;
         match (&mut self.phase, about) {
             (Phase::Checking(_), Pending::Handshake) => self.admit(now_ms, reply),
+            (Phase::Checking(checking), Pending::Introduction) => {
+                let (claim, key) = (&checking.claim, &self.config.key);
+                let proof = || identity::sign_welcome(key, claim);
+                let introduction = &mut checking.introduction;
+                introduction.answered(now_ms, reply, claim.device, proof, limits, &mut self.link)
+            }
             (Phase::Open(session), Pending::Access) => {
                 let device = session.device;
                 if let Some(entry) = session.access(now_ms, reply, limits, &mut self.link)? {
@@ -292,9 +310,15 @@ impl RelayConnection {
 
     /// Storage has answered who the device is.
     fn admit(&mut self, now_ms: u64, reply: StorageReply) -> Result<(), Fault> {
-        let Phase::Checking(checking) = std::mem::replace(&mut self.phase, Phase::Greeting) else {
+        let Phase::Checking(mut checking) = std::mem::replace(&mut self.phase, Phase::Greeting) else {
             return Err(code::INTERNAL.into());
         };
+        if matches!((&reply, &checking.proof), (StorageReply::UnknownDevice, Proof::Auth { .. }))
+            && checking.introduction.begin(&mut self.link)
+        {
+            self.phase = Phase::Checking(checking);
+            return Ok(());
+        }
         let record = match reply {
             StorageReply::Device(record) if record.device == checking.claim.device => record,
             StorageReply::UnknownDevice => return Err(code::UNKNOWN_DEVICE.into()),
@@ -378,7 +402,8 @@ impl RelayConnection {
             Phase::Restricted(restricted) if now_ms >= restricted.deadline_ms() => {
                 return Err(code::DEVICE_REVOKED.into());
             }
-            Phase::Checking(_) | Phase::Restricted(_) | Phase::Closed => false,
+            Phase::Checking(checking) => checking.introduction.deadline_ms().is_some_and(|at| at <= now_ms),
+            Phase::Restricted(_) | Phase::Closed => false,
         };
         if late {
             return Err(code::HANDSHAKE_TIMEOUT.into());

@@ -83,7 +83,7 @@ impl Comparison {
                 Some(after) => {
                     held.wanted_until_ms = Some(now_ms.saturating_add(limits.handshake_ms_max));
                     held.asked = Some(after);
-                    link.send(&ToDevice::ControlWanted { after });
+                    link.send(&ToDevice::ControlWanted { after, proof: None });
                     Ok(Vec::new())
                 }
                 None => {

@@ -32,6 +32,8 @@ impl From<FrameError> for Fault {
 pub(super) enum Pending {
     /// The device that wants in.
     Handshake,
+    /// What a device that isn't known shows of the control log.
+    Introduction,
     /// The standing of the device that is in.
     Access,
     /// The control log.

@@ -7,6 +7,7 @@ mod aside;
 mod connection;
 mod control;
 mod heal;
+mod introduction;
 mod link;
 mod moves;
 mod request;

@@ -14,6 +14,7 @@ use redb::{ReadOnlyTable, ReadTransaction, ReadableTable as _, WriteTransaction}
 
 use super::access::{DEVICE_PENDING, DEVICE_REVOKED};
 use super::examine::{Stop, readable};
+use super::opening;
 use super::replay;
 use super::rows::{ControlRow, DeviceRow, FEED_KIND_CONTROL, FeedRow, SpaceRow, UserRow};
 use super::tables::{
@@ -32,6 +33,9 @@ pub(super) fn record(
     now_ms: u64,
     events: impl IntoIterator<Item = ControlEvent>,
 ) -> Result<(), StoreError> {
+    if opening::awaits_log(tx)? {
+        return Err(StoreError::LogAwaited);
+    }
     let mut log = Log::open(tx, identity)?;
     let key = RelayKey::from_seed(&identity.relay_key_seed);
     for event in events {
@@ -182,6 +186,8 @@ pub(super) fn adopt(
                 Log::open(tx, identity)?.write(signed, next, &read.event, now_ms)?;
                 vec![read.event]
             }
+            // What doesn't begin it can't be another branch of a log that isn't there.
+            Err(_) if own.count == 0 => break,
             Err(ControlFault::NotNext { .. } | ControlFault::Forked(_)) => {
                 let known =
                     { entry(&tx.open_table(CONTROL.table())?, read.number)?.as_ref() == Some(signed) };
@@ -212,7 +218,7 @@ pub(super) fn adopt(
 
 /// Begins the log of a store that has none with what is there.
 pub(super) fn begin(tx: &WriteTransaction, identity: &StoreIdentity, now_ms: u64) -> Result<(), StoreError> {
-    if head(&tx.open_table(CONTROL.table())?)?.count > 0 {
+    if head(&tx.open_table(CONTROL.table())?)?.count > 0 || opening::awaits_log(tx)? {
         return Ok(());
     }
     let mut events = vec![ControlEvent::WorkspaceMade { workspace: identity.workspace }];

@@ -116,6 +116,15 @@ pub struct InitWorkspace {
     pub now_ms: u64,
 }
 
+/// What a store begins with that takes the place of one that was lost.
+#[derive(Clone, Debug)]
+pub struct MadeAnew {
+    /// Who it is, as the lost one was.
+    pub identity: InitWorkspace,
+    /// Names of spaces that the log will name by their ids.
+    pub space_names: Vec<(SpaceId, String)>,
+}
+
 /// A relay store in redb.
 pub struct RedbStore {
     slot: RwLock<Slot>,
@@ -172,6 +181,20 @@ impl RedbStore {
         let empty = backend.len().map_err(|error| StoreError::Io(error.to_string()))? == 0;
         let source = Box::new(Once(Some(Box::new(backend))));
         if empty { Self::create_from(source, options, init) } else { Self::open_from(source, options) }
+    }
+
+    /// Makes a store in a new file that takes the place of a lost one: without a control log, until a device brings it.
+    pub fn make_anew(path: &Path, options: OpenOptions, anew: &MadeAnew) -> Result<Self, StoreError> {
+        Self::make_anew_from(Box::new(FileSource::new(path, true)), options, anew)
+    }
+
+    /// The same over backends that can be opened again after a failure.
+    pub fn make_anew_from(
+        source: Box<dyn BackendSource>,
+        options: OpenOptions,
+        anew: &MadeAnew,
+    ) -> Result<Self, StoreError> {
+        Self::start(source, options, |tx, options| opening::initialise_anew(tx, options, anew))
     }
 
     /// Makes a store over backends that can be opened again after a failure.

@@ -1,13 +1,14 @@
 //! What is written when a store is made and when it is opened.
 
 use forsat_sync::id::{FeedSeq, SpaceId, WorkspaceId};
-use redb::WriteTransaction;
+use redb::{ReadableTableMetadata as _, WriteTransaction};
 
 use super::rows::{EpochRow, SpaceRow};
 use super::tables::{
-    self, ALL, EPOCHS, FEED_HEADS, META, SPACE_NAMES, SPACES, corrupt, feed_key, get, put, scan,
+    self, ALL, CONTROL, EPOCHS, FEED_HEADS, META, SPACE_NAMES, SPACES, corrupt, feed_key, get, put, scan,
 };
-use super::{EPOCHS_PER_SPACE_MAX, FORMAT, InitWorkspace, OpenOptions, access, heal, log, read};
+use super::{EPOCHS_PER_SPACE_MAX, FORMAT, InitWorkspace, MadeAnew, OpenOptions, access, heal, log, read};
+use crate::names;
 use crate::store::{StoreError, StoreIdentity};
 
 /// Writes the first rows of a new store.
@@ -16,6 +17,50 @@ pub(super) fn initialise(
     options: &OpenOptions,
     init: &InitWorkspace,
 ) -> Result<StoreIdentity, StoreError> {
+    write_facts(tx, init)?;
+    begin_epoch(tx, options, init.now_ms)
+}
+
+/// Writes the first rows of a store that takes the place of a lost one.
+pub(super) fn initialise_anew(
+    tx: &WriteTransaction,
+    options: &OpenOptions,
+    anew: &MadeAnew,
+) -> Result<StoreIdentity, StoreError> {
+    write_facts(tx, &anew.identity)?;
+    let mut meta = tx.open_table(META.table())?;
+    put(&mut meta, MADE_ANEW, &1_u64)?;
+    for (space, name) in &anew.space_names {
+        put(&mut meta, &name_key(space), &name.as_bytes().to_vec())?;
+    }
+    drop(meta);
+    begin_epoch(tx, options, anew.identity.now_ms)
+}
+
+/// The fact that a store was made anew: its control log isn't begun by it, but brought.
+const MADE_ANEW: &[u8] = b"made_anew";
+
+/// Whether the control log is still to be brought by a device.
+pub(super) fn awaits_log(tx: &WriteTransaction) -> Result<bool, StoreError> {
+    let is_empty = tx.open_table(CONTROL.table())?.is_empty()?;
+    Ok(is_empty && get::<u64>(&tx.open_table(META.table())?, META, MADE_ANEW)?.is_some())
+}
+
+/// The name that a space had in the lost store; none where it wasn't known, or is taken by now.
+pub(super) fn former_name(tx: &WriteTransaction, space: &SpaceId) -> Result<Option<String>, StoreError> {
+    let bytes = get::<Vec<u8>>(&tx.open_table(META.table())?, META, &name_key(space))?;
+    let name = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).filter(|name| !name.is_empty());
+    let Some(name) = name else { return Ok(None) };
+    let names = tx.open_table(SPACE_NAMES.table())?;
+    let taken = get::<Vec<u8>>(&names, SPACE_NAMES, names::fold(&name).as_bytes())?.is_some();
+    Ok((!taken).then_some(name))
+}
+
+fn name_key(space: &SpaceId) -> Vec<u8> {
+    [b"space_name/".as_slice(), space.as_bytes()].concat()
+}
+
+fn write_facts(tx: &WriteTransaction, init: &InitWorkspace) -> Result<(), StoreError> {
     for definition in ALL {
         tx.open_table(definition.table())?;
     }
@@ -31,8 +76,7 @@ pub(super) fn initialise(
     put(&mut tx.open_table(SPACES.table())?, init.common.as_bytes(), &row)?;
     put(&mut tx.open_table(SPACE_NAMES.table())?, b"common", &init.common.as_bytes().to_vec())?;
     put(&mut tx.open_table(FEED_HEADS.table())?, init.common.as_bytes(), &0_u64)?;
-    drop(meta);
-    begin_epoch(tx, options, init.now_ms)
+    Ok(())
 }
 
 /// Reads the fixed facts and writes down that the store was opened: a row of its epoch in every space.

@@ -7,7 +7,7 @@ use forsat_sync::identity::{PublicKey, SecretHash};
 use redb::WriteTransaction;
 
 use super::access::{DEVICE_ACTIVE, DEVICE_PENDING, DEVICE_REVOKED};
-use super::opening::add_epoch;
+use super::opening::{add_epoch, former_name};
 use super::rows::{DeviceRow, EpochRow, InviteRow, SpaceRow, UserRow};
 use super::tables::{
     DEVICES, EPOCHS, ERASED, FEED_HEADS, INVITES, ROLES, SPACE_NAMES, SPACES, USER_IDS, USERS, get, put,
@@ -76,7 +76,7 @@ fn make_space(
     if get::<SpaceRow>(&spaces, SPACES, space.as_bytes())?.is_some() {
         return Ok(());
     }
-    let name = format!("restored {}", &space.to_string()[..8]);
+    let name = former_name(tx, &space)?.unwrap_or_else(|| format!("restored {}", &space.to_string()[..8]));
     let row = SpaceRow { name: name.clone(), common: false, created_at_ms: now_ms };
     put(&mut spaces, space.as_bytes(), &row)?;
     let mut space_names = tx.open_table(SPACE_NAMES.table())?;

@@ -3,6 +3,7 @@
 use super::*;
 use crate::control::{ControlEvent, ControlHead, SignedEntry};
 use crate::id::DeviceId;
+use crate::identity::Signature;
 
 fn entry_of(key: &RelayKey, device: DeviceId, lost: bool) -> SignedEntry {
     ControlHead::EMPTY.append(key, 1, None, ControlEvent::DeviceRevoked { device, lost }).0
@@ -74,8 +75,32 @@ fn the_end_of_the_log_is_said_before_any_pull_and_what_is_wanted_is_brought() {
         "{said:?}"
     );
     machine.handle(0, Input::Frame(ToDevice::Welcome(welcome(1)).encode()));
-    let asked = machine.handle(0, Input::Frame(ToDevice::ControlWanted { after: 0 }.encode()));
+    let asked = machine.handle(0, Input::Frame(ToDevice::ControlWanted { after: 0, proof: None }.encode()));
     assert!(asked.contains(&Effect::LoadControl { after: 0 }), "{asked:?}");
     let brought = sent(&machine.handle(0, Input::ControlLoaded { entries: vec![entry.clone()] }));
     assert_eq!(brought, [ToRelay::ControlEntries { entries: vec![entry] }]);
+}
+
+#[test]
+fn before_the_welcome_the_log_goes_to_the_relay_alone() {
+    let (entry, head) =
+        ControlHead::EMPTY.append(&relay(), 1, None, ControlEvent::DeviceActivated { device: own() });
+    let asked = |proof| ToDevice::ControlWanted { after: 0, proof }.encode();
+    let fresh = || {
+        let mut machine = connected(config(false));
+        machine.know_control(head);
+        machine.handle(0, Input::Frame(hello()));
+        machine
+    };
+    let mut machine = fresh();
+    let effects = machine.handle(0, Input::Frame(asked(Some(welcome(1).proof))));
+    assert!(effects.contains(&Effect::LoadControl { after: 0 }), "{effects:?}");
+    let brought = sent(&machine.handle(0, Input::ControlLoaded { entries: vec![entry.clone()] }));
+    assert_eq!(brought, [ToRelay::ControlEntries { entries: vec![entry] }]);
+    // A recorded hello can't be followed by a proof for this connection.
+    for posed in [None, Some(Signature::from_bytes([7; 64]))] {
+        let effects = fresh().handle(0, Input::Frame(asked(posed)));
+        let loads = |effect: &Effect| matches!(effect, Effect::LoadControl { .. });
+        assert!(!effects.iter().any(loads), "{effects:?}");
+    }
 }

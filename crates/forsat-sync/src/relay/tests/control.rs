@@ -3,6 +3,8 @@
 use super::*;
 use crate::control::{ControlEvent, ControlHead, ControlMark, SignedEntry};
 use crate::heal::{AskId, Question, RefillItem};
+use crate::id::UserId;
+use crate::identity::Signature;
 use crate::relay::ControlVerdict;
 
 fn entry() -> SignedEntry {
@@ -67,11 +69,19 @@ fn a_copy_that_branches_is_asked_for_whole_and_only_once() {
     bench.storage.control = ControlVerdict::Branched { after: 4 };
     bench.frame(0, &mark(4));
     bench.frame(0, &pull());
-    assert!(matches!(bench.sent[..], [ToDevice::ControlWanted { after: 0 }]), "{:?}", bench.sent);
+    assert!(
+        matches!(bench.sent[..], [ToDevice::ControlWanted { after: 0, proof: None }]),
+        "{:?}",
+        bench.sent
+    );
     heard(&mut bench);
     bench.storage.control = ControlVerdict::Branched { after: 2 };
     bench.frame(0, &ToRelay::ControlEntries { entries: vec![entry()] });
-    assert!(matches!(bench.sent[..], [ToDevice::ControlWanted { after: 2 }]), "{:?}", bench.sent);
+    assert!(
+        matches!(bench.sent[..], [ToDevice::ControlWanted { after: 2, proof: None }]),
+        "{:?}",
+        bench.sent
+    );
     heard(&mut bench);
     bench.storage.control = ControlVerdict::Branched { after: 4 };
     bench.frame(0, &ToRelay::ControlEntries { entries: vec![entry()] });
@@ -154,4 +164,74 @@ fn nobody_is_served_while_the_log_cant_be_compared() {
     bench.storage.unavailable = true;
     bench.frame(0, &mark(4));
     assert_eq!(heard(&mut bench), ["fault"]);
+}
+
+/// A relay that has forgotten its one device, and what the device would show.
+fn forgetful() -> (Bench, SignedEntry) {
+    let mut bench = bench();
+    let key = device();
+    let event = ControlEvent::DeviceEnrolled {
+        device: key.device_id(),
+        user: UserId::from_bytes([1; 16]),
+        public_key: key.public(),
+        name: "phone".into(),
+        pending: false,
+        invite: None,
+    };
+    bench.storage.forgotten = bench.storage.devices.remove(&key.device_id());
+    assert!(bench.storage.forgotten.is_some());
+    bench.storage.control = ControlVerdict::Wanted { after: 0 };
+    let entry = ControlHead::EMPTY.append(&bench.storage.key, 1, None, event).0;
+    (bench, entry)
+}
+
+#[test]
+fn an_unknown_device_is_let_in_by_the_log_that_it_shows_and_only_with_its_key() {
+    let (mut bench, entry) = forgetful();
+    let auth = bench.auth();
+    bench.frame(0, &auth);
+    bench.frame(0, &pull());
+    let Some(ToDevice::ControlWanted { after: 0, proof: Some(_) }) = bench.sent.last() else {
+        panic!("the device is asked: {:?}", bench.sent);
+    };
+    bench.storage.control = ControlVerdict::Wanted { after: 1 };
+    bench.frame(0, &ToRelay::ControlEntries { entries: vec![entry.clone()] });
+    assert_eq!(bench.connection.device(), Some(device().device_id()), "{:?}", bench.sent);
+    assert!(matches!(bench.sent.last(), Some(ToDevice::Page(_))), "what it asked for early is answered");
+
+    // The log alone lets nobody in: the signature is by another key.
+    let (mut bench, entry) = forgetful();
+    let ToRelay::Auth(auth) = bench.auth() else { panic!() };
+    let signature = auth.signature.as_bytes().map(|byte| byte ^ 1);
+    let auth = Auth { signature: Signature::from_bytes(signature), ..auth };
+    bench.frame(0, &ToRelay::Auth(auth));
+    bench.storage.control = ControlVerdict::Wanted { after: 1 };
+    bench.frame(0, &ToRelay::ControlEntries { entries: vec![entry] });
+    assert_eq!(bench.fault(), code::BAD_SIGNATURE);
+}
+
+#[test]
+fn an_unknown_device_that_shows_nothing_or_brings_nothing_new_is_turned_away() {
+    let (mut bench, entry) = forgetful();
+    let auth = bench.auth();
+    bench.frame(0, &auth);
+    bench.frame(0, &ToRelay::ControlEntries { entries: Vec::new() });
+    assert_eq!(bench.fault(), code::UNKNOWN_DEVICE);
+
+    // Whole frames, and the relay has no more by them: it asks once, and looks the device up.
+    let (mut bench, _) = forgetful();
+    bench.storage.forgotten = None;
+    let auth = bench.auth();
+    bench.frame(0, &auth);
+    let entries = vec![entry; crate::control::ENTRIES_MAX];
+    bench.frame(0, &ToRelay::ControlEntries { entries });
+    assert_eq!(bench.fault(), code::UNKNOWN_DEVICE);
+
+    let (mut bench, _) = forgetful();
+    let auth = bench.auth();
+    bench.frame(0, &auth);
+    let until_ms = bench.connection.deadline_ms().unwrap();
+    assert!(until_ms <= FlowLimits::default().handshake_ms_max);
+    bench.tell(until_ms, Input::Tick);
+    assert_eq!(bench.fault(), code::HANDSHAKE_TIMEOUT);
 }
