@@ -77,12 +77,16 @@ impl Authority {
     /// Of a device; refused when its user administers nothing.
     fn of<T: Readable>(tables: &Tables<T>, device: &DeviceId) -> Result<Self, ControlError> {
         let row: Option<DeviceRow> = get(&tables.devices, DEVICES, device.as_bytes())?;
-        let user = row.filter(|row| row.state == DEVICE_ACTIVE).map(|row| row.user);
-        Self::of_user(tables, user.ok_or(ControlError::NotAdministrator)?)
+        let row = row.filter(|row| row.state == DEVICE_ACTIVE).ok_or(ControlError::NotAdministrator)?;
+        Self::of_user(tables, row.user, Some(*device))
     }
 
     /// Of a user; refused when they administer nothing.
-    fn of_user<T: Readable>(tables: &Tables<T>, user: UserId) -> Result<Self, ControlError> {
+    fn of_user<T: Readable>(
+        tables: &Tables<T>,
+        user: UserId,
+        device: Option<DeviceId>,
+    ) -> Result<Self, ControlError> {
         let mut spaces = BTreeSet::new();
         scan::<Role>(&tables.roles, ROLES, user.as_bytes(), |key, role| {
             if role == Role::Admin {
@@ -101,7 +105,7 @@ impl Authority {
                 Ok(everywhere)
             })?;
         }
-        Ok(Self { by: Inviter::User(user), spaces, everywhere })
+        Ok(Self { by: Inviter::User { user, device }, spaces, everywhere })
     }
 }
 
@@ -134,7 +138,7 @@ impl Authority {
             AdminOrder::Change(command) => authority.may_change(tx, command)?,
             // Who may reach into every space anyway gains nothing by another one.
             AdminOrder::MakeSpace { .. } => {
-                granted(authority.everywhere && matches!(authority.by, Inviter::User(_)))?;
+                granted(authority.everywhere && authority.by.user().is_some())?;
             }
         }
         Ok(authority.by)
@@ -174,7 +178,9 @@ impl Authority {
     ) -> Result<bool, StoreError> {
         let tables = Tables::write(tx)?;
         let found = match by {
-            Inviter::User(user) => Self::of_user(&tables, user).map(Some),
+            // A device that is out lets nobody in, whatever its user may still do.
+            Inviter::User { device: Some(device), .. } => Self::of(&tables, &device).map(Some),
+            Inviter::User { user, device: None } => Self::of_user(&tables, user, None).map(Some),
             Inviter::Program(token) => Self::of_token(&tables, &token, Scope::Access, now_ms),
         };
         drop(tables);
@@ -231,9 +237,9 @@ impl Authority {
         }
         let roles = tx.open_table(ROLES.table()).map_err(StoreError::from)?;
         let sees = space.common
-            || match self.by {
-                Inviter::User(user) => get::<Role>(&roles, ROLES, &role_key(&user, &space.id))?.is_some(),
-                Inviter::Program(_) => false,
+            || match self.by.user() {
+                Some(user) => get::<Role>(&roles, ROLES, &role_key(&user, &space.id))?.is_some(),
+                None => false,
             };
         // A space that a user doesn't see answers as one that isn't there.
         Err(if sees { ControlError::NotAdministrator } else { ControlError::NoSuchSpace(name.to_owned()) })

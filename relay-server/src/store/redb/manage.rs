@@ -1,5 +1,7 @@
 //! Users, roles, devices and invites as an operator lists and changes them.
 
+use std::collections::BTreeSet;
+
 use forsat_sync::control::{ControlEvent, ControlMark, SignedEntry};
 use forsat_sync::frame::Role;
 use forsat_sync::id::{DeviceId, DocumentId, SpaceId, UserId};
@@ -10,12 +12,12 @@ use super::access::{DEVICE_ACTIVE, DEVICE_PENDING, DEVICE_REVOKED};
 use super::authority::Authority;
 use super::control::{create_invite, create_space, find_space};
 use super::find::{find_device, find_invite, find_user, invite_id};
-use super::rows::{DeviceRow, InviteRow, Inviter, SpaceRow, UserRow};
+use super::rows::{DeviceRow, InviteRow, SpaceRow, UserRow};
 use super::tables::{
     DEVICES, DEVICES_SEEN, INVITES, ROLES, Readable, SPACES, USER_IDS, USERS, corrupt, get, id_in_key, put,
     role_key, scan,
 };
-use super::{CONTROL_BYTES, Commit, RedbStore, erase, log, moves, read, tokens};
+use super::{CONTROL_BYTES, Commit, RedbStore, erase, invites, log, moves, read};
 use crate::names;
 use crate::store::{
     AccessCommand, AccessDone, AccessLists, AccessStore, AdminDone, AdminOrder, ControlAdopted, ControlError,
@@ -38,7 +40,7 @@ impl AccessStore for RedbStore {
     }
 
     fn invites(&self) -> Result<Vec<InviteSummary>, StoreError> {
-        self.read(invites)
+        self.read(all_invites)
     }
 
     fn control_log(&self, after: u64, max: usize) -> Result<Vec<SignedEntry>, StoreError> {
@@ -70,7 +72,7 @@ impl AccessStore for RedbStore {
                     spaces: read::spaces(tx)?,
                     users: users(tx)?,
                     devices: devices(tx)?,
-                    invites: invites(tx)?,
+                    invites: all_invites(tx)?,
                 };
                 authority.narrow(tx, &mut lists)?;
                 Ok(Ok(lists))
@@ -141,7 +143,7 @@ fn devices(tx: &ReadTransaction) -> Result<Vec<DeviceSummary>, StoreError> {
     Ok(list)
 }
 
-fn invites(tx: &ReadTransaction) -> Result<Vec<InviteSummary>, StoreError> {
+fn all_invites(tx: &ReadTransaction) -> Result<Vec<InviteSummary>, StoreError> {
     let (users, spaces) = (tx.open_table(USERS.table())?, tx.open_table(SPACES.table())?);
     let mut list = Vec::new();
     scan::<InviteRow>(&tx.open_table(INVITES.table())?, INVITES, &[], |key, row| {
@@ -226,21 +228,15 @@ fn administer(
     match order {
         AdminOrder::Change(command) => {
             // The log names users alone: what a program ordered stands there as the operator's.
-            let user = match by {
-                Inviter::User(user) => Some(user),
-                Inviter::Program(_) => None,
-            };
-            let (done, commit) = change(tx, identity, user, command, now_ms)?;
+            let (done, commit) = change(tx, identity, by.user(), command, now_ms)?;
             Ok((AdminDone::Changed(done), commit))
         }
         AdminOrder::Invite(invite) => {
-            if let Inviter::Program(token) = &by {
-                tokens::make_room(tx, token, now_ms)?;
-            }
+            invites::make_room(tx, &by, now_ms)?;
             Ok((AdminDone::Invited(create_invite(tx, invite, Some(by))?), Commit::Yes))
         }
         AdminOrder::MakeSpace { space, name } => {
-            let Inviter::User(user) = by else { return Err(ControlError::NotAdministrator) };
+            let user = by.user().ok_or(ControlError::NotAdministrator)?;
             Ok((AdminDone::SpaceMade(make_space(tx, identity, user, *space, name, now_ms)?), Commit::Yes))
         }
     }
@@ -337,6 +333,10 @@ fn set_state(tx: &WriteTransaction, device: &str, state: u8, lost: bool) -> Chan
     if changed {
         row.state = state;
         put(&mut tx.open_table(DEVICES.table()).map_err(StoreError::from)?, id.as_bytes(), &row)?;
+        if state == DEVICE_REVOKED {
+            // Whoever has it could come back by them with another key.
+            invites::drop_of_device(tx, &id, Some(row.user))?;
+        }
     }
     let naming = Naming {
         ids: tx.open_table(USER_IDS.table()).map_err(StoreError::from)?,
@@ -360,8 +360,11 @@ fn cancel(tx: &WriteTransaction, invite: &str) -> Result<AccessDone, ControlErro
         tx.open_table(USERS.table()).map_err(StoreError::from)?,
         tx.open_table(SPACES.table()).map_err(StoreError::from)?,
     );
+    let invited = row.user_key.clone();
     let summary = invite_summary(&key, row, &users, &spaces)?;
     let mut invites = tx.open_table(INVITES.table()).map_err(StoreError::from)?;
     invites.remove(key.as_slice()).map_err(StoreError::from)?;
+    drop((invites, users, spaces));
+    invites::forget_uninvited(tx, BTreeSet::from([invited]))?;
     Ok(AccessDone::Invite(summary))
 }

@@ -13,6 +13,7 @@ mod examine;
 mod feed;
 mod find;
 mod heal;
+mod invites;
 mod log;
 mod manage;
 mod moves;

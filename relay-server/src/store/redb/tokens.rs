@@ -8,11 +8,9 @@ use redb::{ReadTransaction, WriteTransaction};
 use super::control::find_space;
 use super::rows::{InviteRow, Inviter, SpaceRow, TokenRow};
 use super::tables::{INVITES, Readable, SPACES, TOKENS, Writable, corrupt, get, put, scan};
-use super::{CONTROL_BYTES, Commit, RedbStore};
+use super::{CONTROL_BYTES, Commit, RedbStore, invites};
 use crate::names;
-use crate::store::{
-    ControlError, NewToken, StoreError, TOKEN_INVITES_MAX, TOKENS_MAX, TokenStore, TokenSummary, USED_STEP_MS,
-};
+use crate::store::{ControlError, NewToken, StoreError, TOKENS_MAX, TokenStore, TokenSummary, USED_STEP_MS};
 use crate::token::TokenHash;
 
 impl TokenStore for RedbStore {
@@ -120,7 +118,7 @@ fn revoke(tx: &WriteTransaction, name: &str) -> Result<TokenSummary, ControlErro
     let row: TokenRow =
         get(&tokens, TOKENS, key.as_bytes())?.ok_or_else(|| ControlError::NoSuchToken(name.to_owned()))?;
     tokens.remove(key.as_bytes()).map_err(StoreError::from)?;
-    drop_invites(tx, |token, _| *token == row.hash)?;
+    invites::drop_waiting(tx, |by, _| *by == Inviter::Program(row.hash))?;
     Ok(summary(&tx.open_table(SPACES.table()).map_err(StoreError::from)?, row)?)
 }
 
@@ -158,40 +156,8 @@ pub(super) fn revoke_all(tx: &WriteTransaction) -> Result<u64, StoreError> {
     for key in &keys {
         tokens.remove(key.as_slice())?;
     }
-    drop_invites(tx, |_, _| true)?;
+    invites::drop_waiting(tx, |by, _| matches!(by, Inviter::Program(_)))?;
     Ok(keys.len() as u64)
-}
-
-/// Makes room for another invite of a token: those that are past their time go.
-pub(super) fn make_room(tx: &WriteTransaction, token: &TokenHash, now_ms: u64) -> Result<(), ControlError> {
-    let waiting = drop_invites(tx, |maker, expires_at_ms| maker == token && expires_at_ms <= now_ms)?;
-    match waiting.into_iter().filter(|maker| maker == token).count() {
-        TOKEN_INVITES_MAX.. => Err(ControlError::TooManyInvites),
-        _ => Ok(()),
-    }
-}
-
-/// Drops invites of programs that nobody has redeemed, those for which `goes` holds of token and time; answers whose are left.
-fn drop_invites(
-    tx: &WriteTransaction,
-    goes: impl Fn(&TokenHash, u64) -> bool,
-) -> Result<Vec<TokenHash>, StoreError> {
-    let mut invites = tx.open_table(INVITES.table())?;
-    let (mut going, mut left) = (Vec::new(), Vec::new());
-    scan::<InviteRow>(&invites, INVITES, &[], |key, row| {
-        match row.by {
-            Some(Inviter::Program(token)) if row.used_by.is_none() => match goes(&token, row.expires_at_ms) {
-                true => going.push(key.to_vec()),
-                false => left.push(token),
-            },
-            _ => {}
-        }
-        Ok(true)
-    })?;
-    for key in going {
-        invites.remove(key.as_slice())?;
-    }
-    Ok(left)
 }
 
 /// 12: every token can be read, has a hash of its own, and reaches a space that there is.
