@@ -13,8 +13,9 @@ use redb::{ReadTransaction, WriteTransaction};
 
 use super::access::DEVICE_ACTIVE;
 use super::control::find_space;
-use super::find::{find_device, find_invite};
+use super::find::find_device;
 use super::rows::{ControlRow, DeviceRow, InviteRow, Inviter, SpaceRow, UserRow};
+use super::sight::Sight;
 use super::tables::{
     CONTROL, DEVICES, INVITES, ROLES, Readable, SPACES, TOKENS, USERS, Writable, get, id_in_key, role_key,
     scan,
@@ -125,38 +126,45 @@ fn first_administrator(control: &impl Readable) -> Result<Option<UserId>, StoreE
 
 /// The orders of a transaction that writes.
 impl Authority {
-    /// Who it is, if what is ordered is theirs to order.
+    /// Who it is and what they see, if what is ordered is theirs to order.
     pub(super) fn check(
         tx: &WriteTransaction,
         by: &Orderer,
         order: &AdminOrder,
         now_ms: u64,
-    ) -> Result<Inviter, ControlError> {
+    ) -> Result<(Inviter, Sight), ControlError> {
         let authority = Self::of_orderer(&Tables::write(tx)?, by, Scope::Access, now_ms)?;
+        let sight = match authority.everywhere {
+            true => Sight::Whole,
+            false => Sight::of(tx, &authority.spaces)?,
+        };
         match order {
             AdminOrder::Invite(invite) => authority.may_invite(tx, invite)?,
-            AdminOrder::Change(command) => authority.may_change(tx, command)?,
+            AdminOrder::Change(command) => authority.may_change(tx, &sight, command)?,
             // Who may reach into every space anyway gains nothing by another one.
             AdminOrder::MakeSpace { .. } => {
                 granted(authority.everywhere && authority.by.user().is_some())?;
             }
         }
-        Ok(authority.by)
+        Ok((authority.by, sight))
     }
 
-    fn may_change(&self, tx: &WriteTransaction, command: &AccessCommand) -> Result<(), ControlError> {
+    fn may_change(
+        &self,
+        tx: &WriteTransaction,
+        sight: &Sight,
+        command: &AccessCommand,
+    ) -> Result<(), ControlError> {
         match command {
             AccessCommand::SetRole { space, .. } | AccessCommand::RemoveRole { space, .. } => {
                 self.over_space(tx, space)
             }
             AccessCommand::RevokeDevice { device, .. } | AccessCommand::ActivateDevice { device } => {
-                let (_, row) = find_device(tx, device).map_err(|error| self.without_names(error))?;
+                let (_, row) = find_device(tx, sight, device)?;
                 self.over_user(tx, row.user)
             }
-            AccessCommand::CancelInvite { invite } => {
-                let (_, row) = find_invite(tx, invite)?;
-                granted(self.everywhere || self.spaces.contains(&row.space))
-            }
+            // Those to other spaces aren't found.
+            AccessCommand::CancelInvite { .. } => Ok(()),
             // For good, on every device: the operator's alone.
             AccessCommand::EraseDocument { .. } => Err(ControlError::NotAdministrator),
         }
@@ -220,14 +228,6 @@ impl Authority {
             },
         )?;
         granted(self.everywhere || theirs)
-    }
-
-    /// What can't be told apart may be others' devices, whose names aren't theirs to know.
-    fn without_names(&self, error: ControlError) -> ControlError {
-        match error {
-            ControlError::Ambiguous { .. } if !self.everywhere => ControlError::NotAdministrator,
-            error => error,
-        }
     }
 
     fn over_space(&self, tx: &WriteTransaction, name: &str) -> Result<(), ControlError> {

@@ -23,6 +23,7 @@ mod read;
 mod repair;
 mod replay;
 mod rows;
+mod sight;
 mod tables;
 mod tokens;
 mod verify;
