@@ -9,7 +9,7 @@ use redb::{ReadableTable as _, WriteTransaction};
 
 use super::examine::readable;
 use super::rows::{InviteRow, Inviter, Row as _, UserRow};
-use super::tables::{INVITES, USERS, get, scan};
+use super::tables::{DEVICES, INVITES, USERS, get, scan};
 use crate::store::{ControlError, INVITES_WAITING_MAX, StoreError};
 
 /// Drops what a device that is out invites to; of rows from before the device was kept, what its user invites to.
@@ -81,6 +81,19 @@ pub(super) fn drop_rows(
     Ok(going.len() as u64)
 }
 
+/// Drops the invites that can't be read, or that a device used which is missing; answers how many.
+pub(super) fn repair(tx: &WriteTransaction) -> Result<u64, StoreError> {
+    let mut known = BTreeSet::new();
+    {
+        // A row that can't be read stands for a device that is there.
+        let devices = tx.open_table(DEVICES.table())?;
+        for item in devices.iter()? {
+            known.insert(item?.0.value().to_vec());
+        }
+    }
+    drop_rows(tx, |row| row.used_by.is_some_and(|device| !known.contains(device.as_bytes().as_slice())))
+}
+
 /// Drops those of the users who never joined and whom no invite names any more. No handle of the tables `invites` and
 /// `users` may be open.
 pub(super) fn forget_uninvited(tx: &WriteTransaction, mut users: BTreeSet<String>) -> Result<(), StoreError> {
@@ -105,13 +118,13 @@ pub(super) fn forget_uninvited(tx: &WriteTransaction, mut users: BTreeSet<String
 mod tests {
     use forsat_sync::frame::Role;
     use forsat_sync::id::{Epoch, SpaceId, WorkspaceId};
-    use redb::ReadableTable as _;
+    use forsat_sync::identity::SecretHash;
 
     use super::*;
     use crate::store::conformance::{enrol, invite, space};
     use crate::store::redb::tables::put;
     use crate::store::redb::{Commit, InitWorkspace, OpenOptions, RedbStore};
-    use crate::store::{AccessCommand, AccessStore as _};
+    use crate::store::{AccessCommand, AccessStore as _, RelayStore as _, Remedy};
 
     fn store() -> RedbStore {
         let init = InitWorkspace {
@@ -149,12 +162,7 @@ mod tests {
         assert_eq!(open.iter().map(|invite| invite.user.as_str()).collect::<Vec<_>>(), ["Guest 21"]);
     }
 
-    #[test]
-    fn an_invite_that_cannot_be_read_keeps_no_device_in() {
-        let store = store();
-        space(&store, 10, "Tehran");
-        let sara = enrol(&store, 1, "Sara", "Tehran", Role::Admin);
-        let secret = invite(&store, 20, "Omid", "Tehran", Role::Rep).hash();
+    fn damage(store: &RedbStore, secret: &SecretHash) {
         let damaged = store.write(1, |tx| {
             let mut invites = tx.open_table(INVITES.table())?;
             let mut bytes = invites.get(secret.as_bytes().as_slice())?.unwrap().value().to_vec();
@@ -163,6 +171,41 @@ mod tests {
             Ok(((), Commit::Yes))
         });
         damaged.unwrap();
+    }
+
+    #[test]
+    fn a_repair_drops_invites_that_cannot_be_read_or_were_used_by_nobody() {
+        let store = store();
+        space(&store, 10, "Tehran");
+        let sara = enrol(&store, 1, "Sara", "Tehran", Role::Admin);
+        damage(&store, &invite(&store, 20, "Omid", "Tehran", Role::Rep).hash());
+        for (left, is_there) in [(1, true), (0, false)] {
+            let found = store.examine(&|| false).unwrap().findings;
+            assert_eq!(
+                found.iter().map(|one| one.remedy).collect::<Vec<_>>()[0],
+                Remedy::Repair,
+                "{found:?}"
+            );
+            assert_eq!(store.repair(2).unwrap().rows, 1);
+            assert_eq!(store.invites().unwrap().len(), left);
+            assert!(store.examine(&|| false).unwrap().is_sound());
+            if is_there {
+                let lost = store.write(1, |tx| {
+                    tx.open_table(DEVICES.table())?.remove(sara.device.as_bytes().as_slice())?;
+                    Ok(((), Commit::Yes))
+                });
+                lost.unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn an_invite_that_cannot_be_read_keeps_no_device_in() {
+        let store = store();
+        space(&store, 10, "Tehran");
+        let sara = enrol(&store, 1, "Sara", "Tehran", Role::Admin);
+        let secret = invite(&store, 20, "Omid", "Tehran", Role::Rep).hash();
+        damage(&store, &secret);
         let revoke = AccessCommand::RevokeDevice { device: sara.device.to_string(), lost: true };
         store.change_access(&revoke, 1).unwrap();
         assert_eq!(store.invites().unwrap().len(), 1, "it is gone; the one by which she joined is there");
