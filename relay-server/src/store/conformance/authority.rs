@@ -8,8 +8,8 @@ use forsat_sync::identity::SecretHash;
 use super::control::log;
 use super::{Member, NOW_MS, document, enrol, enrolled, fresh_user, request, secret, space};
 use crate::store::{
-    AccessCommand, AdminDone, AdminOrder, ControlError, INVITES_WAITING_MAX, NewInvite, Orderer, RelayStore,
-    Scope,
+    AccessCommand, AccessDone, AdminDone, AdminOrder, ControlError, INVITES_WAITING_MAX, Invited, NewInvite,
+    Orderer, RelayStore, Scope,
 };
 use crate::token::Token;
 
@@ -21,6 +21,7 @@ pub(super) fn all(mut fresh: impl FnMut() -> Box<dyn RelayStore>) {
     an_invite_gives_no_way_into_a_space_of_others(&*fresh());
     an_invite_is_worth_what_who_made_it_may_still_give(&*fresh());
     the_log_names_who_invited(&*fresh());
+    whoever_lets_somebody_in_is_told_of_devices_that_are_theirs_already(&*fresh());
     a_device_that_is_out_lets_nobody_in(&*fresh());
     an_administrators_invites_are_limited_and_their_people_forgotten(&*fresh());
     administrators_see_the_people_of_their_spaces(&*fresh());
@@ -176,6 +177,34 @@ fn an_invite_is_worth_what_who_made_it_may_still_give(store: &dyn RelayStore) {
     invite(store, &sara, 55, "Nima", "Tehran").expect("nobody yet");
     store.access().change_access(&set("Sara", "Tehran", Role::Rep), NOW_MS).expect("she is known");
     assert_eq!(redeem(55, 56), None, "she invites nobody any more");
+}
+
+/// An administrator can enrol a device in the name of somebody whom others will let into their spaces.
+fn whoever_lets_somebody_in_is_told_of_devices_that_are_theirs_already(store: &dyn RelayStore) {
+    let [first, sara, ..] = people(store);
+    invite(store, &sara, 110, "ceo@example.com", "Tehran").expect("nobody yet");
+    let redeem = request(110, &secret(110), None);
+    enrolled(store.enrol(&redeem, fresh_user(110), NOW_MS).expect("the store works")).expect("it is good");
+    let again = |number: u8, space: &str| NewInvite {
+        user: "The Chief <ceo@example.com>".into(),
+        ..new_invite(number, space)
+    };
+    let made = store.create_invite(&again(111, "Isfahan")).expect("the operator may");
+    assert_eq!((made.space.name.as_str(), made.devices, made.first_role), ("Isfahan", 1, true));
+    let made = store.create_invite(&again(112, "Tehran")).expect("the operator may");
+    assert_eq!((made.devices, made.first_role), (1, false), "there already");
+    let made = store.create_invite(&NewInvite { user: "Nima".into(), ..new_invite(113, "Isfahan") });
+    let made = made.expect("the operator may");
+    assert_eq!((made.devices, made.first_role), (0, true));
+    let order_of = AdminOrder::Invite(again(114, "Isfahan"));
+    let made = store.access().administer(&Orderer::Device(first.device), &order_of, NOW_MS);
+    assert!(matches!(made, Ok(AdminDone::Invited(Invited { devices: 1, first_role: true, .. }))), "{made:?}");
+    let done = order(store, &first, set("ceo@example.com", "Isfahan", Role::Rep)).expect("may");
+    let told = |done: &AccessDone| matches!(done, AccessDone::Role { before: None, devices: 1, .. });
+    assert!(matches!(&done, AdminDone::Changed(done) if told(done)), "{done:?}");
+    order(store, &first, revoke(&super::key(110).device_id())).expect("may");
+    let made = store.create_invite(&again(115, "Isfahan")).expect("the operator may");
+    assert_eq!(made.devices, 0, "one that is out sees nothing");
 }
 
 fn the_log_names_who_invited(store: &dyn RelayStore) {

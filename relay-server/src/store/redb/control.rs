@@ -15,7 +15,9 @@ use super::tables::{
 };
 use super::{Commit, RedbStore, log, read};
 use crate::names::{self, Person};
-use crate::store::{ControlError, EnrolOutcome, NewInvite, SpaceSummary, StoreError, StoreIdentity};
+use crate::store::{
+    ControlError, EnrolOutcome, Invited, NewInvite, Role, SpaceSummary, StoreError, StoreIdentity,
+};
 
 /// Makes a space; its feed is empty and begins in the current epoch.
 pub(super) fn create_space(
@@ -49,10 +51,11 @@ pub(super) fn create_invite(
     tx: &WriteTransaction,
     invite: &NewInvite,
     by: Option<Inviter>,
-) -> Result<SpaceSummary, ControlError> {
+) -> Result<Invited, ControlError> {
     let person = names::person(&invite.user).map_err(ControlError::BadName)?;
     let space = find_space(tx, &invite.space)?;
     let user_key = ensure_user(tx, &person)?;
+    let known = bound_user(tx, &user_key)?;
     let row = InviteRow {
         user_key,
         space: space.id,
@@ -64,7 +67,23 @@ pub(super) fn create_invite(
     };
     let mut invites = tx.open_table(INVITES.table()).map_err(StoreError::from)?;
     put(&mut invites, invite.secret.as_bytes(), &row)?;
-    Ok(space)
+    let roles = tx.open_table(ROLES.table()).map_err(StoreError::from)?;
+    let has_role = match known {
+        Some(user) => get::<Role>(&roles, ROLES, &role_key(&user, &space.id))?.is_some(),
+        None => false,
+    };
+    let devices = known.map_or(Ok(0), |user| devices_of(tx, user))?;
+    Ok(Invited { space, devices, first_role: !has_role })
+}
+
+/// How many devices of a user aren't revoked.
+pub(super) fn devices_of(tx: &WriteTransaction, user: UserId) -> Result<u64, StoreError> {
+    let mut count = 0;
+    scan::<DeviceRow>(&tx.open_table(DEVICES.table())?, DEVICES, &[], |_, row| {
+        count += u64::from(row.user == user && row.state != DEVICE_REVOKED);
+        Ok(true)
+    })?;
+    Ok(count)
 }
 
 pub(super) fn find_space(tx: &WriteTransaction, name: &str) -> Result<SpaceSummary, ControlError> {
