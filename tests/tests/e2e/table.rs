@@ -204,11 +204,12 @@ fn ordered(request: &[u8], who: Who) -> Said {
             Who::Manager | Who::Admin => Said::Done,
             _ => Said::Not("not_manager".into()),
         },
+        // Of every space but one: who makes spaces administers all.
+        DeviceRequest::SpaceAdd { .. } => Said::Not("not_administrator".into()),
         DeviceRequest::RoleSet { .. }
         | DeviceRequest::RoleRemove { .. }
         | DeviceRequest::DeviceRevoke { .. }
         | DeviceRequest::DeviceActivate { .. }
-        | DeviceRequest::SpaceAdd { .. }
         | DeviceRequest::SpaceList
         | DeviceRequest::UserList
         | DeviceRequest::DeviceList
