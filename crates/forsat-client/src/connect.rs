@@ -128,7 +128,8 @@ async fn run(
     };
     let Some(lost) = revoked else { return ended.map(|_| ()) };
     let Some(directory) = engine.directory() else { return ended.map(|_| ()) };
-    Err(ClientError::Erased { kept: revoked::erase(engine, directory, lost)? })
+    let left = revoked::erase(engine, directory, lost)?;
+    Err(ClientError::Erased { kept: left.kept, entry: left.entry })
 }
 
 /// The right to sync the store. Who syncs once is told at once that another has it; who watches waits for its turn, and

@@ -19,7 +19,7 @@ mod row;
 pub use argument::ArgumentError;
 pub use damage::Damage;
 pub use file::{FileProblem, UnknownField};
-pub use key::KeyError;
+pub use key::{KeyError, KeyringError};
 pub use network::NetworkFailure;
 pub use refusal::{AddressFault, ClientRefusal};
 pub use row::{CellProblem, ExportReason, MappingReason, RowReason};
@@ -57,16 +57,17 @@ pub struct KeptUnsent {
     pub path: String,
 }
 
-fn erased(kept: Option<&KeptUnsent>) -> String {
-    let erased = "this device was revoked at the relay: its records and its key were erased here";
-    match kept {
-        Some(KeptUnsent { changes, path }) => {
-            format!(
-                "{erased}; {changes} changes that the relay doesn't have are in {path}, for an administrator"
-            )
-        }
-        None => erased.to_owned(),
+fn erased(kept: Option<&KeptUnsent>, entry: Option<&str>) -> String {
+    let mut erased =
+        "this device was revoked at the relay: its records and its key were erased here".to_owned();
+    if let Some(KeptUnsent { changes, path }) = kept {
+        erased +=
+            &format!("; {changes} changes that the relay doesn't have are in {path}, for an administrator");
     }
+    if let Some(entry) = entry {
+        erased += &format!("; the desktop's keyring couldn't be reached, delete \"{entry}\" there");
+    }
+    erased
 }
 
 /// Why a command, a query or a connection couldn't do what was asked.
@@ -158,10 +159,12 @@ pub enum ClientError {
         message: String,
     },
     /// The relay has revoked this device, and what it held is erased.
-    #[error("{}", erased(kept.as_ref()))]
+    #[error("{}", erased(kept.as_ref(), entry.as_deref()))]
     Erased {
         /// What was never sent, where that was kept.
         kept: Option<KeptUnsent>,
+        /// What the key's entry is called in a keyring that couldn't be brought to remove it.
+        entry: Option<String>,
     },
     /// The relay refused what was asked of it as an administrator.
     #[error("the relay refused: {message}")]

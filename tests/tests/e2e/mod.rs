@@ -21,6 +21,8 @@ mod hostile;
 mod hostile_changes;
 mod joining;
 mod key;
+#[cfg(target_os = "linux")]
+mod keyring;
 mod lead;
 mod ledger;
 mod merge;

@@ -2,8 +2,8 @@
 
 use forsat_client::{
     AddressFault, ArgumentError, CellProblem, ClientError, ClientRefusal, Damage, EditError, ExportReason,
-    FileProblem, InviteError, KeptUnsent, KeyError, MappingReason, NetworkFailure, Question, ReadError,
-    ReauthorError, RowReason, StoreError, UnknownField,
+    FileProblem, InviteError, KeptUnsent, KeyError, KeyringError, MappingReason, NetworkFailure, Question,
+    ReadError, ReauthorError, RowReason, StoreError, UnknownField,
 };
 use forsat_domain::command::{Refusal, ResolveHint, SettingsRefusal, StageHint};
 use forsat_domain::date::parse_date;
@@ -93,8 +93,9 @@ fn samples() -> Vec<ClientError> {
         ClientError::NoStore { dir: "d".to_owned() },
         ClientError::NotFound { module: "record".to_owned(), reference: word() },
         ClientError::NothingToUndo,
-        ClientError::Erased { kept: None },
-        ClientError::Erased { kept: Some(KeptUnsent { changes: 3, path: word() }) },
+        ClientError::Erased { kept: None, entry: None },
+        ClientError::Erased { kept: None, entry: Some(word()) },
+        ClientError::Erased { kept: Some(KeptUnsent { changes: 3, path: word() }), entry: None },
         ClientError::SyncBusy,
         ClientError::NoAdminAnswer,
         ClientError::NotAdministered { code: "no_such_user".to_owned(), message: word() },
@@ -115,7 +116,7 @@ fn samples() -> Vec<ClientError> {
     all
 }
 
-fn keys() -> [KeyError; 8] {
+fn keys() -> [KeyError; 17] {
     [
         KeyError::Sealed,
         KeyError::WrongPassphrase,
@@ -125,6 +126,15 @@ fn keys() -> [KeyError; 8] {
         KeyError::SealedAlready,
         KeyError::NotSealed,
         KeyError::Unreadable,
+        KeyError::InKeyring,
+        KeyError::NotInKeyring,
+        KeyError::OtherInKeyring,
+        KeyringError::Unsupported.into(),
+        KeyringError::Absent.into(),
+        KeyringError::Locked.into(),
+        KeyringError::NoCollection.into(),
+        KeyringError::NoAnswer.into(),
+        KeyringError::Failed(word()).into(),
     ]
 }
 

@@ -1,0 +1,189 @@
+//! A client of the Secret Service, which GNOME Keyring, KWallet and KeePassXC offer: the few calls that one entry takes.
+//!
+//! Secrets go over the session's bus as they are (the algorithm `plain`): it is a socket of this user, and whoever can listen
+//! there can ask the keyring as well. Windows in which the keyring asks something are not opened: a sync in the background
+//! has nobody who would answer.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::thread;
+use std::time::Duration;
+
+use forsat_client::{Keyring, KeyringEntry, KeyringError};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use zbus::{Connection, DynamicType, OwnedObjectPath, OwnedVariant, Type, Variant};
+
+/// How long a keyring may take to keep an entry or to give it out; the bus may have to start it first.
+const ANSWER_MAX: Duration = Duration::from_secs(20);
+/// How long it may take to remove one: a revoked device doesn't wait longer.
+const REMOVAL_MAX: Duration = Duration::from_secs(5);
+/// The most letters of a secret that are taken from a keyring.
+const SECRET_BYTES_MAX: usize = 4096;
+
+const BUS_NAME: &str = "org.freedesktop.secrets";
+const SERVICE_PATH: &str = "/org/freedesktop/secrets";
+const SERVICE: &str = "org.freedesktop.Secret.Service";
+const COLLECTION: &str = "org.freedesktop.Secret.Collection";
+const ITEM: &str = "org.freedesktop.Secret.Item";
+const LABEL: &str = "org.freedesktop.Secret.Item.Label";
+const ATTRIBUTES: &str = "org.freedesktop.Secret.Item.Attributes";
+const IS_LOCKED: &str = "org.freedesktop.Secret.Error.IsLocked";
+/// What stands for no object.
+const NONE: &str = "/";
+
+/// The Secret Service of the session that the program runs in.
+#[derive(Debug)]
+pub struct SecretService;
+
+impl Keyring for SecretService {
+    fn put(&self, entry: &KeyringEntry, secret: &str) -> Result<(), KeyringError> {
+        within(ANSWER_MAX, async { Service::connect().await?.put(entry, secret).await })
+    }
+
+    fn get(&self, entry: &KeyringEntry) -> Result<Option<zeroize::Zeroizing<String>>, KeyringError> {
+        within(ANSWER_MAX, async { Service::connect().await?.get(entry).await })
+    }
+
+    fn remove(&self, entry: &KeyringEntry) -> Result<(), KeyringError> {
+        within(REMOVAL_MAX, async { Service::connect().await?.remove(entry).await })
+    }
+}
+
+/// Runs work to its end or to its limit. On a thread of its own, since whoever asks may be on a runtime already.
+fn within<T: Send>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, KeyringError>> + Send,
+) -> Result<T, KeyringError> {
+    let run = || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| KeyringError::Failed(error.to_string()))?;
+        let done = runtime.block_on(async { tokio::time::timeout(limit, work).await });
+        // What hangs isn't waited for.
+        runtime.shutdown_background();
+        done.unwrap_or(Err(KeyringError::NoAnswer))
+    };
+    thread::scope(|scope| scope.spawn(run).join())
+        .unwrap_or_else(|_| Err(KeyringError::Failed("its client stopped".to_owned())))
+}
+
+/// A secret as the Secret Service writes it.
+#[derive(Serialize, serde::Deserialize, Type)]
+struct Secret {
+    session: OwnedObjectPath,
+    parameters: Vec<u8>,
+    value: Vec<u8>,
+    content_type: String,
+}
+
+struct Service {
+    connection: Connection,
+}
+
+impl Service {
+    async fn connect() -> Result<Self, KeyringError> {
+        // Whatever is wrong with the bus, there is no keyring to reach.
+        let connection = Connection::session().await.map_err(|_| KeyringError::Absent)?;
+        Ok(Self { connection })
+    }
+
+    async fn put(&self, entry: &KeyringEntry, secret: &str) -> Result<(), KeyringError> {
+        let collection: OwnedObjectPath = self.call(SERVICE_PATH, SERVICE, "ReadAlias", &"default").await?;
+        if collection.as_str() == NONE {
+            return Err(KeyringError::NoCollection);
+        }
+        self.unlock(std::slice::from_ref(&collection)).await?;
+        let properties = HashMap::from([
+            (LABEL, Variant::from(entry.label())),
+            (ATTRIBUTES, Variant::from(attributes(entry))),
+        ]);
+        let secret = Secret {
+            session: self.session().await?,
+            parameters: Vec::new(),
+            value: secret.as_bytes().to_vec(),
+            content_type: "text/plain".to_owned(),
+        };
+        let body = (properties, secret, true);
+        let made: (OwnedObjectPath, OwnedObjectPath) =
+            self.call(collection.as_str(), COLLECTION, "CreateItem", &body).await?;
+        unasked(&made.1)
+    }
+
+    async fn get(&self, entry: &KeyringEntry) -> Result<Option<zeroize::Zeroizing<String>>, KeyringError> {
+        let Some(item) = self.items(entry).await?.into_iter().next() else { return Ok(None) };
+        let session = self.session().await?;
+        let secret: (Secret,) = self.call(item.as_str(), ITEM, "GetSecret", &session).await?;
+        let value = zeroize::Zeroizing::new(secret.0.value);
+        // What is no text, or too long, is something else than what was put there: as such it is judged.
+        let text = std::str::from_utf8(&value).ok().filter(|text| text.len() <= SECRET_BYTES_MAX);
+        Ok(Some(zeroize::Zeroizing::new(text.unwrap_or_default().to_owned())))
+    }
+
+    async fn remove(&self, entry: &KeyringEntry) -> Result<(), KeyringError> {
+        for item in self.items(entry).await? {
+            let prompt: OwnedObjectPath = self.call(item.as_str(), ITEM, "Delete", &()).await?;
+            unasked(&prompt)?;
+        }
+        Ok(())
+    }
+
+    /// The items of an entry, unlocked: one, or none.
+    async fn items(&self, entry: &KeyringEntry) -> Result<Vec<OwnedObjectPath>, KeyringError> {
+        let found: (Vec<OwnedObjectPath>, Vec<OwnedObjectPath>) =
+            self.call(SERVICE_PATH, SERVICE, "SearchItems", &attributes(entry)).await?;
+        let (mut items, locked) = found;
+        if !locked.is_empty() {
+            self.unlock(&locked).await?;
+            items.extend(locked);
+        }
+        Ok(items)
+    }
+
+    /// Unlocks what needs no question to be unlocked.
+    async fn unlock(&self, objects: &[OwnedObjectPath]) -> Result<(), KeyringError> {
+        let done: (Vec<OwnedObjectPath>, OwnedObjectPath) =
+            self.call(SERVICE_PATH, SERVICE, "Unlock", &objects).await?;
+        unasked(&done.1)
+    }
+
+    async fn session(&self) -> Result<OwnedObjectPath, KeyringError> {
+        let body = ("plain", Variant::from(""));
+        let opened: (OwnedVariant, OwnedObjectPath) =
+            self.call(SERVICE_PATH, SERVICE, "OpenSession", &body).await?;
+        Ok(opened.1)
+    }
+
+    async fn call<B, T>(&self, path: &str, interface: &str, method: &str, body: &B) -> Result<T, KeyringError>
+    where
+        B: Serialize + DynamicType,
+        T: DeserializeOwned + Type,
+    {
+        let called = self.connection.call_method(Some(BUS_NAME), path, Some(interface), method, body).await;
+        let message = called.map_err(failure)?;
+        message.body().deserialize().map_err(failure)
+    }
+}
+
+/// What finds an entry.
+fn attributes(entry: &KeyringEntry) -> HashMap<String, String> {
+    let pairs = [("application", "forsat".to_owned()), ("device", entry.name())];
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// A keyring that wants to ask somebody first has something locked.
+fn unasked(prompt: &OwnedObjectPath) -> Result<(), KeyringError> {
+    if prompt.as_str() == NONE { Ok(()) } else { Err(KeyringError::Locked) }
+}
+
+fn failure(error: zbus::Error) -> KeyringError {
+    use zbus::fdo::Error as Bus;
+    match &error {
+        zbus::Error::MethodError(name, ..) if name.as_str() == IS_LOCKED => KeyringError::Locked,
+        zbus::Error::FDO(bus) => match **bus {
+            Bus::ServiceUnknown(_) | Bus::NameHasNoOwner(_) | Bus::Disconnected(_) => KeyringError::Absent,
+            Bus::NoReply(_) | Bus::Timeout(_) | Bus::TimedOut(_) => KeyringError::NoAnswer,
+            _ => KeyringError::Failed(error.to_string()),
+        },
+        _ => KeyringError::Failed(error.to_string()),
+    }
+}
