@@ -190,7 +190,7 @@ fn a_key_in_the_keyring_is_found_by_every_sync_and_comes_back_unchanged() {
     office.sara.sync();
     assert_eq!(office.sara.field("account", &account, "website"), "https://arya.example");
     let listed = session.run(reza, &["admin", "device", "list"]);
-    assert_eq!(listed.parsed()["code"], "not_admin", "the relay was asked: {listed:?}");
+    assert_eq!(listed.parsed()["code"], "not_administrator", "the relay was asked: {listed:?}");
 
     let back = session.run(reza, &["key", "unseal"]).json();
     assert_eq!(back["state"], "plain", "{back}");
@@ -252,7 +252,6 @@ fn a_revoked_device_has_the_keyring_forget_its_key_and_does_not_wait_for_one_tha
         let mut session = Session::begin();
         session.start_keyring(true);
         let moved = session.run(reza, &["key", "keyring"]).json();
-        let device = reza.status()["device"].as_str().unwrap().to_owned();
         let mut watch = session.command(reza, &["sync", "--watch", "--json"]);
         let mut watch = Running(watch.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
         let lines = Lines::of(watch.0.stdout.take().unwrap());
@@ -262,7 +261,7 @@ fn a_revoked_device_has_the_keyring_forget_its_key_and_does_not_wait_for_one_tha
         if hangs {
             session.keyring.as_ref().unwrap().signal("-STOP");
         }
-        office.sara.ok(&["admin", "device", "revoke", &device, "--yes"]);
+        super::control::revoke(&office, "Reza", false);
         let mut said = String::new();
         lines.wait("the device says that it was erased", |line| {
             said.push_str(line);
