@@ -110,7 +110,12 @@ impl Service {
     }
 
     async fn get(&self, entry: &KeyringEntry) -> Result<Option<zeroize::Zeroizing<String>>, KeyringError> {
-        let Some(item) = self.items(entry).await?.into_iter().next() else { return Ok(None) };
+        let (mut items, locked) = self.search(entry).await?;
+        if items.is_empty() && !locked.is_empty() {
+            self.unlock(&locked).await?;
+            items = locked;
+        }
+        let Some(item) = items.first() else { return Ok(None) };
         let session = self.session().await?;
         let secret: (Secret,) = self.call(item.as_str(), ITEM, "GetSecret", &session).await?;
         let value = zeroize::Zeroizing::new(secret.0.value);
@@ -120,23 +125,24 @@ impl Service {
     }
 
     async fn remove(&self, entry: &KeyringEntry) -> Result<(), KeyringError> {
-        for item in self.items(entry).await? {
+        let (mut items, locked) = self.search(entry).await?;
+        if !locked.is_empty() {
+            self.unlock(&locked).await?;
+            items.extend(locked);
+        }
+        for item in items {
             let prompt: OwnedObjectPath = self.call(item.as_str(), ITEM, "Delete", &()).await?;
             unasked(&prompt)?;
         }
         Ok(())
     }
 
-    /// The items of an entry, unlocked: one, or none.
-    async fn items(&self, entry: &KeyringEntry) -> Result<Vec<OwnedObjectPath>, KeyringError> {
-        let found: (Vec<OwnedObjectPath>, Vec<OwnedObjectPath>) =
-            self.call(SERVICE_PATH, SERVICE, "SearchItems", &attributes(entry)).await?;
-        let (mut items, locked) = found;
-        if !locked.is_empty() {
-            self.unlock(&locked).await?;
-            items.extend(locked);
-        }
-        Ok(items)
+    /// The items of an entry that are unlocked, and those that are locked: one in all, unless somebody copied it.
+    async fn search(
+        &self,
+        entry: &KeyringEntry,
+    ) -> Result<(Vec<OwnedObjectPath>, Vec<OwnedObjectPath>), KeyringError> {
+        self.call(SERVICE_PATH, SERVICE, "SearchItems", &attributes(entry)).await
     }
 
     /// Unlocks what needs no question to be unlocked.
@@ -185,5 +191,26 @@ fn failure(error: zbus::Error) -> KeyringError {
             _ => KeyringError::Failed(error.to_string()),
         },
         _ => KeyringError::Failed(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_keyring_that_never_answers_is_given_up_also_from_within_a_runtime() {
+        let hang = || within(Duration::from_millis(1), std::future::pending::<Result<(), KeyringError>>());
+        assert_eq!(hang(), Err(KeyringError::NoAnswer));
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        assert_eq!(runtime.block_on(async { hang() }), Err(KeyringError::NoAnswer));
+        assert_eq!(within(ANSWER_MAX, async { Ok(7) }), Ok(7));
+    }
+
+    #[test]
+    fn a_keyring_that_wants_to_ask_somebody_is_locked() {
+        let prompt = |path: &str| unasked(&OwnedObjectPath::try_from(path).expect("a path"));
+        assert_eq!(prompt("/"), Ok(()));
+        assert_eq!(prompt("/org/freedesktop/secrets/prompt/1"), Err(KeyringError::Locked));
     }
 }

@@ -212,6 +212,9 @@ fn a_keyring_that_is_absent_locked_or_holds_something_else_is_told_and_loses_not
     ] {
         assert_eq!(refused, "no_keyring");
     }
+    session.start_keyring(false);
+    assert_eq!(session.refused(reza, &["key", "keyring"]), "keyring_no_collection");
+    session.stop_keyring();
     assert_eq!(std::fs::read(&file).unwrap(), plain);
 
     session.start_keyring(true);

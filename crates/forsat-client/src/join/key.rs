@@ -64,7 +64,7 @@ pub(crate) fn read(dir: &Path) -> Result<Option<KeyFile>, ClientError> {
 }
 
 /// The key of the store in `dir`, made when there is none; durable when this returns.
-pub(super) fn load_or_make(
+pub(crate) fn load_or_make(
     dir: &Path,
     keyring: Option<&dyn Keyring>,
     ambient: &dyn Ambient,

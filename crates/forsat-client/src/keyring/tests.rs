@@ -1,7 +1,7 @@
 //! Moving the key with a keyring in memory that fails at every step.
 
 use super::*;
-use crate::{Engine, InitOptions, KeyState, key_view};
+use crate::{Engine, InitOptions, KeyState, SystemAmbient, key_view};
 use std::collections::BTreeMap;
 use std::fs;
 use std::sync::{Arc, Mutex};
@@ -116,6 +116,9 @@ fn a_key_goes_into_the_keyring_and_back() {
     assert_eq!((view.state, view.public), (KeyState::Keyring, Some(entry().name())));
     assert_eq!(view.entry.as_deref(), Some("Forsat device key ea4a6c63e29c520a"));
     assert_eq!(found(dir, &keyring), SEED);
+    // A join that broke off goes on with the same key.
+    let joining = key::load_or_make(dir, Some(&keyring), &SystemAmbient::new()).expect("the key");
+    assert_eq!(joining.seed(), SEED);
     assert_eq!(wrong(key_to_keyring(dir, &keyring)), KeyError::InKeyring);
 
     assert_eq!(key_from_keyring(dir, &keyring).expect("moves"), None);
