@@ -79,7 +79,7 @@ impl App {
         };
         self.adopt_settings(&engine)?;
         engine.set_locale(self.locale.values);
-        if let Some(keyring) = keyring::of_the_system() {
+        if let Some(keyring) = keyring::of_the_system(self.out.is_interactive()) {
             engine.set_keyring(keyring);
         }
         Ok(engine)

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use forsat_client::Keyring;
 
-/// The keyring of this system.
+/// The keyring of this system. Whether it may open a window in which it asks for its password: where somebody answers.
 #[cfg(all(unix, not(target_vendor = "apple")))]
-pub fn of_the_system() -> Option<Arc<dyn Keyring>> {
-    Some(Arc::new(secret_service::SecretService))
+pub fn of_the_system(asks: bool) -> Option<Arc<dyn Keyring>> {
+    Some(Arc::new(secret_service::SecretService { asks }))
 }
 
 /// The keyring of this system: none that this program knows.
 #[cfg(not(all(unix, not(target_vendor = "apple"))))]
-pub fn of_the_system() -> Option<Arc<dyn Keyring>> {
+pub fn of_the_system(_asks: bool) -> Option<Arc<dyn Keyring>> {
     None
 }
 

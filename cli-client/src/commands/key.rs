@@ -36,7 +36,7 @@ pub fn run(app: &mut App, command: KeyCommand) -> Result<(), CliError> {
             app.out.note(paint(GOOD, tr!(app.messages, "key-now-sealed")));
         }
         KeyCommand::Keyring => {
-            forsat_client::key_to_keyring(&dir, &*keyring()?)?;
+            forsat_client::key_to_keyring(&dir, &*keyring(app)?)?;
             app.out.note(paint(GOOD, tr!(app.messages, "key-now-keyring")));
         }
         KeyCommand::Unseal { passphrase_fd } => unseal(app, &dir, passphrase_fd)?,
@@ -58,7 +58,7 @@ fn unseal(app: &mut App, dir: &Path, fd: Option<u32>) -> Result<(), CliError> {
     let mut left = None;
     match view.state {
         KeyState::Sealed => forsat_client::unseal_key(dir, &passphrase(app, fd)?)?,
-        KeyState::Keyring => left = forsat_client::key_from_keyring(dir, &*keyring()?)?,
+        KeyState::Keyring => left = forsat_client::key_from_keyring(dir, &*keyring(app)?)?,
         KeyState::Plain => return Err(wrong(KeyError::NotSealed)),
         KeyState::None => return Err(wrong(KeyError::NoKey)),
     }
@@ -82,8 +82,8 @@ pub fn unlock(app: &App, engine: &Engine, fd: Option<u32>) -> Result<(), CliErro
     Ok(())
 }
 
-fn keyring() -> Result<Arc<dyn Keyring>, CliError> {
-    keyring::of_the_system().ok_or_else(|| wrong(KeyringError::Unsupported.into()))
+fn keyring(app: &App) -> Result<Arc<dyn Keyring>, CliError> {
+    keyring::of_the_system(app.out.is_interactive()).ok_or_else(|| wrong(KeyringError::Unsupported.into()))
 }
 
 fn lines(app: &App, view: &KeyView) -> Vec<String> {

@@ -22,7 +22,7 @@ pub fn join(app: &mut App, arguments: &JoinArgs) -> Result<(), CliError> {
         device_name: arguments.device.clone().unwrap_or_default(),
         space: arguments.space.clone(),
         ca_file: arguments.ca.clone(),
-        keyring: keyring::of_the_system(),
+        keyring: keyring::of_the_system(app.out.is_interactive()),
     };
     let ambient = app.ambient.clone();
     let joining = forsat_client::join(&dir, Some(&arguments.url), &arguments.code, &options, ambient);

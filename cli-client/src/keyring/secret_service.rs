@@ -1,21 +1,25 @@
 //! A client of the Secret Service, which GNOME Keyring, KWallet and KeePassXC offer: the few calls that one entry takes.
 //!
 //! Secrets go over the session's bus as they are (the algorithm `plain`): it is a socket of this user, and whoever can listen
-//! there can ask the keyring as well. Windows in which the keyring asks something are not opened: a sync in the background
-//! has nobody who would answer.
+//! there can ask the keyring as well. A window in which the keyring asks something is opened only where a person waits for it:
+//! a sync in the background has nobody who would answer.
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::num::NonZeroUsize;
 use std::thread;
 use std::time::Duration;
 
 use forsat_client::{Keyring, KeyringEntry, KeyringError};
+use futures_util::StreamExt as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use zbus::{Connection, DynamicType, OwnedObjectPath, OwnedVariant, Type, Variant};
+use zbus::{Connection, DynamicType, MessageStream, OwnedObjectPath, OwnedVariant, Type, Variant};
 
 /// How long a keyring may take to keep an entry or to give it out; the bus may have to start it first.
 const ANSWER_MAX: Duration = Duration::from_secs(20);
+/// How long a person may take to answer what the keyring asks.
+const ASKING_MAX: Duration = Duration::from_secs(120);
 /// How long it may take to remove one: a revoked device doesn't wait longer.
 const REMOVAL_MAX: Duration = Duration::from_secs(5);
 /// The most letters of a secret that are taken from a keyring.
@@ -26,6 +30,7 @@ const SERVICE_PATH: &str = "/org/freedesktop/secrets";
 const SERVICE: &str = "org.freedesktop.Secret.Service";
 const COLLECTION: &str = "org.freedesktop.Secret.Collection";
 const ITEM: &str = "org.freedesktop.Secret.Item";
+const PROMPT: &str = "org.freedesktop.Secret.Prompt";
 const LABEL: &str = "org.freedesktop.Secret.Item.Label";
 const ATTRIBUTES: &str = "org.freedesktop.Secret.Item.Attributes";
 const IS_LOCKED: &str = "org.freedesktop.Secret.Error.IsLocked";
@@ -34,19 +39,28 @@ const NONE: &str = "/";
 
 /// The Secret Service of the session that the program runs in.
 #[derive(Debug)]
-pub struct SecretService;
+pub struct SecretService {
+    /// Whether it may open a window to ask for its password.
+    pub asks: bool,
+}
+
+impl SecretService {
+    fn limit(&self) -> Duration {
+        if self.asks { ASKING_MAX } else { ANSWER_MAX }
+    }
+}
 
 impl Keyring for SecretService {
     fn put(&self, entry: &KeyringEntry, secret: &str) -> Result<(), KeyringError> {
-        within(ANSWER_MAX, async { Service::connect().await?.put(entry, secret).await })
+        within(self.limit(), async { Service::connect(self.asks).await?.put(entry, secret).await })
     }
 
     fn get(&self, entry: &KeyringEntry) -> Result<Option<zeroize::Zeroizing<String>>, KeyringError> {
-        within(ANSWER_MAX, async { Service::connect().await?.get(entry).await })
+        within(self.limit(), async { Service::connect(self.asks).await?.get(entry).await })
     }
 
     fn remove(&self, entry: &KeyringEntry) -> Result<(), KeyringError> {
-        within(REMOVAL_MAX, async { Service::connect().await?.remove(entry).await })
+        within(REMOVAL_MAX, async { Service::connect(false).await?.remove(entry).await })
     }
 }
 
@@ -78,13 +92,16 @@ struct Secret {
 
 struct Service {
     connection: Connection,
+    asks: bool,
 }
 
 impl Service {
-    async fn connect() -> Result<Self, KeyringError> {
-        // Whatever is wrong with the bus, there is no keyring to reach.
-        let connection = Connection::session().await.map_err(|_| KeyringError::Absent)?;
-        Ok(Self { connection })
+    async fn connect(asks: bool) -> Result<Self, KeyringError> {
+        let connected = zbus::connection::Builder::session().method_timeout(ANSWER_MAX).build();
+        let connected = tokio::time::timeout(ANSWER_MAX, connected).await;
+        // Whatever else is wrong with the bus, there is no keyring to reach.
+        let connection = connected.map_err(|_| KeyringError::NoAnswer)?.map_err(|_| KeyringError::Absent)?;
+        Ok(Self { connection, asks })
     }
 
     async fn put(&self, entry: &KeyringEntry, secret: &str) -> Result<(), KeyringError> {
@@ -106,7 +123,7 @@ impl Service {
         let body = (properties, secret, true);
         let made: (OwnedObjectPath, OwnedObjectPath) =
             self.call(collection.as_str(), COLLECTION, "CreateItem", &body).await?;
-        unasked(&made.1)
+        self.asked(&made.1).await
     }
 
     async fn get(&self, entry: &KeyringEntry) -> Result<Option<zeroize::Zeroizing<String>>, KeyringError> {
@@ -132,7 +149,7 @@ impl Service {
         }
         for item in items {
             let prompt: OwnedObjectPath = self.call(item.as_str(), ITEM, "Delete", &()).await?;
-            unasked(&prompt)?;
+            self.asked(&prompt).await?;
         }
         Ok(())
     }
@@ -145,11 +162,31 @@ impl Service {
         self.call(SERVICE_PATH, SERVICE, "SearchItems", &attributes(entry)).await
     }
 
-    /// Unlocks what needs no question to be unlocked.
+    /// Unlocks objects.
     async fn unlock(&self, objects: &[OwnedObjectPath]) -> Result<(), KeyringError> {
         let done: (Vec<OwnedObjectPath>, OwnedObjectPath) =
             self.call(SERVICE_PATH, SERVICE, "Unlock", &objects).await?;
-        unasked(&done.1)
+        self.asked(&done.1).await
+    }
+
+    /// Lets the keyring ask what it wants to before it does something, and waits for the answer. What it may not ask, and
+    /// what isn't answered, leaves it locked.
+    async fn asked(&self, prompt: &OwnedObjectPath) -> Result<(), KeyringError> {
+        if prompt.as_str() == NONE {
+            return Ok(());
+        }
+        if !self.asks {
+            return Err(KeyringError::Locked);
+        }
+        let rule =
+            format!("type='signal',interface='{PROMPT}',member='Completed',path='{}'", prompt.as_str());
+        let answers = MessageStream::for_match_rule(rule.as_str(), &self.connection, NonZeroUsize::new(1));
+        let mut answers = answers.await.map_err(failure)?;
+        // The window belongs to no other one.
+        self.call::<_, ()>(prompt.as_str(), PROMPT, "Prompt", &"").await?;
+        let answer = answers.next().await.ok_or(KeyringError::NoAnswer)?.map_err(failure)?;
+        let (dismissed, _): (bool, OwnedVariant) = answer.body().deserialize().map_err(failure)?;
+        if dismissed { Err(KeyringError::Locked) } else { Ok(()) }
     }
 
     async fn session(&self) -> Result<OwnedObjectPath, KeyringError> {
@@ -176,15 +213,13 @@ fn attributes(entry: &KeyringEntry) -> HashMap<String, String> {
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// A keyring that wants to ask somebody first has something locked.
-fn unasked(prompt: &OwnedObjectPath) -> Result<(), KeyringError> {
-    if prompt.as_str() == NONE { Ok(()) } else { Err(KeyringError::Locked) }
-}
-
 fn failure(error: zbus::Error) -> KeyringError {
     use zbus::fdo::Error as Bus;
     match &error {
         zbus::Error::MethodError(name, ..) if name.as_str() == IS_LOCKED => KeyringError::Locked,
+        zbus::Error::InputOutput(error) if error.kind() == std::io::ErrorKind::TimedOut => {
+            KeyringError::NoAnswer
+        }
         zbus::Error::FDO(bus) => match **bus {
             Bus::ServiceUnknown(_) | Bus::NameHasNoOwner(_) | Bus::Disconnected(_) => KeyringError::Absent,
             Bus::NoReply(_) | Bus::Timeout(_) | Bus::TimedOut(_) => KeyringError::NoAnswer,
@@ -205,12 +240,5 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         assert_eq!(runtime.block_on(async { hang() }), Err(KeyringError::NoAnswer));
         assert_eq!(within(ANSWER_MAX, async { Ok(7) }), Ok(7));
-    }
-
-    #[test]
-    fn a_keyring_that_wants_to_ask_somebody_is_locked() {
-        let prompt = |path: &str| unasked(&OwnedObjectPath::try_from(path).expect("a path"));
-        assert_eq!(prompt("/"), Ok(()));
-        assert_eq!(prompt("/org/freedesktop/secrets/prompt/1"), Err(KeyringError::Locked));
     }
 }

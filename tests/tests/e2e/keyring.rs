@@ -11,7 +11,7 @@ use zbus::{Connection, OwnedObjectPath, OwnedVariant, Variant};
 use super::device::{Device, Office};
 use super::program::{Lines, Ran, Running, until};
 
-const BUS_NAME: &str = "org.freedesktop.secrets";
+pub const BUS_NAME: &str = "org.freedesktop.secrets";
 const PATH: &str = "/org/freedesktop/secrets";
 const SERVICE: &str = "org.freedesktop.Secret.Service";
 const ITEM: &str = "org.freedesktop.Secret.Item";
@@ -33,7 +33,7 @@ const CONFIG: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bu
 "#;
 
 /// A session of a desktop: its bus, and its keyring while it runs.
-struct Session {
+pub struct Session {
     home: tempfile::TempDir,
     _bus: Running,
     keyring: Option<Running>,
@@ -41,7 +41,7 @@ struct Session {
 
 impl Session {
     /// A session without a keyring.
-    fn begin() -> Self {
+    pub fn begin() -> Self {
         // Of its own: the path of a socket may not be long.
         let home = tempfile::tempdir().unwrap();
         let config = home.path().join("bus.conf");
@@ -56,7 +56,7 @@ impl Session {
     }
 
     /// Starts the keyring, and unlocks it when asked to: the first time that makes its collection.
-    fn start_keyring(&mut self, unlocked: bool) {
+    pub fn start_keyring(&mut self, unlocked: bool) {
         let home = self.home.path();
         let mut daemon = Command::new("gnome-keyring-daemon");
         daemon.env_clear().envs(self.variables()).env("HOME", home).env("XDG_RUNTIME_DIR", home);
@@ -71,12 +71,12 @@ impl Session {
         until("the keyring is on the bus", || self.ask(async |bus| owned(bus).await));
     }
 
-    fn stop_keyring(&mut self) {
+    pub fn stop_keyring(&mut self) {
         self.keyring = None;
         until("the keyring has left the bus", || !self.ask(async |bus| owned(bus).await));
     }
 
-    fn variables(&self) -> HashMap<&'static str, String> {
+    pub fn variables(&self) -> HashMap<&'static str, String> {
         HashMap::from([(
             "DBUS_SESSION_BUS_ADDRESS",
             format!("unix:path={}", socket(self.home.path()).display()),
@@ -84,13 +84,13 @@ impl Session {
     }
 
     /// A command in this session.
-    fn command(&self, device: &Device, arguments: &[&str]) -> Command {
+    pub fn command(&self, device: &Device, arguments: &[&str]) -> Command {
         let mut command = device.command(arguments);
         command.envs(self.variables());
         command
     }
 
-    fn run(&self, device: &Device, arguments: &[&str]) -> Ran {
+    pub fn run(&self, device: &Device, arguments: &[&str]) -> Ran {
         Ran::of(self.command(device, arguments).arg("--json"))
     }
 

@@ -23,6 +23,8 @@ mod joining;
 mod key;
 #[cfg(target_os = "linux")]
 mod keyring;
+#[cfg(target_os = "linux")]
+mod keyring_prompt;
 mod lead;
 mod ledger;
 mod merge;
