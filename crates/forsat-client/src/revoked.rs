@@ -6,7 +6,8 @@
 
 use crate::engine::Engine;
 use crate::error::{ClientError, KeptUnsent};
-use crate::join::key;
+use crate::join::key::{self, KeyFile};
+use crate::keyring::KeyringEntry;
 use crate::sync::Taken;
 use forsat_store::{Access, Aside, RefusedEdit, Salvage, Tx};
 use forsat_sync::genesis;
@@ -22,23 +23,52 @@ const UNSENT_FILE: &str = "unsent-changes.jsonl";
 /// The folder of drafts beside the store.
 const DRAFTS: &str = "drafts";
 
+/// What an erased store leaves behind.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Left {
+    /// Where the changes are that the relay doesn't have, and how many.
+    pub kept: Option<KeptUnsent>,
+    /// What the entry of the key is called in a keyring that couldn't be brought to remove it.
+    pub entry: Option<String>,
+}
+
 /// Erases the store in `directory`. Where the device isn't lost, those of its unsent changes and refused edits that the relay
-/// hasn't `taken` are kept beside it first, a line each. Answers where they are, and how many.
+/// hasn't `taken` are kept beside it first, a line each.
 pub(crate) fn erase(
     engine: &Engine,
     directory: &Path,
     lost: bool,
     taken: &Taken,
-) -> Result<Option<KeptUnsent>, ClientError> {
+) -> Result<Left, ClientError> {
     let kept = if lost { None } else { keep_unsent(engine, directory, taken)? };
     // The records first: a key that stays behind for a moment opens nothing any more.
     engine.store().erase(directory)?;
-    key::erase(directory)?;
+    let entry = erase_key(engine, directory)?;
     // What was typed and never saved, if the program on top keeps such.
     if let Err(error) = fs::remove_dir_all(directory.join(DRAFTS)) {
         tracing::debug!(%error, "no drafts were erased");
     }
-    Ok(kept)
+    Ok(Left { kept, entry })
+}
+
+/// Erases the key where it lies, and its entry in the keyring, which a move that broke off may have left; answers what the
+/// entry is called where the key stays in it.
+fn erase_key(engine: &Engine, directory: &Path) -> Result<Option<String>, ClientError> {
+    // A file that can't be read is erased all the same.
+    let file = key::read(directory).ok().flatten();
+    let entry = file.as_ref().map(|file| KeyringEntry::of(file.public()));
+    let remove = |entry: &KeyringEntry| engine.keyring().map(|keyring| keyring.remove(entry));
+    if let (Some(KeyFile::Keyring(_)), Some(entry)) = (&file, &entry) {
+        // Until it is gone, the file says where the key is.
+        let removed = remove(entry);
+        key::erase(directory)?;
+        return Ok((removed != Some(Ok(()))).then(|| entry.label()));
+    }
+    key::erase(directory)?;
+    if let Some(Err(error)) = entry.as_ref().and_then(remove) {
+        tracing::debug!(%error, "the keyring wasn't asked to forget the key, which it needn't have");
+    }
+    Ok(None)
 }
 
 /// Writes to a file what the relay doesn't have, changes that were never sent and refused edits; answers how many, or nothing
@@ -203,7 +233,8 @@ mod tests {
         fs::write(dir.join("device.key.new"), [1; 32]).expect("writes");
 
         let engine = Engine::open(dir).expect("opens");
-        let kept = erase(&engine, dir, false, &Taken::new()).expect("erases").expect("something is kept");
+        let kept =
+            erase(&engine, dir, false, &Taken::new()).expect("erases").kept.expect("something is kept");
         let text = fs::read_to_string(dir.join(UNSENT_FILE)).expect("reads");
         let lines: Vec<Value> =
             text.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect();
@@ -229,7 +260,8 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let engine = Engine::init(dir.path(), &InitOptions::default()).expect("a store");
         engine.create("account", &[FieldInput::new("name", "Arya")]).expect("creates");
-        assert_eq!(erase(&engine, dir.path(), true, &Taken::new()).expect("erases"), None);
+        let left = erase(&engine, dir.path(), true, &Taken::new()).expect("erases");
+        assert_eq!(left, Left { kept: None, entry: None });
         assert!(!dir.path().join(UNSENT_FILE).exists());
     }
 }
