@@ -21,6 +21,7 @@ use self::tokens::TokenCommand;
 use crate::admin::{self, Answer, Failure, Request};
 use crate::config::{self, Config, ConfigError, Flags};
 use crate::identity::Identity;
+use crate::names;
 use crate::server::{SYNC_PATH, ServerError};
 use crate::setup::{self, InitOptions, SetupError};
 use crate::store::{ControlError, OpenOptions, StoreError};
@@ -287,12 +288,13 @@ pub fn run(
             }
             let mut stderr = std::io::stderr().lock();
             let _ = match json {
-                true => writeln!(
-                    stderr,
-                    "{}",
-                    serde_json::json!({ "error": error.to_string(), "exit_code": error.exit_code() })
-                ),
-                false => writeln!(stderr, "error: {error}"),
+                true => {
+                    let told =
+                        serde_json::json!({ "error": error.to_string(), "exit_code": error.exit_code() });
+                    writeln!(stderr, "{}", names::printable_json(&told.to_string()))
+                }
+                // It may name what devices and people are called.
+                false => writeln!(stderr, "error: {}", names::printable(&error.to_string())),
             };
             ExitCode::from(error.exit_code())
         }

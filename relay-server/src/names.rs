@@ -3,6 +3,39 @@
 /// The longest name, in bytes.
 pub const NAME_BYTES_MAX: usize = forsat_sync::frame::NAME_BYTES_MAX;
 
+/// Whether a character moves the cursor of a terminal, or turns the text around it: no name has one.
+fn disturbs(c: char) -> bool {
+    // Separators of lines and paragraphs; embeddings, overrides and isolates of writing directions.
+    c.is_control() || matches!(c, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Text for a terminal: lines stay, whatever else disturbs it is shown as a character that can't be shown.
+pub fn printable(text: &str) -> String {
+    text.chars().map(|c| if c != '\n' && disturbs(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
+/// JSON for a terminal: the same text to whoever reads it, with what disturbs escaped.
+pub fn printable_json(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        match disturbs(c) {
+            // All of them are of one unit of UTF-16, and stand in strings alone.
+            true => plain.push_str(&format!("\\u{:04x}", u32::from(c))),
+            false => plain.push(c),
+        }
+    }
+    plain
+}
+
+/// What a device is called: what it says, without what would disturb those who read it.
+pub fn device(text: &str) -> String {
+    let name: String = text.chars().filter(|c| !disturbs(*c)).collect();
+    match name.trim() {
+        "" => "device".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
 /// A person as an invite names them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
@@ -26,7 +59,7 @@ impl Person {
 pub fn person(text: &str) -> Result<Person, &'static str> {
     const HOW: &str = "name the user as `Name`, `e-mail` or `Name <e-mail>`, in at most 256 bytes";
     let text = text.trim();
-    if text.is_empty() || text.len() > NAME_BYTES_MAX || text.chars().any(char::is_control) {
+    if text.is_empty() || text.len() > NAME_BYTES_MAX || text.chars().any(disturbs) {
         return Err(HOW);
     }
     if let Some((name, rest)) = text.split_once('<') {
@@ -53,7 +86,7 @@ fn is_email(text: &str) -> bool {
 /// Reads the name of a space.
 pub fn space(text: &str) -> Result<String, &'static str> {
     let text = text.trim();
-    if text.is_empty() || text.len() > NAME_BYTES_MAX || text.chars().any(char::is_control) {
+    if text.is_empty() || text.len() > NAME_BYTES_MAX || text.chars().any(disturbs) {
         return Err("name the space in 1 to 256 bytes of plain text");
     }
     Ok(text.to_owned())
@@ -74,8 +107,7 @@ pub fn token(text: &str) -> Result<String, &'static str> {
 
 /// Who made a token, as they say; `operator` where they don't.
 pub fn token_maker(text: &str) -> String {
-    let mut name: String =
-        text.trim().chars().filter(|c| !c.is_control()).take(TOKEN_NAME_BYTES_MAX).collect();
+    let mut name: String = text.trim().chars().filter(|c| !disturbs(*c)).take(TOKEN_NAME_BYTES_MAX).collect();
     if name.is_empty() {
         name.push_str("operator");
     }
@@ -111,10 +143,25 @@ mod tests {
 
     #[test]
     fn what_is_no_person_is_refused() {
-        for text in ["", "  ", "a <b", "a <b c@d>", "@", "x@", "tab\tname"] {
+        for text in ["", "  ", "a <b", "a <b c@d>", "@", "x@", "tab\tname", "\u{202e}turned", "a\u{2028}b"] {
             assert!(person(text).is_err(), "{text:?}");
         }
         assert!(person(&"x".repeat(NAME_BYTES_MAX + 1)).is_err());
+    }
+
+    #[test]
+    fn what_disturbs_a_terminal_is_in_no_name_and_is_shown_as_what_it_is() {
+        assert_eq!(device(" lap\u{1b}[2Jtop\u{202e}\n "), "lap[2Jtop");
+        assert_eq!(
+            (device("\u{9b}\u{7}"), device("تبلت\u{200c}ها")),
+            ("device".into(), "تبلت\u{200c}ها".into())
+        );
+        assert_eq!(space("\u{2067}main"), Err("name the space in 1 to 256 bytes of plain text"));
+        assert_eq!(printable("a\u{1b}b\u{9b}\nc"), "a\u{fffd}b\u{fffd}\nc");
+        let written = serde_json::to_string("a\u{1b}\u{9b}\u{202e}é").unwrap();
+        let plain = printable_json(&written);
+        assert!(!plain.chars().any(disturbs), "{plain}");
+        assert_eq!(serde_json::from_str::<String>(&plain).unwrap(), "a\u{1b}\u{9b}\u{202e}é");
     }
 
     #[test]

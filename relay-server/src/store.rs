@@ -32,7 +32,7 @@ pub use self::quarantine::{
 };
 pub use self::redb::{BackendSource, InitWorkspace, MadeAnew, OpenOptions, RedbStore};
 pub use self::tokens::{
-    NewToken, Orderer, Scope, TOKEN_INVITES_MAX, TOKENS_MAX, TokenStore, TokenSummary, USED_STEP_MS,
+    INVITES_WAITING_MAX, NewToken, Orderer, Scope, TOKENS_MAX, TokenStore, TokenSummary, USED_STEP_MS,
 };
 
 /// Why the store could not do what it was asked.
@@ -158,9 +158,9 @@ pub enum ControlError {
     /// There are as many as there may be.
     #[error("there are {TOKENS_MAX} tokens, which is as many as there may be: revoke those that nobody uses")]
     TooManyTokens,
-    /// As many invites wait by a token as may.
+    /// As many invites of one administrator, or by one token, wait as may.
     #[error(
-        "{TOKEN_INVITES_MAX} invites of the token wait to be redeemed, which is as many as may: cancel some"
+        "{INVITES_WAITING_MAX} invites that were made so wait to be redeemed, which is as many as may: cancel some"
     )]
     TooManyInvites,
     /// A program showed a token that isn't good, whatever the reason.

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::admin::{DeviceView, ErasureView, InviteEntryView, RoleView, UserView};
+use crate::names;
 
 /// What an operator does after the device of such an invite has joined.
 pub(super) const APPROVE_HINT: &str = "Their device then waits: let it in with `forsat-relay device activate DEVICE`, after which they join again.\n";
@@ -79,7 +80,9 @@ fn short(id: &str) -> String {
 
 /// Columns beside one another, each as wide as its widest cell; the last as it comes.
 pub(super) fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
-    let rows: Vec<[String; N]> = std::iter::once(head.map(str::to_owned)).chain(rows).collect();
+    // A cell is of one line, whatever its name holds.
+    let cells = |row: [String; N]| row.map(|cell| names::printable(&cell).replace('\n', " "));
+    let rows: Vec<[String; N]> = std::iter::once(head.map(str::to_owned)).chain(rows.map(cells)).collect();
     let widths: Vec<usize> =
         (0..N).map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)).collect();
     let mut text = String::new();

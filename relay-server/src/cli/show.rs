@@ -8,6 +8,7 @@ use serde_json::json;
 use super::{lists, tokens};
 use crate::admin::{Answer, InviteView, SpaceView, StatusView};
 use crate::config::Flags;
+use crate::names;
 use crate::setup::InitOptions;
 
 /// How to serve what was made, by the same words: the invite names the address that they give.
@@ -84,8 +85,12 @@ pub(super) fn exported(file: &Path, json: bool) -> String {
     )
 }
 
-/// An answer that is no failure.
+/// An answer that is no failure, fit for a terminal whatever names there are in it.
 pub(super) fn answer(answer: &Answer, json: bool) -> String {
+    names::printable(&written(answer, json))
+}
+
+fn written(answer: &Answer, json: bool) -> String {
     match answer {
         Answer::Space(space) if json => line(space),
         Answer::Spaces { spaces } if json => line(&json!({ "spaces": spaces })),
@@ -134,7 +139,8 @@ pub(super) fn answer(answer: &Answer, json: bool) -> String {
 }
 
 fn line(value: &impl serde::Serialize) -> String {
-    let mut text = serde_json::to_string(value).expect("answers have text keys and plain values");
+    let text = serde_json::to_string(value).expect("answers have text keys and plain values");
+    let mut text = names::printable_json(&text);
     text.push('\n');
     text
 }
@@ -185,4 +191,31 @@ fn status_text(status: &StatusView) -> String {
     };
     text.push('\n');
     text + &spaces_table(&status.spaces)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::admin::DeviceView;
+
+    #[test]
+    fn a_devices_name_from_before_names_were_cleaned_moves_no_cursor() {
+        let device = DeviceView {
+            id: "ab".repeat(16),
+            name: "lap\u{1b}[2Jtop\u{9b}31m\u{202e}\r\nforged row".into(),
+            user: "Sara".into(),
+            state: "active".into(),
+            enrolled_at_ms: 1,
+            seen_at_ms: None,
+            changed: None,
+        };
+        let devices = Answer::Devices { devices: vec![device] };
+        let told = [answer(&devices, false), answer(&devices, true)];
+        assert_eq!(told.each_ref().map(|text| text.lines().count()), [2, 1], "a row is a line: {told:?}");
+        for text in &told {
+            let disturbing = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
+            assert!(!text.contains(disturbing), "{text:?}");
+        }
+        assert!(told[1].contains("\\u009b31m\\u202e"), "{}", told[1]);
+    }
 }

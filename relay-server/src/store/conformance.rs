@@ -10,6 +10,7 @@ mod healing;
 mod manage;
 mod moves;
 mod quarantine;
+mod sight;
 mod tokens;
 
 use std::collections::BTreeMap;
@@ -57,6 +58,7 @@ pub fn all(mut fresh: impl FnMut() -> Box<dyn RelayStore>) {
     manage::all(&mut fresh);
     erase::all(&mut fresh);
     authority::all(&mut fresh);
+    sight::all(&mut fresh);
     tokens::all(&mut fresh);
     control::all(fresh);
 }

@@ -7,8 +7,8 @@ use crate::token::TokenHash;
 
 /// The most tokens that a relay keeps, expired ones too.
 pub const TOKENS_MAX: usize = 256;
-/// The most invites that wait by one token.
-pub const TOKEN_INVITES_MAX: usize = 256;
+/// The most invites that wait by one token, or of one administrator.
+pub const INVITES_WAITING_MAX: usize = 256;
 /// How long a use of a token is remembered to the nearest, in milliseconds: so often is it written down at most.
 pub const USED_STEP_MS: u64 = 60_000;
 

@@ -3,10 +3,13 @@
 use forsat_sync::control::ControlEvent;
 use forsat_sync::frame::Role;
 use forsat_sync::id::{DeviceId, SpaceId};
+use forsat_sync::identity::SecretHash;
 
 use super::control::log;
 use super::{Member, NOW_MS, document, enrol, enrolled, fresh_user, request, secret, space};
-use crate::store::{AccessCommand, AdminDone, AdminOrder, ControlError, NewInvite, Orderer, RelayStore};
+use crate::store::{
+    AccessCommand, AdminDone, AdminOrder, ControlError, INVITES_WAITING_MAX, NewInvite, Orderer, RelayStore,
+};
 
 pub(super) fn all(mut fresh: impl FnMut() -> Box<dyn RelayStore>) {
     administrators_order_what_is_all_theirs(&*fresh());
@@ -15,6 +18,8 @@ pub(super) fn all(mut fresh: impl FnMut() -> Box<dyn RelayStore>) {
     who_administers_every_space_makes_another_and_administers_it(&*fresh());
     an_invite_gives_no_way_into_a_space_of_others(&*fresh());
     an_invite_is_worth_what_who_made_it_may_still_give(&*fresh());
+    a_device_that_is_out_lets_nobody_in(&*fresh());
+    an_administrators_invites_are_limited_and_their_people_forgotten(&*fresh());
     administrators_see_the_people_of_their_spaces(&*fresh());
 }
 
@@ -167,6 +172,65 @@ fn an_invite_is_worth_what_who_made_it_may_still_give(store: &dyn RelayStore) {
     invite(store, &sara, 55, "Nima", "Tehran").expect("nobody yet");
     store.access().change_access(&set("Sara", "Tehran", Role::Rep), NOW_MS).expect("she is known");
     assert_eq!(redeem(55, 56), None, "she invites nobody any more");
+}
+
+/// Whoever has a stolen device invites themselves before it is revoked, to come back with another key.
+fn a_device_that_is_out_lets_nobody_in(store: &dyn RelayStore) {
+    let [_, sara, ..] = people(store);
+    invite(store, &sara, 80, "Sara", "Tehran").expect("another device of hers");
+    invite(store, &sara, 81, "Mallory", "Tehran").expect("nobody yet");
+    // What she invites to from her other device, or what the operator does, isn't the thief's.
+    let office = enrol(store, 82, "Sara", "Tehran", Role::Admin);
+    invite(store, &office, 83, "Ali", "Tehran").expect("nobody yet");
+    super::invite(store, 84, "Nima", "Tehran", Role::Rep);
+    let lost = AccessCommand::RevokeDevice { device: sara.device.to_string(), lost: true };
+    store.access().change_access(&lost, NOW_MS).expect("it is known");
+    let redeem = |number: u8| {
+        let request = request(number, &secret(number), None);
+        enrolled(store.enrol(&request, fresh_user(number), NOW_MS).expect("the store works")).is_some()
+    };
+    assert!(!redeem(80), "as her other device");
+    assert!(!redeem(81), "as somebody new");
+    let open = store.access().invites().expect("the store works");
+    let open: Vec<_> = open.iter().filter(|invite| invite.used_by.is_none()).map(|one| &one.user).collect();
+    assert_eq!(open.len(), 2, "they aren't listed either: {open:?}");
+    assert!(redeem(83) && redeem(84));
+    let users = store.access().users().expect("the store works");
+    assert!(!users.iter().any(|user| user.name == "Mallory"), "whom nobody invites any more is forgotten");
+}
+
+fn an_administrators_invites_are_limited_and_their_people_forgotten(store: &dyn RelayStore) {
+    let [_, sara, ..] = people(store);
+    let office = enrol(store, 90, "Sara", "Tehran", Role::Admin);
+    let known = store.access().users().expect("the store works").len();
+    let invite = |by: &Member, number: usize, now_ms| {
+        let new = NewInvite {
+            secret: SecretHash::from_bytes(*blake3::hash(&number.to_be_bytes()).as_bytes()),
+            user: format!("Guest {number}"),
+            space: "Tehran".to_owned(),
+            role: Role::Rep,
+            approve: false,
+            now_ms,
+            expires_at_ms: NOW_MS + 1000,
+        };
+        store.access().administer(&Orderer::Device(by.device), &AdminOrder::Invite(new), now_ms)
+    };
+    for number in 0..INVITES_WAITING_MAX {
+        invite(&sara, number, NOW_MS).expect("there is room");
+    }
+    for by in [&sara, &office] {
+        let more = invite(by, INVITES_WAITING_MAX, NOW_MS);
+        assert!(matches!(more, Err(ControlError::TooManyInvites)), "also from another device: {more:?}");
+    }
+    invite(&sara, INVITES_WAITING_MAX, NOW_MS + 1000).expect("those past their time make room");
+    let open = |store: &dyn RelayStore| {
+        let all = store.access().invites().expect("the store works");
+        all.into_iter().filter(|invite| invite.used_by.is_none()).collect::<Vec<_>>()
+    };
+    assert_eq!(open(store).len(), 1);
+    assert_eq!(store.access().users().expect("the store works").len(), known + 1);
+    order(store, &sara, AccessCommand::CancelInvite { invite: open(store).remove(0).id }).expect("hers");
+    assert_eq!(store.access().users().expect("the store works").len(), known, "nor of a cancelled one");
 }
 
 fn administrators_see_the_people_of_their_spaces(store: &dyn RelayStore) {

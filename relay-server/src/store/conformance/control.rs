@@ -7,12 +7,13 @@ use forsat_sync::identity::RelayKey;
 use forsat_sync::relay::{ControlVerdict, Standing};
 
 use super::{NOW_MS, common, enrol, space, whole};
-use crate::store::{AccessCommand, RelayStore, Scope};
+use crate::store::{AccessCommand, AdminOrder, NewInvite, Orderer, RelayStore, Scope};
 
 pub(super) fn all(mut fresh: impl FnMut() -> Box<dyn RelayStore>) {
     every_change_of_access_is_in_the_log(&*fresh());
     members_get_the_log_in_the_feed_of_common(&*fresh());
     a_store_that_was_set_back_takes_what_it_forgot(&*fresh(), &*fresh());
+    what_a_forgotten_revocation_took_stays_worthless(&mut fresh);
     another_branch_gives_its_revocations_only(&*fresh(), &*fresh());
     whom_another_branch_let_in_and_threw_out_stays_out(&*fresh(), &*fresh());
     others_entries_are_passed_over(&*fresh());
@@ -127,6 +128,39 @@ fn a_store_that_was_set_back_takes_what_it_forgot(ahead: &dyn RelayStore, back: 
     assert_eq!(role, Some(Role::Manager), "the space is there again, by another name");
     let again = access.adopt_control(&entries, NOW_MS).expect("the store works");
     assert_eq!((again.entries, log(back).2), (0, head), "doing it twice changes nothing");
+}
+
+/// A stolen device's invite is in the backup, its revocation isn't: the log brings both to an end, on whichever branch.
+fn what_a_forgotten_revocation_took_stays_worthless(mut fresh: impl FnMut() -> Box<dyn RelayStore>) {
+    for branches in [false, true] {
+        let (ahead, back) = (fresh(), fresh());
+        for store in [&*ahead, &*back] {
+            space(store, 10, "Tehran");
+            let sara = enrol(store, 1, "Sara", "Tehran", Role::Admin);
+            let new = NewInvite {
+                secret: super::secret(9).hash(),
+                user: "Mallory".into(),
+                space: "Tehran".into(),
+                role: Role::Rep,
+                approve: false,
+                now_ms: NOW_MS,
+                expires_at_ms: NOW_MS + 1000,
+            };
+            let by = Orderer::Device(sara.device);
+            store.access().administer(&by, &AdminOrder::Invite(new), NOW_MS).expect("it is her space");
+        }
+        revoke(&*ahead, &super::key(1).device_id(), true);
+        if branches {
+            enrol(&*back, 2, "Omid", "Tehran", Role::Rep);
+        }
+        let adopted = back.access().adopt_control(&log(&*ahead).0, NOW_MS).expect("the store works");
+        assert_eq!(adopted.entries, 1);
+        let invites = back.access().invites().expect("the store works");
+        assert!(invites.iter().all(|invite| invite.used_by.is_some()), "{invites:?}");
+        let request = super::request(9, &super::secret(9), None);
+        let outcome = back.enrol(&request, super::fresh_user(9), NOW_MS);
+        assert_eq!(outcome.expect("the store works"), super::EnrolOutcome::Invalid);
+    }
 }
 
 fn another_branch_gives_its_revocations_only(ahead: &dyn RelayStore, back: &dyn RelayStore) {

@@ -1,5 +1,6 @@
 //! What an operator does with users, roles, devices and invites.
 
+use forsat_sync::control::ControlEvent;
 use forsat_sync::frame::Role;
 use forsat_sync::relay::Standing;
 
@@ -18,6 +19,7 @@ pub(super) fn all(mut fresh: impl FnMut() -> Box<dyn RelayStore>) {
     a_device_that_is_in_stays_in_by_an_invite_that_lets_others_wait(&*fresh());
     invites_can_be_cancelled(&*fresh());
     names_stand_for_one_thing(&*fresh());
+    what_a_device_calls_itself_disturbs_nobody(&*fresh());
 }
 
 fn told(store: &dyn RelayStore, command: AccessCommand) -> Result<AccessDone, ControlError> {
@@ -87,7 +89,11 @@ fn revoked_devices_stay_out(store: &dyn RelayStore) {
 
 /// Makes an invite of Sara by which a new device has to wait.
 fn invite_to_wait(store: &dyn RelayStore, number: u8, space: &str) {
-    let new = NewInvite {
+    store.create_invite(&waiting(number, space)).expect("the space exists");
+}
+
+fn waiting(number: u8, space: &str) -> NewInvite {
+    NewInvite {
         secret: secret(number).hash(),
         user: "Sara".into(),
         space: space.into(),
@@ -95,8 +101,7 @@ fn invite_to_wait(store: &dyn RelayStore, number: u8, space: &str) {
         approve: true,
         now_ms: NOW_MS,
         expires_at_ms: NOW_MS + 1000,
-    };
-    store.create_invite(&new).expect("the space exists");
+    }
 }
 
 fn a_device_that_is_in_stays_in_by_an_invite_that_lets_others_wait(store: &dyn RelayStore) {
@@ -157,4 +162,26 @@ fn names_stand_for_one_thing(store: &dyn RelayStore) {
     assert!(several.contains("Sara, Sara Amini <sara@example.com>, Sara Karimi"), "{several}");
     let devices = told(store, AccessCommand::RevokeDevice { device: "device".into(), lost: false });
     assert!(matches!(devices, Err(ControlError::Ambiguous { .. })), "{devices:?}");
+}
+
+fn what_a_device_calls_itself_disturbs_nobody(store: &dyn RelayStore) {
+    space(store, 10, "Tehran");
+    for (number, name, kept) in [
+        (1, "lap\u{1b}[2Jtop\r\n\u{202e}x", "lap[2Jtopx"),
+        (2, "\u{9b}\u{2066}", "device"),
+        (3, "تبلت‌ها", "تبلت‌ها"),
+    ] {
+        let secret = invite(store, number, "Sara", "Tehran", Role::Rep);
+        let request = super::EnrolRequest { device_name: name.into(), ..request(number, &secret, None) };
+        let outcome = store.enrol(&request, fresh_user(number), NOW_MS).expect("the store works");
+        let id = enrolled(outcome).expect("the invite is good").device;
+        let devices = store.access().all_devices().expect("the store works");
+        assert!(devices.iter().any(|device| device.id == id && device.name == kept), "{devices:?}");
+        let (_, events, _) = super::control::log(store);
+        let logged =
+            |event: &ControlEvent| matches!(event, ControlEvent::DeviceEnrolled { name, .. } if name == kept);
+        assert!(events.iter().any(logged), "{events:?}");
+    }
+    let invite = NewInvite { user: "\u{202e}Sara".into(), ..waiting(9, "Tehran") };
+    assert!(matches!(store.create_invite(&invite), Err(ControlError::BadName(_))));
 }

@@ -7,8 +7,8 @@ use forsat_sync::identity::SecretHash;
 use super::control::log;
 use super::{Member, NOW_MS, document, enrol, enrolled, fresh_user, request, secret, space};
 use crate::store::{
-    AccessCommand, AdminDone, AdminOrder, ControlError, NewInvite, NewToken, Orderer, RelayStore, Scope,
-    TOKEN_INVITES_MAX, TOKENS_MAX, TokenSummary, USED_STEP_MS,
+    AccessCommand, AdminDone, AdminOrder, ControlError, INVITES_WAITING_MAX, NewInvite, NewToken, Orderer,
+    RelayStore, Scope, TOKENS_MAX, TokenSummary, USED_STEP_MS,
 };
 use crate::token::{Token, TokenHash};
 
@@ -175,8 +175,9 @@ fn a_token_of_one_space_reaches_no_other(store: &dyn RelayStore) {
     {
         assert!(matches!(done, Err(ControlError::NoSuchSpace(_))), "{done:?}");
     }
+    let hidden = order(store, 1, revoke(&omid));
+    assert!(matches!(hidden, Err(ControlError::NoSuchDevice(_))), "{hidden:?}");
     let others = [
-        order(store, 1, revoke(&omid)),
         order(store, 1, revoke(&reza)),
         order(store, 1, set("Reza", "common", Role::Admin)),
         // Whoever redeems it may do all that the user may.
@@ -231,11 +232,11 @@ fn invites_that_wait_by_a_token_are_limited(store: &dyn RelayStore) {
         };
         store.access().administer(&Orderer::Program(hash(1)), &AdminOrder::Invite(new), now_ms)
     };
-    for number in 0..TOKEN_INVITES_MAX {
+    for number in 0..INVITES_WAITING_MAX {
         invite(number, NOW_MS).expect("there is room");
     }
-    let more = invite(TOKEN_INVITES_MAX, NOW_MS);
+    let more = invite(INVITES_WAITING_MAX, NOW_MS);
     assert!(matches!(more, Err(ControlError::TooManyInvites)), "{more:?}");
-    invite(TOKEN_INVITES_MAX, NOW_MS + USED_STEP_MS).expect("those past their time make room");
+    invite(INVITES_WAITING_MAX, NOW_MS + USED_STEP_MS).expect("those past their time make room");
     assert_eq!(store.access().invites().expect("the store works").len(), 1);
 }

@@ -13,8 +13,9 @@ use redb::{ReadTransaction, WriteTransaction};
 
 use super::access::DEVICE_ACTIVE;
 use super::control::find_space;
-use super::find::{find_device, find_invite};
+use super::find::find_device;
 use super::rows::{ControlRow, DeviceRow, InviteRow, Inviter, SpaceRow, UserRow};
+use super::sight::Sight;
 use super::tables::{
     CONTROL, DEVICES, INVITES, ROLES, Readable, SPACES, TOKENS, USERS, Writable, get, id_in_key, role_key,
     scan,
@@ -77,12 +78,16 @@ impl Authority {
     /// Of a device; refused when its user administers nothing.
     fn of<T: Readable>(tables: &Tables<T>, device: &DeviceId) -> Result<Self, ControlError> {
         let row: Option<DeviceRow> = get(&tables.devices, DEVICES, device.as_bytes())?;
-        let user = row.filter(|row| row.state == DEVICE_ACTIVE).map(|row| row.user);
-        Self::of_user(tables, user.ok_or(ControlError::NotAdministrator)?)
+        let row = row.filter(|row| row.state == DEVICE_ACTIVE).ok_or(ControlError::NotAdministrator)?;
+        Self::of_user(tables, row.user, Some(*device))
     }
 
     /// Of a user; refused when they administer nothing.
-    fn of_user<T: Readable>(tables: &Tables<T>, user: UserId) -> Result<Self, ControlError> {
+    fn of_user<T: Readable>(
+        tables: &Tables<T>,
+        user: UserId,
+        device: Option<DeviceId>,
+    ) -> Result<Self, ControlError> {
         let mut spaces = BTreeSet::new();
         scan::<Role>(&tables.roles, ROLES, user.as_bytes(), |key, role| {
             if role == Role::Admin {
@@ -101,7 +106,7 @@ impl Authority {
                 Ok(everywhere)
             })?;
         }
-        Ok(Self { by: Inviter::User(user), spaces, everywhere })
+        Ok(Self { by: Inviter::User { user, device }, spaces, everywhere })
     }
 }
 
@@ -121,38 +126,45 @@ fn first_administrator(control: &impl Readable) -> Result<Option<UserId>, StoreE
 
 /// The orders of a transaction that writes.
 impl Authority {
-    /// Who it is, if what is ordered is theirs to order.
+    /// Who it is and what they see, if what is ordered is theirs to order.
     pub(super) fn check(
         tx: &WriteTransaction,
         by: &Orderer,
         order: &AdminOrder,
         now_ms: u64,
-    ) -> Result<Inviter, ControlError> {
+    ) -> Result<(Inviter, Sight), ControlError> {
         let authority = Self::of_orderer(&Tables::write(tx)?, by, Scope::Access, now_ms)?;
+        let sight = match authority.everywhere {
+            true => Sight::Whole,
+            false => Sight::of(tx, &authority.spaces)?,
+        };
         match order {
             AdminOrder::Invite(invite) => authority.may_invite(tx, invite)?,
-            AdminOrder::Change(command) => authority.may_change(tx, command)?,
+            AdminOrder::Change(command) => authority.may_change(tx, &sight, command)?,
             // Who may reach into every space anyway gains nothing by another one.
             AdminOrder::MakeSpace { .. } => {
-                granted(authority.everywhere && matches!(authority.by, Inviter::User(_)))?;
+                granted(authority.everywhere && authority.by.user().is_some())?;
             }
         }
-        Ok(authority.by)
+        Ok((authority.by, sight))
     }
 
-    fn may_change(&self, tx: &WriteTransaction, command: &AccessCommand) -> Result<(), ControlError> {
+    fn may_change(
+        &self,
+        tx: &WriteTransaction,
+        sight: &Sight,
+        command: &AccessCommand,
+    ) -> Result<(), ControlError> {
         match command {
             AccessCommand::SetRole { space, .. } | AccessCommand::RemoveRole { space, .. } => {
                 self.over_space(tx, space)
             }
             AccessCommand::RevokeDevice { device, .. } | AccessCommand::ActivateDevice { device } => {
-                let (_, row) = find_device(tx, device).map_err(|error| self.without_names(error))?;
+                let (_, row) = find_device(tx, sight, device)?;
                 self.over_user(tx, row.user)
             }
-            AccessCommand::CancelInvite { invite } => {
-                let (_, row) = find_invite(tx, invite)?;
-                granted(self.everywhere || self.spaces.contains(&row.space))
-            }
+            // Those to other spaces aren't found.
+            AccessCommand::CancelInvite { .. } => Ok(()),
             // For good, on every device: the operator's alone.
             AccessCommand::EraseDocument { .. } => Err(ControlError::NotAdministrator),
         }
@@ -174,7 +186,9 @@ impl Authority {
     ) -> Result<bool, StoreError> {
         let tables = Tables::write(tx)?;
         let found = match by {
-            Inviter::User(user) => Self::of_user(&tables, user).map(Some),
+            // A device that is out lets nobody in, whatever its user may still do.
+            Inviter::User { device: Some(device), .. } => Self::of(&tables, &device).map(Some),
+            Inviter::User { user, device: None } => Self::of_user(&tables, user, None).map(Some),
             Inviter::Program(token) => Self::of_token(&tables, &token, Scope::Access, now_ms),
         };
         drop(tables);
@@ -216,14 +230,6 @@ impl Authority {
         granted(self.everywhere || theirs)
     }
 
-    /// What can't be told apart may be others' devices, whose names aren't theirs to know.
-    fn without_names(&self, error: ControlError) -> ControlError {
-        match error {
-            ControlError::Ambiguous { .. } if !self.everywhere => ControlError::NotAdministrator,
-            error => error,
-        }
-    }
-
     fn over_space(&self, tx: &WriteTransaction, name: &str) -> Result<(), ControlError> {
         let space = find_space(tx, name)?;
         if self.everywhere || self.spaces.contains(&space.id) {
@@ -231,9 +237,9 @@ impl Authority {
         }
         let roles = tx.open_table(ROLES.table()).map_err(StoreError::from)?;
         let sees = space.common
-            || match self.by {
-                Inviter::User(user) => get::<Role>(&roles, ROLES, &role_key(&user, &space.id))?.is_some(),
-                Inviter::Program(_) => false,
+            || match self.by.user() {
+                Some(user) => get::<Role>(&roles, ROLES, &role_key(&user, &space.id))?.is_some(),
+                None => false,
             };
         // A space that a user doesn't see answers as one that isn't there.
         Err(if sees { ControlError::NotAdministrator } else { ControlError::NoSuchSpace(name.to_owned()) })

@@ -147,7 +147,7 @@ pub(super) fn enrol(
         public_key: *request.public_key.as_bytes(),
         state,
         enrolled_at_ms: known.map_or(now_ms, |row| row.enrolled_at_ms),
-        name: request.device_name.clone(),
+        name: names::device(&request.device_name),
     };
     put(&mut devices, request.device.as_bytes(), &row)?;
     drop(devices);

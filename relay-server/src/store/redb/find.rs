@@ -4,6 +4,7 @@ use forsat_sync::id::DeviceId;
 use redb::WriteTransaction;
 
 use super::rows::{DeviceRow, InviteRow, UserRow};
+use super::sight::Sight;
 use super::tables::{DEVICES, INVITES, USERS, id_in_key, scan};
 use crate::names;
 use crate::store::{ControlError, StoreError};
@@ -68,32 +69,51 @@ fn only<T>(
     found.pop().map(|(.., found)| found).ok_or_else(|| missing(text.to_owned()))
 }
 
-/// A user by name, e-mail, `Name <e-mail>`, id, or the beginning of one of them. Answers also the key.
-pub(super) fn find_user(tx: &WriteTransaction, text: &str) -> Result<(Vec<u8>, UserRow), ControlError> {
+/// A user by name, e-mail, `Name <e-mail>`, id, or the beginning of one of them; outside of what is seen by the whole e-mail or
+/// id alone, so that somebody can be added on purpose. Answers also the key.
+pub(super) fn find_user(
+    tx: &WriteTransaction,
+    sight: &Sight,
+    text: &str,
+) -> Result<(Vec<u8>, UserRow), ControlError> {
     let wanted = Wanted::new(text);
     let exact = names::person(text).ok().map(|person| person.key());
     let mut found = Vec::new();
     scan::<UserRow>(&tx.open_table(USERS.table()).map_err(StoreError::from)?, USERS, &[], |key, row| {
-        let fits = [
-            exact.as_ref().filter(|exact| exact.as_bytes() == key).map(|_| Fit::Whole),
-            wanted.name(&row.name),
-            row.email.as_deref().and_then(|email| wanted.name(email)),
-            row.id.as_ref().and_then(|id| wanted.id(&id.to_string())),
-        ];
-        if let Some(fit) = fits.into_iter().flatten().min() {
-            let shown = match &row.email {
-                Some(email) if *email != row.name => format!("{} <{email}>", row.name),
-                _ => row.name.clone(),
-            };
-            found.push((fit, shown, (key.to_vec(), row)));
+        let is_exact = exact.as_ref().is_some_and(|exact| exact.as_bytes() == key);
+        let email = row.email.as_deref().and_then(|email| wanted.name(email));
+        let id = row.id.as_ref().and_then(|id| wanted.id(&id.to_string()));
+        if sight.sees_user(key, &row) {
+            let fits = [is_exact.then_some(Fit::Whole), wanted.name(&row.name), email, id];
+            if let Some(fit) = fits.into_iter().flatten().min() {
+                found.push((fit, shown(&row), (key.to_vec(), row)));
+            }
+            return Ok(true);
+        }
+        // Somebody without a device can't be given anything yet, and isn't to be told of either.
+        let is_whole = is_exact && row.email.is_some() || [email, id].contains(&Some(Fit::Whole));
+        if is_whole && row.id.is_some() {
+            // Beside others that fit, their name isn't told.
+            found.push((Fit::Whole, text.to_owned(), (key.to_vec(), row)));
         }
         Ok(true)
     })?;
     only(text, found, ControlError::NoSuchUser)
 }
 
-/// A device by name, id, or the beginning of one of them.
-pub(super) fn find_device(tx: &WriteTransaction, text: &str) -> Result<(DeviceId, DeviceRow), ControlError> {
+fn shown(row: &UserRow) -> String {
+    match &row.email {
+        Some(email) if *email != row.name => format!("{} <{email}>", row.name),
+        _ => row.name.clone(),
+    }
+}
+
+/// A device that is seen, by name, id, or the beginning of one of them.
+pub(super) fn find_device(
+    tx: &WriteTransaction,
+    sight: &Sight,
+    text: &str,
+) -> Result<(DeviceId, DeviceRow), ControlError> {
     let wanted = Wanted::new(text);
     let mut found = Vec::new();
     scan::<DeviceRow>(
@@ -102,6 +122,9 @@ pub(super) fn find_device(tx: &WriteTransaction, text: &str) -> Result<(DeviceId
         &[],
         |key, row| {
             let id = DeviceId::from_bytes(id_in_key(DEVICES, key)?);
+            if !sight.sees_device(&row) {
+                return Ok(true);
+            }
             let fits = [wanted.name(&row.name), wanted.id(&id.to_string())];
             if let Some(fit) = fits.into_iter().flatten().min() {
                 let digits = &id.to_string()[..8];
@@ -113,8 +136,12 @@ pub(super) fn find_device(tx: &WriteTransaction, text: &str) -> Result<(DeviceId
     only(text, found, ControlError::NoSuchDevice)
 }
 
-/// An invite by the id under which it is listed, or the beginning of it. Answers also the key.
-pub(super) fn find_invite(tx: &WriteTransaction, text: &str) -> Result<(Vec<u8>, InviteRow), ControlError> {
+/// An invite that is seen, by the id under which it is listed, or the beginning of it. Answers also the key.
+pub(super) fn find_invite(
+    tx: &WriteTransaction,
+    sight: &Sight,
+    text: &str,
+) -> Result<(Vec<u8>, InviteRow), ControlError> {
     let wanted = Wanted::new(text);
     let mut found = Vec::new();
     scan::<InviteRow>(
@@ -123,7 +150,7 @@ pub(super) fn find_invite(tx: &WriteTransaction, text: &str) -> Result<(Vec<u8>,
         &[],
         |key, row| {
             let id = invite_id(key);
-            if let Some(fit) = wanted.id(&id) {
+            if let Some(fit) = wanted.id(&id).filter(|_| sight.sees_invite(&row)) {
                 found.push((fit, id, (key.to_vec(), row)));
             }
             Ok(true)

@@ -1,5 +1,7 @@
 //! Users, roles, devices and invites as an operator lists and changes them.
 
+use std::collections::BTreeSet;
+
 use forsat_sync::control::{ControlEvent, ControlMark, SignedEntry};
 use forsat_sync::frame::Role;
 use forsat_sync::id::{DeviceId, DocumentId, SpaceId, UserId};
@@ -10,12 +12,13 @@ use super::access::{DEVICE_ACTIVE, DEVICE_PENDING, DEVICE_REVOKED};
 use super::authority::Authority;
 use super::control::{create_invite, create_space, find_space};
 use super::find::{find_device, find_invite, find_user, invite_id};
-use super::rows::{DeviceRow, InviteRow, Inviter, SpaceRow, UserRow};
+use super::rows::{DeviceRow, InviteRow, SpaceRow, UserRow};
+use super::sight::Sight;
 use super::tables::{
     DEVICES, DEVICES_SEEN, INVITES, ROLES, Readable, SPACES, USER_IDS, USERS, corrupt, get, id_in_key, put,
     role_key, scan,
 };
-use super::{CONTROL_BYTES, Commit, RedbStore, erase, log, moves, read, tokens};
+use super::{CONTROL_BYTES, Commit, RedbStore, erase, invites, log, moves, read};
 use crate::names;
 use crate::store::{
     AccessCommand, AccessDone, AccessLists, AccessStore, AdminDone, AdminOrder, ControlAdopted, ControlError,
@@ -38,7 +41,7 @@ impl AccessStore for RedbStore {
     }
 
     fn invites(&self) -> Result<Vec<InviteSummary>, StoreError> {
-        self.read(invites)
+        self.read(all_invites)
     }
 
     fn control_log(&self, after: u64, max: usize) -> Result<Vec<SignedEntry>, StoreError> {
@@ -70,7 +73,7 @@ impl AccessStore for RedbStore {
                     spaces: read::spaces(tx)?,
                     users: users(tx)?,
                     devices: devices(tx)?,
-                    invites: invites(tx)?,
+                    invites: all_invites(tx)?,
                 };
                 authority.narrow(tx, &mut lists)?;
                 Ok(Ok(lists))
@@ -93,7 +96,7 @@ impl AccessStore for RedbStore {
             _ => 0,
         };
         self.reserve(CONTROL_BYTES + room)?;
-        self.order(now_ms, |tx| change(tx, &self.identity, None, command, now_ms))
+        self.order(now_ms, |tx| change(tx, &self.identity, (None, &Sight::Whole), command, now_ms))
     }
 }
 
@@ -141,7 +144,7 @@ fn devices(tx: &ReadTransaction) -> Result<Vec<DeviceSummary>, StoreError> {
     Ok(list)
 }
 
-fn invites(tx: &ReadTransaction) -> Result<Vec<InviteSummary>, StoreError> {
+fn all_invites(tx: &ReadTransaction) -> Result<Vec<InviteSummary>, StoreError> {
     let (users, spaces) = (tx.open_table(USERS.table())?, tx.open_table(SPACES.table())?);
     let mut list = Vec::new();
     scan::<InviteRow>(&tx.open_table(INVITES.table())?, INVITES, &[], |key, row| {
@@ -222,25 +225,19 @@ fn administer(
     order: &AdminOrder,
     now_ms: u64,
 ) -> Result<(AdminDone, Commit), ControlError> {
-    let by = Authority::check(tx, by, order, now_ms)?;
+    let (by, sight) = Authority::check(tx, by, order, now_ms)?;
     match order {
         AdminOrder::Change(command) => {
             // The log names users alone: what a program ordered stands there as the operator's.
-            let user = match by {
-                Inviter::User(user) => Some(user),
-                Inviter::Program(_) => None,
-            };
-            let (done, commit) = change(tx, identity, user, command, now_ms)?;
+            let (done, commit) = change(tx, identity, (by.user(), &sight), command, now_ms)?;
             Ok((AdminDone::Changed(done), commit))
         }
         AdminOrder::Invite(invite) => {
-            if let Inviter::Program(token) = &by {
-                tokens::make_room(tx, token, now_ms)?;
-            }
+            invites::make_room(tx, &by, now_ms)?;
             Ok((AdminDone::Invited(create_invite(tx, invite, Some(by))?), Commit::Yes))
         }
         AdminOrder::MakeSpace { space, name } => {
-            let Inviter::User(user) = by else { return Err(ControlError::NotAdministrator) };
+            let user = by.user().ok_or(ControlError::NotAdministrator)?;
             Ok((AdminDone::SpaceMade(make_space(tx, identity, user, *space, name, now_ms)?), Commit::Yes))
         }
     }
@@ -269,19 +266,20 @@ fn make_space(
     Ok(made)
 }
 
+/// Changes who may do what, for somebody with what they see.
 fn change(
     tx: &WriteTransaction,
     identity: &StoreIdentity,
-    by: Option<UserId>,
+    (by, sight): (Option<UserId>, &Sight),
     command: &AccessCommand,
     now_ms: u64,
 ) -> Result<(AccessDone, Commit), ControlError> {
     let (done, event) = match command {
-        AccessCommand::SetRole { user, space, role } => set_role(tx, user, space, Some(*role)),
-        AccessCommand::RemoveRole { user, space } => set_role(tx, user, space, None),
-        AccessCommand::RevokeDevice { device, lost } => set_state(tx, device, DEVICE_REVOKED, *lost),
-        AccessCommand::ActivateDevice { device } => set_state(tx, device, DEVICE_ACTIVE, false),
-        AccessCommand::CancelInvite { invite } => return Ok((cancel(tx, invite)?, Commit::Yes)),
+        AccessCommand::SetRole { user, space, role } => set_role(tx, sight, user, space, Some(*role)),
+        AccessCommand::RemoveRole { user, space } => set_role(tx, sight, user, space, None),
+        AccessCommand::RevokeDevice { device, lost } => set_state(tx, sight, device, DEVICE_REVOKED, *lost),
+        AccessCommand::ActivateDevice { device } => set_state(tx, sight, device, DEVICE_ACTIVE, false),
+        AccessCommand::CancelInvite { invite } => return Ok((cancel(tx, sight, invite)?, Commit::Yes)),
         AccessCommand::EraseDocument { document } => return erase_document(tx, identity, document, now_ms),
     }?;
     let Some(event) = event else { return Ok((done, Commit::NothingWritten)) };
@@ -306,15 +304,17 @@ fn erase_document(
 /// What a change came to, and what the control log is to say of it, if anything changed.
 type Changed = Result<(AccessDone, Option<ControlEvent>), ControlError>;
 
-fn set_role(tx: &WriteTransaction, user: &str, space: &str, role: Option<Role>) -> Changed {
-    let (_, row) = find_user(tx, user)?;
+fn set_role(tx: &WriteTransaction, sight: &Sight, user: &str, space: &str, role: Option<Role>) -> Changed {
+    let (key, row) = find_user(tx, sight, user)?;
     let space = find_space(tx, space)?;
     let id = row.id.ok_or_else(|| ControlError::UserWithoutDevice(row.name.clone()))?;
     let mut roles = tx.open_table(ROLES.table()).map_err(StoreError::from)?;
+    let seen = sight.sees_user(&key, &row);
     let key = role_key(&id, &space.id);
     let before: Option<Role> = get(&roles, ROLES, &key)?;
     match role {
         Some(role) => put(&mut roles, &key, &role)?,
+        None if !seen => return Err(ControlError::NoSuchUser(user.to_owned())),
         None if before.is_none() => return Err(ControlError::NoRole { user: row.name, space: space.name }),
         None => {
             roles.remove(key.as_slice()).map_err(StoreError::from)?;
@@ -328,8 +328,8 @@ fn set_role(tx: &WriteTransaction, user: &str, space: &str, role: Option<Role>) 
     Ok((AccessDone::Role { user: row.name, space: space.name, before, now: role }, event))
 }
 
-fn set_state(tx: &WriteTransaction, device: &str, state: u8, lost: bool) -> Changed {
-    let (id, mut row) = find_device(tx, device)?;
+fn set_state(tx: &WriteTransaction, sight: &Sight, device: &str, state: u8, lost: bool) -> Changed {
+    let (id, mut row) = find_device(tx, sight, device)?;
     let changed = row.state != state;
     if changed && row.state == DEVICE_REVOKED {
         return Err(ControlError::DeviceRevoked(row.name));
@@ -337,6 +337,10 @@ fn set_state(tx: &WriteTransaction, device: &str, state: u8, lost: bool) -> Chan
     if changed {
         row.state = state;
         put(&mut tx.open_table(DEVICES.table()).map_err(StoreError::from)?, id.as_bytes(), &row)?;
+        if state == DEVICE_REVOKED {
+            // Whoever has it could come back by them with another key.
+            invites::drop_of_device(tx, &id, Some(row.user))?;
+        }
     }
     let naming = Naming {
         ids: tx.open_table(USER_IDS.table()).map_err(StoreError::from)?,
@@ -351,8 +355,8 @@ fn set_state(tx: &WriteTransaction, device: &str, state: u8, lost: bool) -> Chan
     Ok((AccessDone::Device { device, changed }, changed.then_some(event)))
 }
 
-fn cancel(tx: &WriteTransaction, invite: &str) -> Result<AccessDone, ControlError> {
-    let (key, row) = find_invite(tx, invite)?;
+fn cancel(tx: &WriteTransaction, sight: &Sight, invite: &str) -> Result<AccessDone, ControlError> {
+    let (key, row) = find_invite(tx, sight, invite)?;
     if row.used_by.is_some() {
         return Err(ControlError::InviteUsed(invite_id(&key)));
     }
@@ -360,8 +364,11 @@ fn cancel(tx: &WriteTransaction, invite: &str) -> Result<AccessDone, ControlErro
         tx.open_table(USERS.table()).map_err(StoreError::from)?,
         tx.open_table(SPACES.table()).map_err(StoreError::from)?,
     );
+    let invited = row.user_key.clone();
     let summary = invite_summary(&key, row, &users, &spaces)?;
     let mut invites = tx.open_table(INVITES.table()).map_err(StoreError::from)?;
     invites.remove(key.as_slice()).map_err(StoreError::from)?;
+    drop((invites, users, spaces));
+    invites::forget_uninvited(tx, BTreeSet::from([invited]))?;
     Ok(AccessDone::Invite(summary))
 }

@@ -23,7 +23,7 @@ use super::tables::{
     ACTORS, BUCKETS, CHANGES, DOCUMENTS, DOCUMENTS_BY_BUCKET, Definition, FEED, FEED_HEADS, META, Writable,
     actor_key, bucket_document_key, bucket_key, change_key, feed_key, get, id_in_key, put, scan,
 };
-use super::{CONTROL_BYTES, Commit, RedbStore, erase, lock_tries, quarantine, read};
+use super::{CONTROL_BYTES, Commit, RedbStore, erase, invites, lock_tries, quarantine, read, tokens};
 use crate::store::{Repaired, StoreError, StoreIdentity};
 
 mod entries;
@@ -66,7 +66,7 @@ fn repair(tx: &WriteTransaction, identity: &StoreIdentity, now_ms: u64) -> Resul
         }
     }
     let documents = rebuilt.cut.len() as u64;
-    rows += rebuilt.write(tx)? + quarantine::repair(tx)?;
+    rows += rebuilt.write(tx)? + quarantine::repair(tx)? + tokens::repair(tx)? + invites::repair(tx)?;
     Ok(Repaired { dropped, documents, rows })
 }
 

@@ -13,7 +13,7 @@ use super::tables::{
     DEVICES, EPOCHS, ERASED, FEED_HEADS, INVITES, ROLES, SPACE_NAMES, SPACES, USER_IDS, USERS, get, put,
     role_key,
 };
-use super::{erase, log};
+use super::{erase, invites, log};
 use crate::names::{self, Person};
 use crate::store::{StoreError, StoreIdentity};
 
@@ -55,7 +55,7 @@ pub(super) fn carry_out(
             invite.map_or(Ok(()), |secret| use_up(tx, &secret, device))
         }
         ControlEvent::DeviceActivated { device } => set_state(tx, device, DEVICE_ACTIVE),
-        ControlEvent::DeviceRevoked { device, .. } => set_state(tx, device, DEVICE_REVOKED),
+        ControlEvent::DeviceRevoked { device, .. } => revoke(tx, device),
         ControlEvent::RoleSet { user, space, role } => set_role(tx, user, space, Some(role)),
         ControlEvent::RoleRemoved { user, space } => set_role(tx, user, space, None),
         ControlEvent::DocumentErased { document } => erase::carry_out(tx, identity, &document, now_ms),
@@ -123,6 +123,13 @@ fn use_up(tx: &WriteTransaction, secret: &SecretHash, device: DeviceId) -> Resul
     let mut invites = tx.open_table(INVITES.table())?;
     let Some(row) = get::<InviteRow>(&invites, INVITES, secret.as_bytes())? else { return Ok(()) };
     put(&mut invites, secret.as_bytes(), &InviteRow { used_by: row.used_by.or(Some(device)), ..row })
+}
+
+/// A device that is out lets nobody in by what it invited to.
+fn revoke(tx: &WriteTransaction, device: DeviceId) -> Result<(), StoreError> {
+    set_state(tx, device, DEVICE_REVOKED)?;
+    let row = { get::<DeviceRow>(&tx.open_table(DEVICES.table())?, DEVICES, device.as_bytes())? };
+    invites::drop_of_device(tx, &device, row.map(|row| row.user))
 }
 
 fn set_state(tx: &WriteTransaction, device: DeviceId, state: u8) -> Result<(), StoreError> {

@@ -3,16 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use redb::{ReadTransaction, WriteTransaction};
+use redb::{ReadTransaction, ReadableTable as _, ReadableTableMetadata as _, WriteTransaction};
 
 use super::control::find_space;
-use super::rows::{InviteRow, Inviter, SpaceRow, TokenRow};
+use super::examine::readable;
+use super::rows::{InviteRow, Inviter, Row as _, SpaceRow, TokenRow};
 use super::tables::{INVITES, Readable, SPACES, TOKENS, Writable, corrupt, get, put, scan};
-use super::{CONTROL_BYTES, Commit, RedbStore};
+use super::{CONTROL_BYTES, Commit, RedbStore, invites};
 use crate::names;
-use crate::store::{
-    ControlError, NewToken, StoreError, TOKEN_INVITES_MAX, TOKENS_MAX, TokenStore, TokenSummary, USED_STEP_MS,
-};
+use crate::store::{ControlError, NewToken, StoreError, TOKENS_MAX, TokenStore, TokenSummary, USED_STEP_MS};
 use crate::token::TokenHash;
 
 impl TokenStore for RedbStore {
@@ -117,11 +116,52 @@ fn list(tx: &ReadTransaction) -> Result<Vec<TokenSummary>, StoreError> {
 fn revoke(tx: &WriteTransaction, name: &str) -> Result<TokenSummary, ControlError> {
     let key = names::fold(name);
     let mut tokens = open(tx)?;
-    let row: TokenRow =
-        get(&tokens, TOKENS, key.as_bytes())?.ok_or_else(|| ControlError::NoSuchToken(name.to_owned()))?;
+    let row: Option<TokenRow> = match readable(get(&tokens, TOKENS, key.as_bytes()))? {
+        Some(None) => return Err(ControlError::NoSuchToken(name.to_owned())),
+        Some(found) => found,
+        None => None,
+    };
     tokens.remove(key.as_bytes()).map_err(StoreError::from)?;
-    drop_invites(tx, |token, _| *token == row.hash)?;
-    Ok(summary(&tx.open_table(SPACES.table()).map_err(StoreError::from)?, row)?)
+    let left = hashes(&tokens)?;
+    drop(tokens);
+    drop_orphans(tx, &left)?;
+    let Some(row) = row else { return Ok(of_unreadable(key)) };
+    let spaces = tx.open_table(SPACES.table()).map_err(StoreError::from)?;
+    Ok(readable(summary(&spaces, row))?.unwrap_or_else(|| of_unreadable(key)))
+}
+
+/// What is told of a token of which nothing but the name can be read.
+fn of_unreadable(name: String) -> TokenSummary {
+    TokenSummary {
+        hash: TokenHash::from_bytes([0; 32]),
+        name,
+        scopes: Vec::new(),
+        space: None,
+        by: String::new(),
+        made_at_ms: 0,
+        expires_at_ms: None,
+        used_at_ms: None,
+    }
+}
+
+/// The hashes of the tokens that can be read.
+fn hashes(tokens: &impl Readable) -> Result<BTreeSet<[u8; 32]>, StoreError> {
+    let mut hashes = BTreeSet::new();
+    for item in tokens.iter()? {
+        let (key, value) = item?;
+        if let Ok(row) = TokenRow::decode(key.value(), value.value()) {
+            hashes.insert(*row.hash.as_bytes());
+        }
+    }
+    Ok(hashes)
+}
+
+/// Drops what waits by tokens other than these; answers how many rows, those that couldn't be read among them.
+fn drop_orphans(tx: &WriteTransaction, hashes: &BTreeSet<[u8; 32]>) -> Result<u64, StoreError> {
+    invites::drop_rows(tx, |row| match row.by {
+        Some(Inviter::Program(token)) => row.used_by.is_none() && !hashes.contains(token.as_bytes()),
+        _ => false,
+    })
 }
 
 fn note_use(tx: &WriteTransaction, hash: &TokenHash, now_ms: u64) -> Result<((), Commit), StoreError> {
@@ -147,51 +187,46 @@ pub(super) fn find(
     Ok(found)
 }
 
-/// Makes every token worthless; answers how many there were.
+/// Makes every token worthless, those too that can't be read; answers how many there were.
 pub(super) fn revoke_all(tx: &WriteTransaction) -> Result<u64, StoreError> {
     let mut tokens = open(tx)?;
-    let mut keys = Vec::new();
-    scan::<TokenRow>(&tokens, TOKENS, &[], |key, _| {
-        keys.push(key.to_vec());
-        Ok(true)
-    })?;
-    for key in &keys {
+    let count = tokens.len()?;
+    tokens.retain(|_, _| false)?;
+    drop(tokens);
+    invites::drop_waiting(tx, |by, _| matches!(by, Inviter::Program(_)))?;
+    Ok(count)
+}
+
+/// Drops the tokens of which [`verify`] says that they don't hold, with what waits by them; answers how many rows. A token that
+/// is lost is made anew with one command.
+pub(super) fn repair(tx: &WriteTransaction) -> Result<u64, StoreError> {
+    let mut tokens = open(tx)?;
+    let (mut going, mut left) = (Vec::new(), BTreeSet::new());
+    {
+        let spaces = tx.open_table(SPACES.table())?;
+        for item in tokens.iter()? {
+            let (key, value) = item?;
+            let row = TokenRow::decode(key.value(), value.value()).ok();
+            let reaches = |row: &TokenRow| match row.space {
+                Some(space) => {
+                    Ok(readable(get::<SpaceRow>(&spaces, SPACES, space.as_bytes()))?.flatten().is_some())
+                }
+                None => Ok::<_, StoreError>(true),
+            };
+            let holds = match &row {
+                Some(row) => reaches(row)? && left.insert(*row.hash.as_bytes()),
+                None => false,
+            };
+            if !holds {
+                going.push(key.value().to_vec());
+            }
+        }
+    }
+    for key in &going {
         tokens.remove(key.as_slice())?;
     }
-    drop_invites(tx, |_, _| true)?;
-    Ok(keys.len() as u64)
-}
-
-/// Makes room for another invite of a token: those that are past their time go.
-pub(super) fn make_room(tx: &WriteTransaction, token: &TokenHash, now_ms: u64) -> Result<(), ControlError> {
-    let waiting = drop_invites(tx, |maker, expires_at_ms| maker == token && expires_at_ms <= now_ms)?;
-    match waiting.into_iter().filter(|maker| maker == token).count() {
-        TOKEN_INVITES_MAX.. => Err(ControlError::TooManyInvites),
-        _ => Ok(()),
-    }
-}
-
-/// Drops invites of programs that nobody has redeemed, those for which `goes` holds of token and time; answers whose are left.
-fn drop_invites(
-    tx: &WriteTransaction,
-    goes: impl Fn(&TokenHash, u64) -> bool,
-) -> Result<Vec<TokenHash>, StoreError> {
-    let mut invites = tx.open_table(INVITES.table())?;
-    let (mut going, mut left) = (Vec::new(), Vec::new());
-    scan::<InviteRow>(&invites, INVITES, &[], |key, row| {
-        match row.by {
-            Some(Inviter::Program(token)) if row.used_by.is_none() => match goes(&token, row.expires_at_ms) {
-                true => going.push(key.to_vec()),
-                false => left.push(token),
-            },
-            _ => {}
-        }
-        Ok(true)
-    })?;
-    for key in going {
-        invites.remove(key.as_slice())?;
-    }
-    Ok(left)
+    drop(tokens);
+    Ok(going.len() as u64 + drop_orphans(tx, &left)?)
 }
 
 /// 12: every token can be read, has a hash of its own, and reaches a space that there is.
@@ -243,15 +278,18 @@ fn summary(spaces: &impl Readable, row: TokenRow) -> Result<TokenSummary, StoreE
 
 #[cfg(test)]
 mod tests {
+    use forsat_sync::frame::Role;
     use forsat_sync::id::{Epoch, SpaceId, WorkspaceId};
-    use redb::ReadableTable as _;
+    use forsat_sync::relay::Standing;
 
     use super::*;
+    use crate::store::conformance::{enrol, space};
     use crate::store::redb::{InitWorkspace, OpenOptions};
-    use crate::store::{RelayStore as _, Scope};
+    use crate::store::{
+        AccessCommand, AccessStore as _, AdminOrder, NewInvite, Orderer, RelayStore as _, Remedy, Scope,
+    };
 
-    #[test]
-    fn a_damaged_token_lets_nobody_in_and_is_found() {
+    fn store() -> RedbStore {
         let init = InitWorkspace {
             workspace: WorkspaceId::from_bytes([3; 16]),
             name: "Sales".into(),
@@ -260,29 +298,97 @@ mod tests {
             now_ms: 1,
         };
         let backend = redb::backends::InMemoryBackend::new();
-        let store = RedbStore::with_backend(backend, OpenOptions::new(Epoch::new(1)), &init).unwrap();
+        RedbStore::with_backend(backend, OpenOptions::new(Epoch::new(1)), &init).unwrap()
+    }
+
+    fn make(store: &RedbStore, number: u8, name: &str) -> TokenHash {
         let new = NewToken {
-            hash: TokenHash::from_bytes([7; 32]),
-            name: "nightly".into(),
-            scopes: vec![Scope::Read],
+            hash: TokenHash::from_bytes([number; 32]),
+            name: name.into(),
+            scopes: vec![Scope::Access],
             space: None,
             by: "sara".into(),
             now_ms: 1,
             expires_at_ms: None,
         };
-        store.create_token(&new).unwrap();
-        let found = || store.examine(&|| false).unwrap();
-        assert!(found().is_sound() && store.verify().unwrap().is_empty());
-        let damage = |tx: &WriteTransaction| {
+        store.create_token(&new).unwrap().hash
+    }
+
+    fn invite(store: &RedbStore, by: TokenHash, number: u8) {
+        let new = NewInvite {
+            secret: forsat_sync::identity::SecretHash::from_bytes([number; 32]),
+            user: format!("Guest {number}"),
+            space: "Tehran".into(),
+            role: Role::Rep,
+            approve: false,
+            now_ms: 1,
+            expires_at_ms: 1000,
+        };
+        store.administer(&Orderer::Program(by), &AdminOrder::Invite(new), 1).unwrap();
+    }
+
+    /// A store with two tokens that each made an invite, of which one is damaged.
+    fn damaged() -> (RedbStore, TokenHash) {
+        let store = store();
+        space(&store, 10, "Tehran");
+        enrol(&store, 1, "Sara", "Tehran", Role::Admin);
+        let nightly = make(&store, 7, "nightly");
+        let weekly = make(&store, 8, "weekly");
+        invite(&store, nightly, 70);
+        invite(&store, weekly, 80);
+        assert!(store.examine(&|| false).unwrap().is_sound() && store.verify().unwrap().is_empty());
+        let damage = store.write(1, |tx| {
             let mut tokens = open(tx)?;
             let mut bytes = tokens.get(b"nightly".as_slice())?.unwrap().value().to_vec();
             // The byte of the scopes: more than it was made for.
-            bytes[33] ^= 2;
+            bytes[33] ^= 1;
             tokens.insert(b"nightly".as_slice(), bytes.as_slice())?;
             Ok(((), Commit::Yes))
-        };
-        store.write(1, damage).unwrap();
-        assert!(matches!(store.use_token(&new.hash, 1), Err(StoreError::Corrupt { table: "tokens", .. })));
-        assert!(found().findings.iter().any(|finding| finding.message.contains("tokens")), "{:?}", found());
+        });
+        damage.unwrap();
+        (store, nightly)
+    }
+
+    fn guests(store: &RedbStore) -> Vec<String> {
+        let open = store.invites().unwrap().into_iter().filter(|invite| invite.used_by.is_none());
+        open.map(|invite| invite.user).collect()
+    }
+
+    #[test]
+    fn a_damaged_token_lets_nobody_in_and_a_repair_drops_it() {
+        let (store, nightly) = damaged();
+        assert!(matches!(store.use_token(&nightly, 1), Err(StoreError::Corrupt { table: "tokens", .. })));
+        let found = store.examine(&|| false).unwrap().findings;
+        let finding = found.iter().find(|finding| finding.message.contains("tokens")).unwrap();
+        assert_eq!(finding.remedy, Remedy::Repair, "{found:?}");
+        assert_eq!(store.repair(2).unwrap().rows, 2, "the token and its invite");
+        assert!(store.examine(&|| false).unwrap().is_sound());
+        assert_eq!(store.all_tokens().unwrap().len(), 1);
+        assert_eq!(guests(&store), ["Guest 80"]);
+        assert_eq!(store.use_token(&nightly, 1).unwrap(), None);
+    }
+
+    #[test]
+    fn a_damaged_token_can_be_revoked() {
+        let (store, nightly) = damaged();
+        assert_eq!(store.revoke_token("Nightly", 1).unwrap().name, "nightly");
+        assert_eq!((store.all_tokens().unwrap().len(), guests(&store)), (1, vec!["Guest 80".to_owned()]));
+        assert_eq!(store.use_token(&nightly, 1).unwrap(), None);
+    }
+
+    #[test]
+    fn a_damaged_token_keeps_no_revocation_from_being_taken_back() {
+        let (back, _) = damaged();
+        let ahead = store();
+        space(&ahead, 10, "Tehran");
+        let sara = enrol(&ahead, 1, "Sara", "Tehran", Role::Admin);
+        let revoke = AccessCommand::RevokeDevice { device: sara.device.to_string(), lost: true };
+        ahead.change_access(&revoke, 1).unwrap();
+        let entries = ahead.control_log(0, usize::MAX).unwrap();
+        let adopted = back.adopt_control(&entries, 2).unwrap();
+        assert_eq!((adopted.entries, adopted.tokens), (1, 2), "the tokens are out too, readable or not");
+        let record = back.devices(&[sara.device]).unwrap().remove(0).unwrap();
+        assert_eq!(record.standing, Standing::Revoked);
+        assert_eq!(guests(&back), [""; 0]);
     }
 }

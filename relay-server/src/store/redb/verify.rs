@@ -34,8 +34,9 @@ pub(super) fn others(
     for space in spaces {
         look(Remedy::Backup, &mut |wrong| check_epochs(tx, &space.id, space.head, wrong))?;
     }
-    look(Remedy::Backup, &mut |wrong| check_invites(tx, stop, wrong))?;
-    look(Remedy::Backup, &mut |wrong| tokens::verify(tx, wrong))?;
+    look(Remedy::Backup, &mut |_| check_devices(tx, stop))?;
+    look(Remedy::Repair, &mut |wrong| check_invites(tx, stop, wrong))?;
+    look(Remedy::Repair, &mut |wrong| tokens::verify(tx, wrong))?;
     look(Remedy::Repair, &mut |wrong| check_moved_out(tx, stop, wrong))?;
     look(Remedy::Repair, &mut |wrong| erase::verify(tx, stop, wrong))?;
     look(Remedy::Repair, &mut |wrong| {
@@ -66,13 +67,21 @@ fn check_epochs(
     Ok(())
 }
 
+/// Every device can be read.
+fn check_devices(tx: &ReadTransaction, stop: Stop<'_>) -> Result<(), StoreError> {
+    scan::<DeviceRow>(&tx.open_table(DEVICES.table())?, DEVICES, &[], |_, _| {
+        stop.go_on()?;
+        Ok(true)
+    })
+}
+
 /// 7: used invites name devices that there are.
 fn check_invites(tx: &ReadTransaction, stop: Stop<'_>, wrong: &mut Vec<String>) -> Result<(), StoreError> {
     let devices = tx.open_table(DEVICES.table())?;
     scan::<InviteRow>(&tx.open_table(INVITES.table())?, INVITES, &[], |_, invite| {
         stop.go_on()?;
         if let Some(device) = invite.used_by
-            && get::<DeviceRow>(&devices, DEVICES, device.as_bytes())?.is_none()
+            && devices.get(device.as_bytes().as_slice())?.is_none()
         {
             wrong.push(format!("7: an invite was used by device {device}, which is missing"));
         }

@@ -10,14 +10,35 @@ use crate::token::TokenHash;
 const WAITS: u8 = 1;
 /// In the same byte: a program made it; the hash of its token follows.
 const BY_PROGRAM: u8 = 2;
+/// In the same byte: the administrator's device follows their id.
+const WITH_DEVICE: u8 = 4;
 
 /// Who made an invite and isn't the operator at the relay: what they may no longer give, the invite no longer gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) enum Inviter {
-    /// An administrator, from a device.
-    User(UserId),
+    /// An administrator, from a device; rows from before the device was kept have none.
+    User { user: UserId, device: Option<DeviceId> },
     /// A program, by its token.
     Program(TokenHash),
+}
+
+impl Inviter {
+    /// The administrator; none for a program.
+    pub(in super::super) fn user(&self) -> Option<UserId> {
+        match self {
+            Self::User { user, .. } => Some(*user),
+            Self::Program(_) => None,
+        }
+    }
+
+    /// Whether it is the same administrator, from whichever device, or the same program.
+    pub(in super::super) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::User { user, .. }, Self::User { user: other, .. }) => user == other,
+            (Self::Program(token), Self::Program(other)) => token == other,
+            _ => false,
+        }
+    }
 }
 
 /// An invite, keyed by the hash of its secret.
@@ -46,7 +67,10 @@ impl Row for InviteRow {
         let waits = if self.approve { WAITS } else { 0 };
         match self.by {
             Some(Inviter::Program(token)) => row.u8(waits | BY_PROGRAM).fixed(token.as_bytes()).seal(key),
-            Some(Inviter::User(user)) => row.u8(waits).fixed(user.as_bytes()).seal(key),
+            Some(Inviter::User { user, device: Some(device) }) => {
+                row.u8(waits | WITH_DEVICE).fixed(user.as_bytes()).fixed(device.as_bytes()).seal(key)
+            }
+            Some(Inviter::User { user, device: None }) => row.u8(waits).fixed(user.as_bytes()).seal(key),
             None if self.approve => row.u8(waits).seal(key),
             None => row.seal(key),
         }
@@ -63,14 +87,16 @@ impl Row for InviteRow {
         };
         let user_key = reader.text()?;
         let flags = if reader.is_empty() { 0 } else { reader.u8()? };
-        let by = match flags & BY_PROGRAM {
+        let by = match flags & !WAITS {
             0 if reader.is_empty() => None,
-            0 => Some(Inviter::User(UserId::from_bytes(reader.array()?))),
-            _ => Some(Inviter::Program(TokenHash::from_bytes(reader.array()?))),
+            0 => Some(Inviter::User { user: UserId::from_bytes(reader.array()?), device: None }),
+            WITH_DEVICE => Some(Inviter::User {
+                user: UserId::from_bytes(reader.array()?),
+                device: Some(DeviceId::from_bytes(reader.array()?)),
+            }),
+            BY_PROGRAM => Some(Inviter::Program(TokenHash::from_bytes(reader.array()?))),
+            _ => return Err(RowError::Shape),
         };
-        if flags & !(WAITS | BY_PROGRAM) != 0 {
-            return Err(RowError::Shape);
-        }
         let approve = flags & WAITS != 0;
         reader.end().map(|()| Self { user_key, space, role, expires_at_ms, used_by, approve, by })
     }

@@ -57,16 +57,24 @@ fn whoever_made_an_invite_it_reads_back_and_so_do_rows_of_before_there_were_prog
         by,
     };
     let user = UserId::from_bytes([2; 16]);
+    let unknown = Inviter::User { user, device: None };
+    let known = Inviter::User { user, device: Some(DeviceId::from_bytes([4; 16])) };
     let program = Inviter::Program(crate::token::TokenHash::from_bytes([3; 32]));
-    for row in
-        [of(None, false), of(None, true), of(Some(Inviter::User(user)), true), of(Some(program), false)]
-    {
+    for row in [
+        of(None, false),
+        of(None, true),
+        of(Some(unknown), true),
+        of(Some(known), true),
+        of(Some(program), false),
+    ] {
         assert_eq!(InviteRow::decode(b"k", &row.encode(b"k")), Ok(row));
     }
     let old = || Writer::new().fixed(&[1; 16]).u8(2).u64(5).optional(None).text("name:sara");
     assert_eq!(InviteRow::decode(b"k", &old().seal(b"k")), Ok(of(None, false)));
     assert_eq!(InviteRow::decode(b"k", &old().u8(1).seal(b"k")), Ok(of(None, true)));
     let by_user = old().u8(0).fixed(user.as_bytes()).seal(b"k");
-    assert_eq!(InviteRow::decode(b"k", &by_user), Ok(of(Some(Inviter::User(user)), false)));
-    assert_eq!(InviteRow::decode(b"k", &old().u8(4).seal(b"k")), Err(RowError::Shape));
+    assert_eq!(InviteRow::decode(b"k", &by_user), Ok(of(Some(unknown), false)));
+    for flags in [4, 6, 8] {
+        assert_eq!(InviteRow::decode(b"k", &old().u8(flags).seal(b"k")), Err(RowError::Shape));
+    }
 }
