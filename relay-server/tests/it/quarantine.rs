@@ -148,6 +148,31 @@ fn a_long_list_comes_in_parts_that_fit_their_frame() {
     assert_eq!(seen, (1..=59).collect::<Vec<_>>());
 }
 
+#[test]
+fn names_of_characters_that_json_escapes_wedge_no_list() {
+    let world = World::new();
+    let (mut manager, user, main) = world.joined(1, "Sara", "manager");
+    let invite = world.relay.invite(&"\"".repeat(256), "main", "rep").unwrap();
+    let mut hostile = world.runtime.block_on(async {
+        let mut device = Device::connect(world.relay.url(), 2).await;
+        device.name = "\u{1}".repeat(256);
+        device.enrol(&invite.code).await;
+        device
+    });
+    let small = (1..=240).map(|number| (document(number), first_change(user, number))).collect();
+    let results = world.set_aside(&mut hostile, main, small);
+    assert!(results.iter().all(|result| *result == ItemOutcome::Acked), "{results:?}");
+    let results = world.set_aside(&mut hostile, main, vec![(document(241), large_change(user))]);
+    assert_eq!(results, [ItemOutcome::Acked]);
+    let (first, more) = world.list(&mut manager, 0);
+    assert!(more && first.len() < 240, "{}", first.len());
+    let (rest, _) = world.list(&mut manager, first.last().unwrap().number);
+    let numbers: Vec<_> = first.iter().chain(&rest).map(|entry| entry.number).collect();
+    assert_eq!(numbers[..], (1..=numbers.len() as u64).collect::<Vec<_>>()[..]);
+    let (last, more) = world.list(&mut manager, 240);
+    assert_eq!((last.len(), more), (1, false), "the largest fits with the longest names");
+}
+
 /// A change near the limit of a chunk.
 fn large_change(user: UserId) -> Vec<u8> {
     use automerge::transaction::Transactable as _;
