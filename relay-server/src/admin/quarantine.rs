@@ -1,5 +1,7 @@
 //! What lies aside: as the managers of its spaces see and close it from their devices, and the operator at the relay.
 
+mod operator;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use forsat_sync::frame::{ADMIN_ANSWER_BYTES_MAX, NAME_BYTES_MAX};
@@ -7,6 +9,8 @@ use forsat_sync::id::DeviceId;
 use forsat_sync::limits::{CHUNK_BYTES_MAX, QUARANTINE_SPACES_MAX};
 use serde::{Deserialize, Serialize};
 
+pub use self::operator::{QuarantineDroppedView, QuarantineRowView};
+pub(super) use self::operator::{drop_rows, rows};
 use super::Answer;
 use crate::store::{ControlError, QuarantineEntry, RelayStore};
 
@@ -49,9 +53,15 @@ pub struct QuarantineView {
 
 /// What lies aside after a number, as much of it as an answer holds.
 pub(super) fn list(store: &dyn RelayStore, device: &DeviceId, after: u64) -> Result<Answer, ControlError> {
-    let (found, mut more) = store.access().quarantined(device, after, LIST_BYTES_MAX)?;
+    let (found, more) = store.access().quarantined(device, after, LIST_BYTES_MAX)?;
+    let (entries, more) = fitting(found.into_iter().map(view), more);
+    Ok(Answer::Quarantine { entries, more })
+}
+
+/// As many of the first as an answer holds, one at least, and whether there are others.
+fn fitting<T: Serialize>(found: impl Iterator<Item = T>, mut more: bool) -> (Vec<T>, bool) {
     let (mut entries, mut left) = (Vec::new(), ENTRIES_BYTES_MAX);
-    for view in found.into_iter().map(view) {
+    for view in found {
         let told = serde_json::to_vec(&view).expect("entries have text keys and plain values");
         // With the comma between two.
         let rest = left.checked_sub(told.len() + 1);
@@ -62,7 +72,7 @@ pub(super) fn list(store: &dyn RelayStore, device: &DeviceId, after: u64) -> Res
         left = rest.unwrap_or(0);
         entries.push(view);
     }
-    Ok(Answer::Quarantine { entries, more })
+    (entries, more)
 }
 
 /// Takes changes out for good.

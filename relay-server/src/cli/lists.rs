@@ -73,13 +73,16 @@ pub(super) fn invites(invites: &[InviteEntryView]) -> String {
     table(["id", "user", "space", "role", "state"], rows)
 }
 
-fn short(id: &str) -> String {
+pub(super) fn short(id: &str) -> String {
     id.chars().take(ID_DIGITS).collect()
 }
 
-/// Columns beside one another, each as wide as its widest cell; the last as it comes.
+/// Columns beside one another, each as wide as its widest cell; the last as it comes. Devices choose their names: nothing of them
+/// steers the terminal.
 pub(super) fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
-    let rows: Vec<[String; N]> = std::iter::once(head.map(str::to_owned)).chain(rows).collect();
+    let plain = |cell: String| cell.replace(char::is_control, "\u{fffd}");
+    let rows: Vec<[String; N]> =
+        std::iter::once(head.map(str::to_owned)).chain(rows.map(|row| row.map(plain))).collect();
     let widths: Vec<usize> =
         (0..N).map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)).collect();
     let mut text = String::new();

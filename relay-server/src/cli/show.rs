@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::{lists, tokens};
+use super::{lists, quarantine, tokens};
 use crate::admin::{Answer, InviteView, SpaceView, StatusView};
 use crate::config::Flags;
 use crate::setup::InitOptions;
@@ -101,6 +101,8 @@ pub(super) fn answer(answer: &Answer, json: bool) -> String {
         Answer::TokenMade(made) if json => line(made),
         Answer::Tokens { tokens } if json => line(&json!({ "tokens": tokens })),
         Answer::TokenRevoked(token) if json => line(token),
+        Answer::QuarantineRows { rows, more } if json => line(&json!({ "changes": rows, "more": more })),
+        Answer::QuarantineDropped(dropped) if json => line(dropped),
         Answer::Space(space) => format!("The space \"{}\" is made ({}).\n", space.name, space.id),
         Answer::Spaces { spaces } => spaces_table(spaces),
         Answer::Invite(invite) => format!(
@@ -123,6 +125,8 @@ pub(super) fn answer(answer: &Answer, json: bool) -> String {
         Answer::TokenMade(made) => tokens::made(made),
         Answer::Tokens { tokens } => tokens::list(tokens),
         Answer::TokenRevoked(token) => tokens::revoked(token),
+        Answer::QuarantineRows { rows, more } => quarantine::rows(rows, *more),
+        Answer::QuarantineDropped(dropped) => quarantine::dropped(dropped),
         Answer::Status(status) => status_text(status),
         Answer::Verified(found) => line(found),
         // Told to managers' devices alone.

@@ -478,6 +478,8 @@ fn requests(device: DeviceId) -> Vec<Request> {
         },
         Request::TokenList,
         Request::TokenRevoke { name: "read".into() },
+        Request::QuarantineList { space: None, after: 0 },
+        Request::QuarantineDrop { numbers: Vec::new(), space: Some(SPACE.into()), confirmed: true },
         Request::Status,
         Request::Verify,
         Request::Identity,
@@ -499,6 +501,8 @@ fn requests(device: DeviceId) -> Vec<Request> {
             | Request::TokenCreate { .. }
             | Request::TokenList
             | Request::TokenRevoke { .. }
+            | Request::QuarantineList { .. }
+            | Request::QuarantineDrop { .. }
             | Request::Verify
             | Request::Identity
             | Request::Erase { .. }
@@ -613,6 +617,8 @@ impl Program {
             | Request::TokenCreate { .. }
             | Request::TokenList
             | Request::TokenRevoke { .. }
+            | Request::QuarantineList { .. }
+            | Request::QuarantineDrop { .. }
             | Request::Identity => (403, Some("operator_only")),
         }
     }
