@@ -305,8 +305,11 @@ pub struct ServingView {
     pub url: String,
     /// Open connections.
     pub connections: usize,
-    /// Those that proved who they are.
+    /// Those of devices that proved who they are and may connect.
     pub established: usize,
+    /// Those of revoked devices that set aside what they never sent.
+    #[serde(default)]
+    pub restricted: usize,
     /// Changes that became durable since it began to serve.
     pub changes_accepted: u64,
     /// Commits that the store refused since it began to serve.
@@ -543,6 +546,7 @@ pub(crate) fn serving(url: &str, counts: HubCounts) -> ServingView {
         url: url.to_owned(),
         connections: counts.connections,
         established: counts.established,
+        restricted: counts.restricted,
         changes_accepted: counts.changes_accepted,
         appends_failed: counts.appends_failed,
         writes_failing: counts.writes_failing,

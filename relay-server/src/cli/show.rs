@@ -177,10 +177,11 @@ fn status_text(status: &StatusView) -> String {
     let _ = match &status.serving {
         Some(serving) => writeln!(
             text,
-            "serving    {}\n           {} connections, {} of them authenticated; {} changes taken, {} commits refused{}",
+            "serving    {}\n           {} connections, {} of them authenticated, {} of revoked devices; {} changes taken, {} commits refused{}",
             serving.url,
             serving.connections,
             serving.established,
+            serving.restricted,
             serving.changes_accepted,
             serving.appends_failed,
             if serving.writes_failing { "; THE STORE TAKES NO WRITES: see the log" } else { "" },
