@@ -479,6 +479,8 @@ fn requests(device: DeviceId) -> Vec<Request> {
         },
         Request::TokenList,
         Request::TokenRevoke { name: "read".into() },
+        Request::QuarantineList { space: None, after: 0 },
+        Request::QuarantineDrop { numbers: Vec::new(), space: Some(SPACE.into()), confirmed: true },
         Request::Status,
         Request::Verify,
         Request::Identity,
@@ -500,6 +502,8 @@ fn requests(device: DeviceId) -> Vec<Request> {
             | Request::TokenCreate { .. }
             | Request::TokenList
             | Request::TokenRevoke { .. }
+            | Request::QuarantineList { .. }
+            | Request::QuarantineDrop { .. }
             | Request::Verify
             | Request::Identity
             | Request::Erase { .. }
@@ -614,6 +618,8 @@ impl Program {
             | Request::TokenCreate { .. }
             | Request::TokenList
             | Request::TokenRevoke { .. }
+            | Request::QuarantineList { .. }
+            | Request::QuarantineDrop { .. }
             | Request::Identity => (403, Some("operator_only")),
         }
     }
