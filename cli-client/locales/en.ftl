@@ -858,12 +858,14 @@ quarantine-reason-moved-away = the record was moved to a space that its author d
 quarantine-reason-home-elsewhere = the record lives in another space than the one this was made for
 quarantine-reason-device-revoked = the device was revoked before this was sent
 quarantine-confirm = Give up what is in quarantine under { $numbers }? The relay forgets it
-quarantine-confirm-all = Give up everything in quarantine that the list shows? The relay forgets it
+quarantine-confirm-all = Give up { $count } in quarantine, all that is listed? The relay forgets them
+quarantine-confirm-apply-all = Apply { $count } in quarantine, all that is listed?
 quarantine-dropped = { $count } given up
-quarantine-applied = { $count } applied · { $unsent } unsent: forsat sync
+quarantine-applied = { $count } applied
 quarantine-already = in the record already: { $numbers }
 quarantine-refused = { $number } stays: { $why }
 quarantine-unclosed = what was applied is saved, and the relay couldn't be told: { $why }; give the command again, nothing is changed twice
+quarantine-waiting = { $numbers } stays at the relay until the relay has what you applied; after a sync give the command again, nothing is changed twice (forsat refused tells what the relay didn't take)
 quarantine-not-whole = what this change builds on isn't on this device, so not all of it can be read; make by hand what it shows, then drop it
 quarantine-elsewhere = the record isn't on this device, and this change doesn't begin it in a space that you see; a manager of the space that has it can apply this
 

@@ -815,12 +815,14 @@ quarantine-reason-moved-away = پیش از فرستادن این، رکورد ب
 quarantine-reason-home-elsewhere = رکورد در فضایی جز آن است که این برایش ساخته شد
 quarantine-reason-device-revoked = پیش از فرستادن این، دستگاه باطل شد
 quarantine-confirm = از آن‌چه با شمارهٔ { $numbers } در قرنطینه است بگذریم؟ رله فراموشش می‌کند
-quarantine-confirm-all = از هر چه فهرست قرنطینه نشان می‌دهد بگذریم؟ رله فراموشش می‌کند
+quarantine-confirm-all = از هر { $count } تغییر این فهرست بگذریم؟ رله فراموششان می‌کند
+quarantine-confirm-apply-all = هر { $count } تغییر این فهرست اعمال شود؟
 quarantine-dropped = از { $count } تغییر گذشتیم
-quarantine-applied = { $count } تغییر اعمال شد · { $unsent } ارسال‌نشده: forsat sync
+quarantine-applied = { $count } تغییر اعمال شد
 quarantine-already = از پیش در رکورد است: { $numbers }
 quarantine-refused = { $number } می‌ماند: { $why }
 quarantine-unclosed = آن‌چه اعمال شد ذخیره شده است ولی نشد به رله گفته شود: { $why }؛ فرمان را دوباره بدهید، چیزی دو بار تغییر نمی‌کند
+quarantine-waiting = { $numbers } در رله می‌ماند تا رله آن‌چه را اعمال کردید داشته باشد؛ پس از همگام‌سازی فرمان را دوباره بدهید، چیزی دو بار تغییر نمی‌کند (forsat refused می‌گوید رله چه را نپذیرفت)
 quarantine-not-whole = آن‌چه این تغییر بر آن بنا شده روی این دستگاه نیست و همه‌اش خواندنی نیست؛ آن‌چه را نشان می‌دهد دستی انجام دهید و سپس از آن بگذرید
 quarantine-elsewhere = این رکورد روی این دستگاه نیست و این تغییر هم آن را در فضایی که می‌بینید آغاز نمی‌کند؛ مدیر فضایی که رکورد در آن است می‌تواند آن را اعمال کند
 

@@ -88,8 +88,7 @@ pub fn applied(app: &App, answer: &QuarantineApplied) -> Vec<String> {
         .map(|saved| format!("{}  {}", super::id(&saved.short, saved.prefix), paint(STRONG, &saved.name)))
         .collect();
     let count = app.locale.integer(answer.applied.len() as u64);
-    let unsent = app.locale.integer(answer.unsent);
-    lines.push(paint(GOOD, tr!(app.messages, "quarantine-applied", count = count, unsent = unsent)));
+    lines.push(paint(GOOD, tr!(app.messages, "quarantine-applied", count = count)));
     if !answer.already.is_empty() {
         let numbers = numbers(app, &answer.already);
         lines.push(tr!(app.messages, "quarantine-already", numbers = numbers));
@@ -102,6 +101,9 @@ pub fn applied(app: &App, answer: &QuarantineApplied) -> Vec<String> {
     if let Some(error) = &answer.unclosed_error {
         let why = errors::of_record(app, error);
         lines.push(paint(WARN, tr!(app.messages, "quarantine-unclosed", why = why)));
+    } else if !answer.waiting.is_empty() {
+        let numbers = numbers(app, &answer.waiting);
+        lines.push(paint(WARN, tr!(app.messages, "quarantine-waiting", numbers = numbers)));
     }
     if answer.more {
         lines.push(paint(WARN, tr!(app.messages, "quarantine-more")));

@@ -91,7 +91,15 @@ fn what_a_revoked_device_never_sent_is_applied_by_a_manager_and_seen_with_both_a
         (&applied["applied"], &applied["closed"]),
         (&serde_json::json!([website["number"]]), &true.into())
     );
-    let rest = office.sara.ok(&["quarantine", "apply", "--all"]);
+    assert_eq!(applied["waiting"], serde_json::json!([]), "the relay has it: {applied}");
+    mina.sync();
+    assert_eq!(mina.field("account", &arya, "website"), "https://late.example", "it was sent along");
+    assert_eq!(
+        office.sara.fails(7, &["quarantine", "apply", "--all"])["exit"],
+        7,
+        "who saw them must say so"
+    );
+    let rest = office.sara.ok(&["quarantine", "apply", "--all", "--yes"]);
     assert_eq!(
         (rest["applied"].as_array().unwrap().len(), &rest["refused"]),
         (1, &serde_json::json!([])),

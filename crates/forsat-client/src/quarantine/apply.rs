@@ -13,8 +13,8 @@ use forsat_domain::schema::{MergeCode, ModuleDef};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::Entry;
 use super::read::{self, Group, Reading, as_view};
+use super::{Entry, closing};
 use crate::engine::Engine;
 use crate::erased;
 use crate::error::{ClientError, ClientRefusal};
@@ -45,7 +45,9 @@ pub struct QuarantineApplied {
     pub journal: Option<JournalNumber>,
     /// How many changes wait to be sent, of all records.
     pub unsent: u64,
-    /// Whether the relay has heard which are done.
+    /// Those of both that stay at the relay for now, since it doesn't have what makes them again yet.
+    pub waiting: Vec<u64>,
+    /// Whether the relay has heard that all of both are done.
     pub closed: bool,
     /// Why not.
     pub unclosed: Option<String>,
@@ -71,8 +73,9 @@ pub struct QuarantineRefusal {
 }
 
 impl QuarantineApplied {
-    /// Notes that the relay couldn't be told.
-    pub(super) fn unclosed(&mut self, error: ClientError) {
+    /// Notes that the relay couldn't be told of changes that are done.
+    pub(super) fn unclosed(&mut self, done: &BTreeSet<u64>, error: ClientError) {
+        self.waiting = done.iter().copied().collect();
         self.unclosed = Some(error.to_string());
         self.unclosed_error = Some(Arc::new(error));
     }
@@ -155,10 +158,10 @@ fn apply_one(
         return Err(ClientRefusal::Erased.into());
     }
     let here = vault::load(&*turn.tx, id)?.filter(|loaded| !loaded.document.heads().is_empty());
-    let has_it = here
-        .as_ref()
-        .is_some_and(|loaded| loaded.document.contains(&hash) || loaded.document.has_made_again(&hash));
-    if has_it || Genesis::by_hash(&hash).is_some() {
+    let has_it = here.as_ref().is_some_and(|loaded| {
+        loaded.document.contains(&hash) || !loaded.document.made_again(&hash).is_empty()
+    });
+    if has_it || Genesis::by_hash(&hash).is_some() || closing::is_said(&*turn.tx, entry)? {
         return Ok(Outcome::Already);
     }
     if !reading.is_whole {
@@ -168,8 +171,12 @@ fn apply_one(
     let state = here.as_ref().map(|loaded| loaded.document.read(turn.engine.schema()));
     let edits = edits_of(table, state.as_ref(), entry, reading)?;
     turn.make_again(Some(Original { user: UserId::from_bytes(entry.user), change: hash }));
-    if here.is_some() {
-        return Ok(Outcome::Done(turn.edit(id, &edits)?.map(Box::new)));
+    if let Some(loaded) = &here {
+        let written = turn.edit(id, &edits)?;
+        if written.is_none() {
+            closing::note_said(turn.tx, entry, &loaded.document)?;
+        }
+        return Ok(Outcome::Done(written.map(Box::new)));
     }
     let [space] = entry.spaces.as_slice() else { return Err(ClientRefusal::RecordElsewhere.into()) };
     if !reading.begins || turn.tx.space(space)?.is_none() {
