@@ -257,6 +257,12 @@ pub struct InviteView {
     pub role: String,
     /// Whether the device that redeems it waits to be let in.
     pub approve: bool,
+    /// The user's devices that aren't revoked: what the invite gives is theirs too, whoever has them.
+    #[serde(default)]
+    pub devices: u64,
+    /// Whether the user has no role in the space yet.
+    #[serde(default)]
+    pub first_role: bool,
     /// Where the relay is.
     pub url: String,
     /// What is redeemed, once.
@@ -504,15 +510,17 @@ fn invite_for(
         now_ms,
         expires_at_ms,
     };
-    let space = caller.invite(store, new)?;
+    let made = caller.invite(store, new)?;
     let relay = RelayKey::from_seed(&store.identity().relay_key_seed).relay_id();
     let address = Some(url.to_owned()).filter(|url| url.len() <= InviteCode::ADDRESS_BYTES_MAX);
     let code = InviteCode { secret, relay, address }.to_string();
     Ok(InviteView {
         user: user.trim().to_owned(),
-        space: space.name,
+        space: made.space.name,
         role: role.as_str().to_owned(),
         approve,
+        devices: made.devices,
+        first_role: made.first_role,
         url: url.to_owned(),
         command: format!("forsat join {url} {code}"),
         code,

@@ -25,7 +25,7 @@ pub use forsat_sync::relay::{
 pub use self::examination::{Examination, FINDINGS_MAX, FindingKind, Remedy, Repaired, StoreFinding};
 pub use self::manage::{
     AccessCommand, AccessDone, AccessLists, AccessStore, AdminDone, AdminOrder, ControlAdopted, DeviceState,
-    DeviceSummary, DocumentSummary, InviteSummary, MoveOutcome, UserSummary,
+    DeviceSummary, DocumentSummary, InviteSummary, Invited, MoveOutcome, UserSummary,
 };
 pub use self::quarantine::{
     Aside, AsideItem, AsideItemOutcome, AsideOutcome, QUARANTINE_ENTRY_COST, QuarantineEntry,
@@ -411,8 +411,8 @@ pub trait RelayStore: Send + Sync {
     /// All spaces, `common` first, then by name.
     fn spaces(&self) -> Result<Vec<SpaceSummary>, StoreError>;
 
-    /// Makes an invite; the user comes into being by it. Answers the space.
-    fn create_invite(&self, invite: &NewInvite) -> Result<SpaceSummary, ControlError>;
+    /// Makes an invite; the user comes into being by it.
+    fn create_invite(&self, invite: &NewInvite) -> Result<Invited, ControlError>;
 
     /// Users, roles, devices and invites, for an operator.
     fn access(&self) -> &dyn AccessStore;

@@ -3,8 +3,8 @@
 use forsat_client::Engine;
 use forsat_relay::store::{
     AccessStore, AppendBatch, ControlError, DeviceRecord, EnrolOutcome, EnrolRequest, HealOutcome,
-    HealRequest, ItemOutcome, NewInvite, PageOutcome, PageRequest, PushOutcome, RedbStore, RelayStore,
-    SpaceSummary, StatusCounts, StoreError, StoreIdentity, TokenStore,
+    HealRequest, Invited, ItemOutcome, NewInvite, PageOutcome, PageRequest, PushOutcome, RedbStore,
+    RelayStore, SpaceSummary, StatusCounts, StoreError, StoreIdentity, TokenStore,
 };
 use forsat_sim::device::{Connector, SyncInput, SyncOutput, Syncing};
 use forsat_sim::plan::{BEGIN_MS, Fault, Plan};
@@ -108,7 +108,7 @@ impl RelayStore for Hasty {
     fn spaces(&self) -> Result<Vec<SpaceSummary>, StoreError> {
         self.inner.spaces()
     }
-    fn create_invite(&self, invite: &NewInvite) -> Result<SpaceSummary, ControlError> {
+    fn create_invite(&self, invite: &NewInvite) -> Result<Invited, ControlError> {
         self.inner.create_invite(invite)
     }
     fn status(&self, now_ms: u64) -> Result<StatusCounts, StoreError> {

@@ -5,7 +5,7 @@ use forsat_client::Engine;
 use forsat_relay::store::{
     AccessCommand, AccessDone, AccessLists, AccessStore, AdminDone, AdminOrder, AppendBatch, Aside,
     AsideOutcome, ControlAdopted, ControlError, DeviceRecord, DeviceSummary, DocumentSummary, EnrolOutcome,
-    EnrolRequest, Examination, HealOutcome, HealRequest, InviteSummary, MoveOutcome, NewInvite, Orderer,
+    EnrolRequest, Examination, HealOutcome, HealRequest, InviteSummary, Invited, MoveOutcome, NewInvite, Orderer,
     PageOutcome, PageRequest, PushOutcome, QuarantineEntry, QuarantineStore, QuarantineSummary, RedbStore,
     RelayStore, SpaceSummary, StatusCounts, StoreError, StoreIdentity, TokenStore, UserSummary,
 };
@@ -164,7 +164,7 @@ impl RelayStore for Bent {
     fn spaces(&self) -> Result<Vec<SpaceSummary>, StoreError> {
         self.inner.spaces()
     }
-    fn create_invite(&self, invite: &NewInvite) -> Result<SpaceSummary, ControlError> {
+    fn create_invite(&self, invite: &NewInvite) -> Result<Invited, ControlError> {
         self.inner.create_invite(invite)
     }
     fn status(&self, now_ms: u64) -> Result<StatusCounts, StoreError> {

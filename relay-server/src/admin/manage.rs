@@ -42,6 +42,9 @@ pub struct RoleView {
     pub before: Option<String>,
     /// The role now.
     pub role: Option<String>,
+    /// The user's devices that aren't revoked: the role is theirs, whoever has them.
+    #[serde(default)]
+    pub devices: u64,
 }
 
 /// A device.
@@ -123,11 +126,12 @@ pub(super) fn command(request: &Request) -> Result<AccessCommand, Failure> {
 
 pub(super) fn answer(done: AccessDone, now_ms: u64) -> Answer {
     match done {
-        AccessDone::Role { user, space, before, now } => Answer::Role(RoleView {
+        AccessDone::Role { user, space, before, now, devices } => Answer::Role(RoleView {
             user,
             space,
             before: before.map(|role| role.as_str().to_owned()),
             role: now.map(|role| role.as_str().to_owned()),
+            devices,
         }),
         AccessDone::Device { device: row, changed } => Answer::Device(device(row, Some(changed))),
         AccessDone::Erased(summary) => Answer::Erasure(super::erase::view(summary)),

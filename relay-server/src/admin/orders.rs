@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Answer, Failure, INVITE_MS, InviteView, Request, manage, quarantine, read_role, view};
 use crate::ambient;
-use crate::store::{AdminDone, AdminOrder, ControlError, NewInvite, Orderer, RelayStore, StoreError};
+use crate::store::{
+    AdminDone, AdminOrder, ControlError, Invited, NewInvite, Orderer, RelayStore, StoreError,
+};
 
 /// A request of an administrator's device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -167,7 +169,7 @@ fn carry_out(
     Ok(match store.access().administer(&by, &order, now_ms)? {
         AdminDone::Changed(done) => manage::answer(done, now_ms),
         AdminDone::SpaceMade(space) => Answer::Space(view(space)),
-        AdminDone::Invited(space) => Answer::Invite(invited(request, space.name, now_ms)),
+        AdminDone::Invited(made) => Answer::Invite(invited(request, made, now_ms)),
     })
 }
 
@@ -210,16 +212,18 @@ fn order(request: &DeviceRequest, now_ms: u64) -> Result<AdminOrder, Failure> {
 }
 
 /// What is told of an invite; the device knows the secret and where the relay is.
-fn invited(request: DeviceRequest, space: String, now_ms: u64) -> InviteView {
+fn invited(request: DeviceRequest, made: Invited, now_ms: u64) -> InviteView {
     let (user, role, approve) = match request {
         DeviceRequest::Invite { user, role, approve, .. } => (user, role, approve),
         _ => Default::default(),
     };
     InviteView {
         user: user.trim().to_owned(),
-        space,
+        space: made.space.name,
         role,
         approve,
+        devices: made.devices,
+        first_role: made.first_role,
         url: String::new(),
         code: String::new(),
         expires_at_ms: now_ms.saturating_add(INVITE_MS),

@@ -6,7 +6,7 @@ use super::{Answer, Failure, INVITE_MS, Request, ServingView, carry_out};
 use crate::ambient;
 use crate::store::{
     AccessCommand, AccessDone, AccessLists, AdminDone, AdminOrder, ControlError, DeviceSummary,
-    InviteSummary, NewInvite, Orderer, RelayStore, Scope, SpaceSummary, TokenSummary, UserSummary,
+    InviteSummary, Invited, NewInvite, Orderer, RelayStore, Scope, TokenSummary, UserSummary,
 };
 use crate::token::TokenHash;
 
@@ -88,13 +88,13 @@ impl Caller {
     }
 
     /// Makes an invite.
-    pub(super) fn invite(&self, store: &dyn RelayStore, new: NewInvite) -> Result<SpaceSummary, Failure> {
+    pub(super) fn invite(&self, store: &dyn RelayStore, new: NewInvite) -> Result<Invited, Failure> {
         match self {
             Self::Operator => Ok(store.create_invite(&new)?),
             Self::Program(token) => {
                 let now_ms = new.now_ms;
                 match order(store, token, AdminOrder::Invite(new), now_ms)? {
-                    AdminDone::Invited(space) => Ok(space),
+                    AdminDone::Invited(invited) => Ok(invited),
                     AdminDone::Changed(_) | AdminDone::SpaceMade(_) => Err(internal()),
                 }
             }

@@ -20,7 +20,26 @@ pub(super) fn users(users: &[UserView]) -> String {
     table(["user", "e-mail", "devices", "roles"], rows)
 }
 
+/// What whoever lets somebody into a space should know: an administrator of another one may have enrolled a device in that name.
+pub(super) fn joined_before(user: &str, space: &str, devices: u64) -> String {
+    let (devices, see) = match devices {
+        0 => return String::new(),
+        1 => ("1 device".to_owned(), "it sees"),
+        more => (format!("{more} devices"), "they see"),
+    };
+    format!(
+        "Note: \"{user}\" has joined before, with {devices}, and {see} \"{space}\" too. \
+         Make sure that this is theirs: `forsat-relay device list`.\n"
+    )
+}
+
 pub(super) fn role(view: &RoleView) -> String {
+    let first = view.before.is_none() && view.role.is_some();
+    let before = if first { joined_before(&view.user, &view.space, view.devices) } else { String::new() };
+    role_now(view) + &before
+}
+
+fn role_now(view: &RoleView) -> String {
     match (&view.before, &view.role) {
         (Some(before), Some(now)) if before == now => {
             format!("\"{}\" is {now} in \"{}\" already.\n", view.user, view.space)

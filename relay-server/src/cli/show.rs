@@ -111,12 +111,17 @@ fn written(answer: &Answer, json: bool) -> String {
         Answer::Space(space) => format!("The space \"{}\" is made ({}).\n", space.name, space.id),
         Answer::Spaces { spaces } => spaces_table(spaces),
         Answer::Invite(invite) => format!(
-            "\"{}\" is invited to \"{}\" as {}. They join with:\n  {}\n\nThe code works once, within 24 hours.\n{}",
+            "\"{}\" is invited to \"{}\" as {}. They join with:\n  {}\n\nThe code works once, within 24 hours.\n{}{}",
             invite.user,
             invite.space,
             invite.role,
             invite.command,
             if invite.approve { lists::APPROVE_HINT } else { "" },
+            if invite.first_role {
+                lists::joined_before(&invite.user, &invite.space, invite.devices)
+            } else {
+                String::new()
+            },
         ),
         Answer::Invites { invites } => lists::invites(invites),
         Answer::InviteCancelled(invite) => {
@@ -201,7 +206,45 @@ fn status_text(status: &StatusView) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::admin::DeviceView;
+    use crate::admin::{DeviceView, RoleView};
+
+    #[test]
+    fn whoever_lets_somebody_in_reads_of_devices_that_are_theirs_already() {
+        let invite = |devices, first_role| {
+            Answer::Invite(InviteView {
+                user: "ceo@example.com".into(),
+                space: "Tehran".into(),
+                role: "rep".into(),
+                approve: false,
+                devices,
+                first_role,
+                url: String::new(),
+                code: String::new(),
+                expires_at_ms: 1,
+                command: String::new(),
+            })
+        };
+        let role = |before: Option<&str>, now: Option<&str>| {
+            Answer::Role(RoleView {
+                user: "ceo@example.com".into(),
+                space: "Tehran".into(),
+                before: before.map(str::to_owned),
+                role: now.map(str::to_owned),
+                devices: 2,
+            })
+        };
+        for (told, warns) in [
+            (invite(1, true), true),
+            (invite(0, true), false),
+            (invite(1, false), false),
+            (role(None, Some("rep")), true),
+            (role(Some("rep"), Some("admin")), false),
+            (role(Some("rep"), None), false),
+        ] {
+            assert_eq!(answer(&told, false).contains("has joined before"), warns, "{told:?}");
+            assert!(answer(&told, true).contains("\"devices\":"), "{told:?}");
+        }
+    }
 
     #[test]
     fn a_devices_name_from_before_names_were_cleaned_moves_no_cursor() {

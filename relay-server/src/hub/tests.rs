@@ -16,7 +16,7 @@ use super::*;
 use crate::store::conformance::{self, Member, NOW_MS};
 use crate::store::{
     AccessCommand, AccessStore, AppendBatch, ControlError, DeviceRecord, EnrolOutcome, HealOutcome,
-    HealRequest, InitWorkspace, NewInvite, OpenOptions, PageOutcome, PushOutcome, RedbStore, SpaceSummary,
+    HealRequest, InitWorkspace, Invited, NewInvite, OpenOptions, PageOutcome, PushOutcome, RedbStore, SpaceSummary,
     StatusCounts, StoreIdentity, TokenStore,
 };
 
@@ -76,7 +76,7 @@ impl RelayStore for Probe {
     fn spaces(&self) -> Result<Vec<SpaceSummary>, StoreError> {
         self.inner.spaces()
     }
-    fn create_invite(&self, invite: &NewInvite) -> Result<SpaceSummary, ControlError> {
+    fn create_invite(&self, invite: &NewInvite) -> Result<Invited, ControlError> {
         self.inner.create_invite(invite)
     }
     fn status(&self, now_ms: u64) -> Result<StatusCounts, StoreError> {

@@ -152,6 +152,8 @@ pub enum AccessDone {
         before: Option<Role>,
         /// The role now.
         now: Option<Role>,
+        /// The user's devices that aren't revoked: the role is theirs, whoever has them.
+        devices: u64,
     },
     /// A device as it stands now.
     Device {
@@ -197,13 +199,24 @@ pub enum AdminOrder {
     },
 }
 
+/// An invite that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invited {
+    /// The space.
+    pub space: SpaceSummary,
+    /// Devices of the user that aren't revoked: what the invite gives is theirs too, whoever has them.
+    pub devices: u64,
+    /// Whether the user has no role in the space yet.
+    pub first_role: bool,
+}
+
 /// What an order came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AdminDone {
     /// A change of access.
     Changed(AccessDone),
-    /// The space of the invite.
-    Invited(SpaceSummary),
+    /// The invite.
+    Invited(Invited),
     /// The space that was made.
     SpaceMade(SpaceSummary),
 }

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use forsat_relay::store::{
     AccessStore, AppendBatch, ControlError, DeviceRecord, EnrolOutcome, EnrolRequest, HealOutcome,
-    HealRequest, ItemOutcome, NewInvite, PageOutcome, PageRequest, PushOutcome, RedbStore, RelayStore,
-    SpaceSummary, StatusCounts, StoreError, StoreIdentity, TokenStore,
+    HealRequest, Invited, ItemOutcome, NewInvite, PageOutcome, PageRequest, PushOutcome, RedbStore,
+    RelayStore, SpaceSummary, StatusCounts, StoreError, StoreIdentity, TokenStore,
 };
 use forsat_sync::digest::Bucket;
 use forsat_sync::id::{ActorId, ChangeHash, DeviceId, Digest, DocumentId, FeedSeq, SpaceId, UserId};
@@ -123,7 +123,7 @@ impl RelayStore for Recorder {
         self.store.spaces()
     }
 
-    fn create_invite(&self, invite: &NewInvite) -> Result<SpaceSummary, ControlError> {
+    fn create_invite(&self, invite: &NewInvite) -> Result<Invited, ControlError> {
         self.store.create_invite(invite)
     }
 

@@ -1,6 +1,6 @@
 //! What an administrator's device may order, and that the transaction asks.
 
-use forsat_sync::control::ControlEvent;
+use forsat_sync::control::{ControlEntry, ControlEvent};
 use forsat_sync::frame::Role;
 use forsat_sync::id::{DeviceId, SpaceId};
 use forsat_sync::identity::SecretHash;
@@ -8,8 +8,10 @@ use forsat_sync::identity::SecretHash;
 use super::control::log;
 use super::{Member, NOW_MS, document, enrol, enrolled, fresh_user, request, secret, space};
 use crate::store::{
-    AccessCommand, AdminDone, AdminOrder, ControlError, INVITES_WAITING_MAX, NewInvite, Orderer, RelayStore,
+    AccessCommand, AccessDone, AdminDone, AdminOrder, ControlError, INVITES_WAITING_MAX, Invited, NewInvite,
+    Orderer, RelayStore, Scope,
 };
+use crate::token::Token;
 
 pub(super) fn all(mut fresh: impl FnMut() -> Box<dyn RelayStore>) {
     administrators_order_what_is_all_theirs(&*fresh());
@@ -18,6 +20,8 @@ pub(super) fn all(mut fresh: impl FnMut() -> Box<dyn RelayStore>) {
     who_administers_every_space_makes_another_and_administers_it(&*fresh());
     an_invite_gives_no_way_into_a_space_of_others(&*fresh());
     an_invite_is_worth_what_who_made_it_may_still_give(&*fresh());
+    the_log_names_who_invited(&*fresh());
+    whoever_lets_somebody_in_is_told_of_devices_that_are_theirs_already(&*fresh());
     a_device_that_is_out_lets_nobody_in(&*fresh());
     an_administrators_invites_are_limited_and_their_people_forgotten(&*fresh());
     administrators_see_the_people_of_their_spaces(&*fresh());
@@ -34,16 +38,20 @@ fn invite(
     user: &str,
     space: &str,
 ) -> Result<AdminDone, ControlError> {
-    let new = NewInvite {
+    let new = NewInvite { user: user.to_owned(), ..new_invite(number, space) };
+    store.access().administer(&Orderer::Device(by.device), &AdminOrder::Invite(new), NOW_MS)
+}
+
+fn new_invite(number: u8, space: &str) -> NewInvite {
+    NewInvite {
         secret: secret(number).hash(),
-        user: user.to_owned(),
+        user: "Guest".to_owned(),
         space: space.to_owned(),
         role: Role::Rep,
         approve: false,
         now_ms: NOW_MS,
         expires_at_ms: NOW_MS + 1000,
-    };
-    store.access().administer(&Orderer::Device(by.device), &AdminOrder::Invite(new), NOW_MS)
+    }
 }
 
 fn set(user: &str, space: &str, role: Role) -> AccessCommand {
@@ -77,7 +85,7 @@ fn administrators_order_what_is_all_theirs(store: &dyn RelayStore) {
     let (entries, events, _) = log(store);
     let role = |event: &ControlEvent| matches!(event, ControlEvent::RoleSet { user, role: Role::Manager, .. } if *user == reza.user);
     assert!(events.last().is_some_and(role), "{events:?}");
-    let last = forsat_sync::control::ControlEntry::decode(&entries.last().expect("it is there").bytes);
+    let last = ControlEntry::decode(&entries.last().expect("it is there").bytes);
     assert_eq!(last.expect("it reads").by, Some(sara.user), "the log says who asked for it");
     // Also to and from somebody who is in other spaces too: the space is hers.
     order(store, &sara, set("Omid", "Tehran", Role::Viewer)).expect("a role in her space");
@@ -174,6 +182,55 @@ fn an_invite_is_worth_what_who_made_it_may_still_give(store: &dyn RelayStore) {
     assert_eq!(redeem(55, 56), None, "she invites nobody any more");
 }
 
+/// An administrator can enrol a device in the name of somebody whom others will let into their spaces.
+fn whoever_lets_somebody_in_is_told_of_devices_that_are_theirs_already(store: &dyn RelayStore) {
+    let [first, sara, ..] = people(store);
+    invite(store, &sara, 110, "ceo@example.com", "Tehran").expect("nobody yet");
+    let redeem = request(110, &secret(110), None);
+    enrolled(store.enrol(&redeem, fresh_user(110), NOW_MS).expect("the store works")).expect("it is good");
+    let again = |number: u8, space: &str| NewInvite {
+        user: "The Chief <ceo@example.com>".into(),
+        ..new_invite(number, space)
+    };
+    let made = store.create_invite(&again(111, "Isfahan")).expect("the operator may");
+    assert_eq!((made.space.name.as_str(), made.devices, made.first_role), ("Isfahan", 1, true));
+    let made = store.create_invite(&again(112, "Tehran")).expect("the operator may");
+    assert_eq!((made.devices, made.first_role), (1, false), "there already");
+    let made = store.create_invite(&NewInvite { user: "Nima".into(), ..new_invite(113, "Isfahan") });
+    let made = made.expect("the operator may");
+    assert_eq!((made.devices, made.first_role), (0, true));
+    let order_of = AdminOrder::Invite(again(114, "Isfahan"));
+    let made = store.access().administer(&Orderer::Device(first.device), &order_of, NOW_MS);
+    assert!(matches!(made, Ok(AdminDone::Invited(Invited { devices: 1, first_role: true, .. }))), "{made:?}");
+    let done = order(store, &first, set("ceo@example.com", "Isfahan", Role::Rep)).expect("may");
+    let told = |done: &AccessDone| matches!(done, AccessDone::Role { before: None, devices: 1, .. });
+    assert!(matches!(&done, AdminDone::Changed(done) if told(done)), "{done:?}");
+    order(store, &first, revoke(&super::key(110).device_id())).expect("may");
+    let made = store.create_invite(&again(115, "Isfahan")).expect("the operator may");
+    assert_eq!(made.devices, 0, "one that is out sees nothing");
+}
+
+fn the_log_names_who_invited(store: &dyn RelayStore) {
+    let [first, sara, ..] = people(store);
+    super::tokens::make(store, 1, "tehran", &[Scope::Access], Some("Tehran")).expect("the first");
+    let program = Orderer::Program(Token::from_bytes([1; 16]).hash());
+    let new = NewInvite { user: "Nima".into(), ..new_invite(102, "Tehran") };
+    store.access().administer(&program, &AdminOrder::Invite(new), NOW_MS).expect("its space");
+    invite(store, &sara, 100, "Ali", "Tehran").expect("her space");
+    invite(store, &first, 101, "Reza", "Tehran").expect("the first administrator may");
+    super::invite(store, 103, "Mina", "Tehran", Role::Rep);
+    for (number, by) in [(100, Some(sara.user)), (101, Some(first.user)), (102, None), (103, None)] {
+        let before = log(store).0.len();
+        let request = request(number, &secret(number), None);
+        enrolled(store.enrol(&request, fresh_user(number), NOW_MS).expect("the store works")).expect("good");
+        let said: Vec<_> = log(store).0[before..]
+            .iter()
+            .map(|entry| ControlEntry::decode(&entry.bytes).expect("it reads"))
+            .collect();
+        assert!(said.len() >= 2 && said.iter().all(|entry| entry.by == by), "{number}: {said:?}");
+    }
+}
+
 /// Whoever has a stolen device invites themselves before it is revoked, to come back with another key.
 fn a_device_that_is_out_lets_nobody_in(store: &dyn RelayStore) {
     let [_, sara, ..] = people(store);
@@ -207,11 +264,8 @@ fn an_administrators_invites_are_limited_and_their_people_forgotten(store: &dyn 
         let new = NewInvite {
             secret: SecretHash::from_bytes(*blake3::hash(&number.to_be_bytes()).as_bytes()),
             user: format!("Guest {number}"),
-            space: "Tehran".to_owned(),
-            role: Role::Rep,
-            approve: false,
             now_ms,
-            expires_at_ms: NOW_MS + 1000,
+            ..new_invite(0, "Tehran")
         };
         store.access().administer(&Orderer::Device(by.device), &AdminOrder::Invite(new), now_ms)
     };

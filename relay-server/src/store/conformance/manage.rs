@@ -47,6 +47,7 @@ fn roles_are_set_and_taken(store: &dyn RelayStore) {
         space: "Tehran".into(),
         before: Some(Role::Viewer),
         now: Some(Role::Rep),
+        devices: 1,
     };
     assert_eq!(done, expected);
     assert!(matches!(push(store, &sara, tehran, first()), PushOutcome::Judged(_)));

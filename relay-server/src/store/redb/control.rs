@@ -15,7 +15,9 @@ use super::tables::{
 };
 use super::{Commit, RedbStore, log, read};
 use crate::names::{self, Person};
-use crate::store::{ControlError, EnrolOutcome, NewInvite, SpaceSummary, StoreError, StoreIdentity};
+use crate::store::{
+    ControlError, EnrolOutcome, Invited, NewInvite, Role, SpaceSummary, StoreError, StoreIdentity,
+};
 
 /// Makes a space; its feed is empty and begins in the current epoch.
 pub(super) fn create_space(
@@ -49,10 +51,11 @@ pub(super) fn create_invite(
     tx: &WriteTransaction,
     invite: &NewInvite,
     by: Option<Inviter>,
-) -> Result<SpaceSummary, ControlError> {
+) -> Result<Invited, ControlError> {
     let person = names::person(&invite.user).map_err(ControlError::BadName)?;
     let space = find_space(tx, &invite.space)?;
     let user_key = ensure_user(tx, &person)?;
+    let known = bound_user(tx, &user_key)?;
     let row = InviteRow {
         user_key,
         space: space.id,
@@ -64,7 +67,23 @@ pub(super) fn create_invite(
     };
     let mut invites = tx.open_table(INVITES.table()).map_err(StoreError::from)?;
     put(&mut invites, invite.secret.as_bytes(), &row)?;
-    Ok(space)
+    let roles = tx.open_table(ROLES.table()).map_err(StoreError::from)?;
+    let has_role = match known {
+        Some(user) => get::<Role>(&roles, ROLES, &role_key(&user, &space.id))?.is_some(),
+        None => false,
+    };
+    let devices = known.map_or(Ok(0), |user| devices_of(tx, user))?;
+    Ok(Invited { space, devices, first_role: !has_role })
+}
+
+/// How many devices of a user aren't revoked.
+pub(super) fn devices_of(tx: &WriteTransaction, user: UserId) -> Result<u64, StoreError> {
+    let mut count = 0;
+    scan::<DeviceRow>(&tx.open_table(DEVICES.table())?, DEVICES, &[], |_, row| {
+        count += u64::from(row.user == user && row.state != DEVICE_REVOKED);
+        Ok(true)
+    })?;
+    Ok(count)
 }
 
 pub(super) fn find_space(tx: &WriteTransaction, name: &str) -> Result<SpaceSummary, ControlError> {
@@ -98,39 +117,78 @@ pub(super) fn enrol(
     new_user: UserId,
     now_ms: u64,
 ) -> Result<(EnrolOutcome, Commit), StoreError> {
-    let refused = |outcome| Ok((outcome, Commit::NothingWritten));
+    let redeems = match redemption(tx, request, now_ms)? {
+        Redemption::First(redeems) => redeems,
+        Redemption::Again => return enrolled(store, tx, request, Commit::NothingWritten),
+        Redemption::Refused => return Ok((EnrolOutcome::Invalid, Commit::NothingWritten)),
+    };
+    let full = redeems.known.is_none()
+        && standing(&tx.open_table(DEVICES.table())?)? >= store.options.limits.workspace.devices_max;
+    if full {
+        return Ok((EnrolOutcome::TooManyDevices, Commit::NothingWritten));
+    }
+    // The log names users alone: what comes of a program's invite stands there as the operator's.
+    let by = redeems.invite.by.and_then(|by| by.user());
+    let events = redeem(tx, request, *redeems, new_user, now_ms)?;
+    log::record(tx, &store.identity, by, now_ms, events)?;
+    enrolled(store, tx, request, Commit::Yes)
+}
+
+/// What an invite is to the device that shows it.
+enum Redemption {
+    /// It is good.
+    First(Box<Redeems>),
+    /// It was redeemed by this device: the first answer may have been lost, and the same key is told the same again.
+    Again,
+    /// It gives nothing, for whichever reason.
+    Refused,
+}
+
+/// An invite that is good for a device.
+struct Redeems {
+    invite: InviteRow,
+    /// The device, where it is in already.
+    known: Option<DeviceRow>,
+    /// The user, where they have a device.
+    bound: Option<UserId>,
+}
+
+/// Whether an invite is good for the device that shows it.
+fn redemption(tx: &WriteTransaction, request: &EnrolRequest, now_ms: u64) -> Result<Redemption, StoreError> {
     let found = get::<InviteRow>(&tx.open_table(INVITES.table())?, INVITES, request.secret.as_bytes())?;
-    let Some(mut invite) = found else { return refused(EnrolOutcome::Invalid) };
+    let Some(invite) = found else { return Ok(Redemption::Refused) };
     if log::is_revoked(tx, &request.device)? {
-        return refused(EnrolOutcome::Invalid);
+        return Ok(Redemption::Refused);
     }
     let known = device(tx, &request.device)?;
     if let Some(used_by) = invite.used_by {
-        // The first answer may have been lost: the same key is told the same again.
         let again = used_by == request.device && known.is_some_and(|row| row.state != DEVICE_REVOKED);
-        return if again {
-            enrolled(store, tx, request, Commit::NothingWritten)
-        } else {
-            refused(EnrolOutcome::Invalid)
-        };
+        return Ok(if again { Redemption::Again } else { Redemption::Refused });
     }
     if invite.expires_at_ms <= now_ms || known.as_ref().is_some_and(|row| row.state != DEVICE_ACTIVE) {
-        return refused(EnrolOutcome::Invalid);
+        return Ok(Redemption::Refused);
     }
     // Who invited may have lost what it takes since, or the invited may have got what isn't the inviter's to give.
     if let Some(by) = invite.by
         && !Authority::may_still_invite(tx, by, &invite, now_ms)?
     {
-        return refused(EnrolOutcome::Invalid);
+        return Ok(Redemption::Refused);
     }
     let bound = bound_user(tx, &invite.user_key)?;
     if known.as_ref().is_some_and(|row| bound != Some(row.user)) {
-        return refused(EnrolOutcome::Invalid);
+        return Ok(Redemption::Refused);
     }
-    let mut devices = tx.open_table(DEVICES.table())?;
-    if known.is_none() && standing(&devices)? >= store.options.limits.workspace.devices_max {
-        return refused(EnrolOutcome::TooManyDevices);
-    }
+    Ok(Redemption::First(Box::new(Redeems { invite, known, bound })))
+}
+
+/// Writes what a good invite gives; answers what the control log is to say of it.
+fn redeem(
+    tx: &WriteTransaction,
+    request: &EnrolRequest,
+    Redeems { mut invite, known, bound }: Redeems,
+    new_user: UserId,
+    now_ms: u64,
+) -> Result<Vec<ControlEvent>, StoreError> {
     let mut events = Vec::new();
     let user = match bound {
         Some(user) => user,
@@ -149,15 +207,13 @@ pub(super) fn enrol(
         enrolled_at_ms: known.map_or(now_ms, |row| row.enrolled_at_ms),
         name: names::device(&request.device_name),
     };
-    put(&mut devices, request.device.as_bytes(), &row)?;
-    drop(devices);
+    put(&mut tx.open_table(DEVICES.table())?, request.device.as_bytes(), &row)?;
     events.push(log::enrolled(request.device, &row, Some(request.secret)));
     events.push(ControlEvent::RoleSet { user, space: invite.space, role: invite.role });
     put(&mut tx.open_table(ROLES.table())?, &role_key(&user, &invite.space), &invite.role)?;
     invite.used_by = Some(request.device);
     put(&mut tx.open_table(INVITES.table())?, request.secret.as_bytes(), &invite)?;
-    log::record(tx, &store.identity, None, now_ms, events)?;
-    enrolled(store, tx, request, Commit::Yes)
+    Ok(events)
 }
 
 fn device(tx: &WriteTransaction, id: &DeviceId) -> Result<Option<DeviceRow>, StoreError> {

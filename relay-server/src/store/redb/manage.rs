@@ -10,7 +10,7 @@ use redb::{ReadTransaction, WriteTransaction};
 
 use super::access::{DEVICE_ACTIVE, DEVICE_PENDING, DEVICE_REVOKED};
 use super::authority::Authority;
-use super::control::{create_invite, create_space, find_space};
+use super::control::{create_invite, create_space, devices_of, find_space};
 use super::find::{find_device, find_invite, find_user, invite_id};
 use super::rows::{DeviceRow, InviteRow, SpaceRow, UserRow};
 use super::sight::Sight;
@@ -325,7 +325,8 @@ fn set_role(tx: &WriteTransaction, sight: &Sight, user: &str, space: &str, role:
         Some(role) => Some(ControlEvent::RoleSet { user: id, space: space.id, role }),
         None => Some(ControlEvent::RoleRemoved { user: id, space: space.id }),
     };
-    Ok((AccessDone::Role { user: row.name, space: space.name, before, now: role }, event))
+    let devices = devices_of(tx, id)?;
+    Ok((AccessDone::Role { user: row.name, space: space.name, before, now: role, devices }, event))
 }
 
 fn set_state(tx: &WriteTransaction, sight: &Sight, device: &str, state: u8, lost: bool) -> Changed {

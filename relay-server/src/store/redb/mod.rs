@@ -47,8 +47,8 @@ use self::examine::Depth;
 use self::opening::{begin_epoch, initialise};
 use super::{
     AccessStore, AppendBatch, ControlError, DeviceRecord, EnrolOutcome, EnrolRequest, Examination,
-    HealOutcome, HealRequest, NewInvite, PageOutcome, PageRequest, PushOutcome, RelayStore, SpaceSummary,
-    StatusCounts, StoreError, StoreIdentity, TokenStore,
+    HealOutcome, HealRequest, Invited, NewInvite, PageOutcome, PageRequest, PushOutcome, RelayStore,
+    SpaceSummary, StatusCounts, StoreError, StoreIdentity, TokenStore,
 };
 
 /// The format that this version writes and the newest that it reads.
@@ -460,7 +460,7 @@ impl RelayStore for RedbStore {
         self.read(read::spaces)
     }
 
-    fn create_invite(&self, invite: &NewInvite) -> Result<SpaceSummary, ControlError> {
+    fn create_invite(&self, invite: &NewInvite) -> Result<Invited, ControlError> {
         self.reserve(CONTROL_BYTES)?;
         self.order(invite.now_ms, |tx| Ok((control::create_invite(tx, invite, None)?, Commit::Yes)))
     }
