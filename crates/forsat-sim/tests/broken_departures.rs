@@ -5,9 +5,9 @@ use forsat_client::Engine;
 use forsat_relay::store::{
     AccessCommand, AccessDone, AccessLists, AccessStore, AdminDone, AdminOrder, AppendBatch, Aside,
     AsideOutcome, ControlAdopted, ControlError, DeviceRecord, DeviceSummary, DocumentSummary, EnrolOutcome,
-    EnrolRequest, Examination, HealOutcome, HealRequest, InviteSummary, Invited, MoveOutcome, NewInvite, Orderer,
-    PageOutcome, PageRequest, PushOutcome, QuarantineEntry, QuarantineStore, QuarantineSummary, RedbStore,
-    RelayStore, SpaceSummary, StatusCounts, StoreError, StoreIdentity, TokenStore, UserSummary,
+    EnrolRequest, Examination, HealOutcome, HealRequest, InviteSummary, Invited, MoveOutcome, NewInvite,
+    Orderer, PageOutcome, PageRequest, PushOutcome, QuarantineEntry, QuarantineStore, QuarantineSummary,
+    RedbStore, RelayStore, SpaceSummary, StatusCounts, StoreError, StoreIdentity, TokenStore, UserSummary,
 };
 use forsat_sim::plan::{BEGIN_MS, Fault};
 use forsat_sim::world::{Broken, run};

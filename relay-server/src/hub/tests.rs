@@ -16,8 +16,8 @@ use super::*;
 use crate::store::conformance::{self, Member, NOW_MS};
 use crate::store::{
     AccessCommand, AccessStore, AppendBatch, ControlError, DeviceRecord, EnrolOutcome, HealOutcome,
-    HealRequest, InitWorkspace, Invited, NewInvite, OpenOptions, PageOutcome, PushOutcome, RedbStore, SpaceSummary,
-    StatusCounts, StoreIdentity, TokenStore,
+    HealRequest, InitWorkspace, Invited, NewInvite, OpenOptions, PageOutcome, PushOutcome, RedbStore,
+    SpaceSummary, StatusCounts, StoreIdentity, TokenStore,
 };
 
 /// A store that counts and fails on demand.
