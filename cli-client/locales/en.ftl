@@ -867,6 +867,7 @@ quarantine-refused = { $number } stays: { $why }
 quarantine-unclosed = what was applied is saved, and the relay couldn't be told: { $why }; give the command again, nothing is changed twice
 quarantine-waiting = { $numbers } stays at the relay until the relay has what you applied; after a sync give the command again, nothing is changed twice (forsat refused tells what the relay didn't take)
 quarantine-not-whole = what this change builds on isn't on this device, so not all of it can be read; make by hand what it shows, then drop it
+quarantine-history-alone = this change writes the history of a deal's stages without moving the deal, which no command does; make by hand what it shows, then drop it
 quarantine-elsewhere = the record isn't on this device, and this change doesn't begin it in a space that you see; a manager of the space that has it can apply this
 
 # refused

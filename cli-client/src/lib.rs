@@ -13,6 +13,7 @@ mod app;
 mod args;
 mod ask;
 mod bidi;
+mod clean;
 mod commands;
 mod demo;
 mod drafts;

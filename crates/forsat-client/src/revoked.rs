@@ -16,10 +16,14 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// The file that keeps what the relay doesn't have.
-const UNSENT_FILE: &str = "unsent-changes.jsonl";
+/// The file that keeps what the relay doesn't have; what another store left in this folder stays, and the next has a number.
+const UNSENT: &str = "unsent-changes";
+/// Under which it is written before it is whole.
+const UNSENT_PART: &str = "unsent-changes.part";
+/// Such files that one folder may hold.
+const UNSENT_FILES_MAX: usize = 1_000;
 /// The folder of drafts beside the store.
 const DRAFTS: &str = "drafts";
 
@@ -85,8 +89,8 @@ fn keep_unsent(engine: &Engine, directory: &Path, taken: &Taken) -> Result<Optio
     if lines.is_empty() {
         return Ok(None);
     }
-    let path = directory.join(UNSENT_FILE);
-    write(&path, &lines).map_err(|source| ClientError::File { path: path.display().to_string(), source })?;
+    let path = write(directory, &lines)
+        .map_err(|source| ClientError::File { path: directory.join(UNSENT).display().to_string(), source })?;
     Ok(Some(KeptUnsent { changes: lines.len(), path: path.display().to_string() }))
 }
 
@@ -165,16 +169,48 @@ fn said(edit: &RefusedEdit) -> Value {
     })
 }
 
-fn write(path: &Path, lines: &[String]) -> io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file: File = options.open(path)?;
+/// Writes the lines to a file of their own and answers where; durable, and whole or not there. No file that is there is
+/// written to: it may be the only copy of what an earlier store left.
+fn write(directory: &Path, lines: &[String]) -> io::Result<PathBuf> {
+    let part = directory.join(UNSENT_PART);
+    // An attempt that broke off left it, while the store was still there.
+    match fs::remove_file(&part) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = io::BufWriter::new(new_file(&part)?);
     for line in lines {
         writeln!(file, "{line}")?;
     }
-    file.sync_all()
+    file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+    let path = free_name(directory)?;
+    fs::rename(&part, &path)?;
+    #[cfg(unix)]
+    File::open(directory)?.sync_all()?;
+    Ok(path)
+}
+
+/// Takes the first name that no file has, by an empty file.
+fn free_name(directory: &Path) -> io::Result<PathBuf> {
+    for number in 1..=UNSENT_FILES_MAX {
+        let name = if number == 1 { format!("{UNSENT}.jsonl") } else { format!("{UNSENT}-{number}.jsonl") };
+        let path = directory.join(name);
+        match new_file(&path) {
+            Ok(_) => return Ok(path),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}
+
+/// A new file that its owner alone reads.
+fn new_file(path: &Path) -> io::Result<File> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 #[cfg(test)]
@@ -233,9 +269,9 @@ mod tests {
         fs::write(dir.join("device.key.new"), [1; 32]).expect("writes");
 
         let engine = Engine::open(dir).expect("opens");
-        let kept =
-            erase(&engine, dir, false, &Taken::new()).expect("erases").kept.expect("something is kept");
-        let text = fs::read_to_string(dir.join(UNSENT_FILE)).expect("reads");
+        let left = erase(&engine, dir, false, &Taken::new()).expect("erases");
+        let kept = left.kept.expect("something is kept");
+        let text = fs::read_to_string(dir.join("unsent-changes.jsonl")).expect("reads");
         let lines: Vec<Value> =
             text.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect();
         assert_eq!(lines.len(), kept.changes);
@@ -262,6 +298,33 @@ mod tests {
         engine.create("account", &[FieldInput::new("name", "Arya")]).expect("creates");
         let left = erase(&engine, dir.path(), true, &Taken::new()).expect("erases");
         assert_eq!(left, Left { kept: None, entry: None });
-        assert!(!dir.path().join(UNSENT_FILE).exists());
+        assert!(!dir.path().join("unsent-changes.jsonl").exists());
+    }
+
+    #[test]
+    fn what_an_earlier_store_left_in_the_folder_stays() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let dir = dir.path();
+        fs::write(dir.join("unsent-changes.jsonl"), "the only copy\n").expect("writes");
+        fs::write(dir.join(UNSENT_PART), "half a li").expect("writes");
+        for name in ["unsent-changes-2.jsonl", "unsent-changes-3.jsonl"] {
+            let engine = Engine::init(dir, &InitOptions::default()).expect("a store");
+            engine.create("account", &[FieldInput::new("name", "Arya")]).expect("creates");
+            let kept =
+                erase(&engine, dir, false, &Taken::new()).expect("erases").kept.expect("something is kept");
+            drop(engine);
+            assert_eq!(kept.path, dir.join(name).display().to_string(), "the name told is the real one");
+            let text = fs::read_to_string(dir.join(name)).expect("reads");
+            assert_eq!(text.lines().count(), kept.changes);
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::PermissionsExt as _;
+                let mode = fs::metadata(dir.join(name)).expect("is there").permissions().mode();
+                assert_eq!(mode & 0o777, 0o600);
+            }
+        }
+        let first = fs::read_to_string(dir.join("unsent-changes.jsonl")).expect("reads");
+        assert_eq!(first, "the only copy\n");
+        assert!(!dir.join(UNSENT_PART).exists());
     }
 }

@@ -4,17 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use forsat_document::{EditError, FieldChange, Genesis, Original, merged_text};
-use forsat_domain::UserId;
 use forsat_domain::canonical;
+use forsat_domain::command::deal_again;
 use forsat_domain::composite::heads_hex;
 use forsat_domain::edit::Edit;
 use forsat_domain::record::{RecordState, Scalar};
-use forsat_domain::schema::{MergeCode, ModuleDef};
+use forsat_domain::schema::{MergeCode, ModuleDef, OPPORTUNITY};
+use forsat_domain::{RecordId, UserId};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::read::{self, Group, Reading, as_view};
 use super::{Entry, closing};
+use crate::changelog;
 use crate::engine::Engine;
 use crate::erased;
 use crate::error::{ClientError, ClientRefusal};
@@ -26,9 +28,25 @@ use crate::vault;
 
 /// The key of a composite that says which changes its writer saw.
 const SEEN_HEADS: &str = "seen_heads";
-/// Fields that a list doesn't show, so that what a change says there isn't taken: the id is the document's, and who created a
-/// record is the user whose device the relay knows.
-const ORIGIN: [&str; 2] = ["id", "created_by"];
+/// Fields of which nothing that a change says is taken, nor shown: id and module are the document's, and who created a record is
+/// the user whose device the relay knows.
+const ORIGIN: [&str; 3] = ["id", "module", "created_by"];
+/// The field of a deal's moves.
+const HISTORY: &str = "stage_history";
+
+/// Whether a change of a field is shown to the manager. What isn't, isn't written either: the history of a move is made by the
+/// move, which the stage tells.
+pub(super) fn is_shown(all: &[FieldChange], change: &FieldChange) -> bool {
+    let is_told_by_stage =
+        || change.path.starts_with(HISTORY) && all.iter().any(|other| other.path == "stage");
+    is_taken(change) && (!is_told_by_stage() || changelog::is_told(change))
+}
+
+/// Whether something of a change of a field is taken. Clearing what its writer saw empty was no decision of theirs.
+fn is_taken(change: &FieldChange) -> bool {
+    let is_nothing = change.before.is_null() && change.after.is_null();
+    !ORIGIN.contains(&change.path.as_str()) && !is_nothing
+}
 
 /// What became of changes that were to be applied.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -170,6 +188,7 @@ fn apply_one(
     let table = read::table_of(turn.engine.schema(), group).ok_or(ClientRefusal::RecordElsewhere)?;
     let state = here.as_ref().map(|loaded| loaded.document.read(turn.engine.schema()));
     let edits = edits_of(table, state.as_ref(), entry, reading)?;
+    let edits = own_edits(turn, table, id, state.as_ref(), edits)?;
     turn.make_again(Some(Original { user: UserId::from_bytes(entry.user), change: hash }));
     if let Some(loaded) = &here {
         let written = turn.edit(id, &edits)?;
@@ -195,7 +214,7 @@ pub(super) fn edits_of(
     reading: &Reading,
 ) -> Result<Vec<Edit>, ClientError> {
     let mut edits = Vec::new();
-    for change in reading.changes.iter().filter(|change| !ORIGIN.contains(&change.path.as_str())) {
+    for change in reading.changes.iter().filter(|change| is_taken(change)) {
         let edit = edit_of(table, &as_view(change), state.is_none());
         match (edit, state) {
             (Some(edit), Some(state)) => edits.push(on_state(state, change, edit)?),
@@ -211,6 +230,25 @@ pub(super) fn edits_of(
         edits.push(Edit::set("created_by", Uuid::from_bytes(entry.user).to_string()));
     }
     Ok(edits)
+}
+
+/// The edits as this user makes them: a deal is moved by the ordinary rule, so that its history is this user's own.
+fn own_edits(
+    turn: &Turn<'_, '_, '_>,
+    table: &ModuleDef,
+    id: RecordId,
+    state: Option<&RecordState>,
+    edits: Vec<Edit>,
+) -> Result<Vec<Edit>, ClientError> {
+    if table.name != OPPORTUNITY {
+        return Ok(edits);
+    }
+    if edits.iter().any(|edit| edit.field() == HISTORY) && !edits.iter().any(|edit| edit.field() == "stage") {
+        return Err(ClientRefusal::HistoryAlone.into());
+    }
+    let new = RecordState::new(id, OPPORTUNITY);
+    let state = state.unwrap_or(&new);
+    turn.rule(state, &mut BTreeMap::new(), |scene| Ok(deal_again(scene.context, state, &edits)?))
 }
 
 /// Whether a field is one that nobody edits: the document keeps it by itself, or it was written once.

@@ -18,6 +18,8 @@ use crate::model::FieldInput;
 use crate::refused::MOVED_AWAY;
 use crate::vault;
 
+mod deals;
+
 /// A device of a person.
 struct Device {
     engine: Engine,
@@ -67,9 +69,10 @@ impl Device {
     /// Has the record as another device has it.
     fn receive(&self, other: &Device, id: RecordId) {
         let (space, at) = (self.space(), document_id(id));
+        let module = other.engine.read().unwrap().document(&at).unwrap().unwrap().module;
         self.engine
             .write(|tx| {
-                tx.create_document(&at, Some("account"), space)?;
+                tx.create_document(&at, module.as_deref(), space)?;
                 for chunk in other.chunks(id) {
                     tx.append_chunk(&at, chunk.hash, &chunk.bytes, ChunkState::Feed)?;
                 }
