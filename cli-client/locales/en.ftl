@@ -749,6 +749,7 @@ relay-document-in-other-space = this record came in the feed of a space that isn
 erased = this device was revoked at the relay: its records and its key were erased here
 erased-and = { $said }; { $more }
 erased-aside = changes that were never sent ({ $count }) are at the relay, for its managers
+erased-entry = the desktop's keyring couldn't be reached, delete "{ $entry }" there
 erased-kept = changes that were never sent or were refused ({ $count }) are in { $path }, for an administrator
 relay-forbidden = your role in this space doesn't allow this; ask an administrator for one that does
 relay-cursor-invalid = the relay's store is new or was restored; it is compared with what this device holds
@@ -857,13 +858,16 @@ quarantine-reason-moved-away = the record was moved to a space that its author d
 quarantine-reason-home-elsewhere = the record lives in another space than the one this was made for
 quarantine-reason-device-revoked = the device was revoked before this was sent
 quarantine-confirm = Give up what is in quarantine under { $numbers }? The relay forgets it
-quarantine-confirm-all = Give up everything in quarantine that the list shows? The relay forgets it
+quarantine-confirm-all = Give up { $count } in quarantine, all that is listed? The relay forgets them
+quarantine-confirm-apply-all = Apply { $count } in quarantine, all that is listed?
 quarantine-dropped = { $count } given up
-quarantine-applied = { $count } applied · { $unsent } unsent: forsat sync
+quarantine-applied = { $count } applied
 quarantine-already = in the record already: { $numbers }
 quarantine-refused = { $number } stays: { $why }
 quarantine-unclosed = what was applied is saved, and the relay couldn't be told: { $why }; give the command again, nothing is changed twice
+quarantine-waiting = { $numbers } stays at the relay until the relay has what you applied; after a sync give the command again, nothing is changed twice (forsat refused tells what the relay didn't take)
 quarantine-not-whole = what this change builds on isn't on this device, so not all of it can be read; make by hand what it shows, then drop it
+quarantine-history-alone = this change writes the history of a deal's stages without moving the deal, which no command does; make by hand what it shows, then drop it
 quarantine-elsewhere = the record isn't on this device, and this change doesn't begin it in a space that you see; a manager of the space that has it can apply this
 
 # refused
@@ -878,22 +882,34 @@ relay-lost-base = what this edit builds on was damaged before it was sent; try i
 
 # key
 key-none = this store has no key of a device here
-key-plain = the device's key lies in { $path } as it is, for its owner alone to read; forsat key seal protects it with a passphrase
+key-plain = the device's key lies in { $path } as it is, for its owner alone to read; forsat key seal protects it with a passphrase, forsat key keyring in the desktop's keyring
 key-sealed = the device's key lies in { $path }, sealed with a passphrase
+key-keyring = the device's key lies in the desktop's keyring as "{ $entry }"; { $path } says so
 key-public = public half { $public }
 key-cost = each attempt to open it takes { $mib } MiB of memory and { $passes } passes over it
 key-ask = Passphrase of the device's key:
 key-ask-new = New passphrase of the device's key:
 key-ask-again = The same once more:
 key-now-sealed = the key is sealed; without the passphrase this store can be read and edited, and not synced
+key-now-keyring = the key lies in the desktop's keyring; without it this store can be read and edited, and not synced
+key-stays-in-keyring = the keyring keeps "{ $entry }" as well; delete it there ({ $why })
 key-now-plain = the key lies on the disk as it is again
 key-error-sealed = the device's key is sealed: give the passphrase in a terminal, in FORSAT_PASSPHRASE, or with --passphrase-fd; or run forsat key unseal once, so that syncs in the background need none
 key-error-wrong = the passphrase is wrong, or the key's file was changed; nothing was sent, try again
 key-error-empty = no passphrase was given: type one in a terminal, or give it in FORSAT_PASSPHRASE or with --passphrase-fd
 key-error-different = the two passphrases differ; nothing was changed, try again
 key-error-none = the store has no key of its device here: put back device.key from where it was, or join again with a new invite
-key-error-sealed-already = the key is sealed already; to give it another passphrase, unseal it first
-key-error-not-sealed = the key isn't sealed
+key-error-sealed-already = the key is sealed already; to keep it otherwise or under another passphrase, unseal it first
+key-error-not-sealed = the key isn't sealed, and isn't in the keyring
+key-error-in-keyring = the key lies in the desktop's keyring; bring it back with forsat key unseal first
+key-error-not-in-keyring = the device's key isn't in the desktop's keyring any more: bring its entry back there, put back a device.key from a backup, or join again with a new invite
+key-error-other-in-keyring = what the desktop's keyring holds for this device isn't its key: bring the right entry back there, put back a device.key from a backup, or join again with a new invite
+keyring-unsupported = this program knows no keyring on this system; forsat key seal protects the key with a passphrase
+keyring-absent = no keyring of a desktop is here to ask (Secret Service over the session's D-Bus): run this in the desktop session that has it; where there is none, forsat key seal protects the key with a passphrase
+keyring-locked = the desktop's keyring is locked: unlock it in the desktop's program of passwords, or sign in to the desktop anew, and try again
+keyring-no-collection = the desktop's keyring has no collection for new entries: make one in the desktop's program of passwords, and try again
+keyring-no-answer = the desktop's keyring doesn't answer: see whether one of its windows asks for something, and try again
+keyring-failed = the desktop's keyring failed: { $why }
 key-error-unreadable = the sealed key can't be read; restore device.key from a backup
 
 # What administrators ask of the relay

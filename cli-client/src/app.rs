@@ -16,6 +16,7 @@ use crate::commands;
 use crate::error::{CliError, Exit};
 use crate::help;
 use crate::i18n::{Language, Messages, errors};
+use crate::keyring;
 use crate::output::{BAD, Output, paint};
 use crate::render::Locale;
 use crate::usage;
@@ -78,6 +79,9 @@ impl App {
         };
         self.adopt_settings(&engine)?;
         engine.set_locale(self.locale.values);
+        if let Some(keyring) = keyring::of_the_system(self.out.is_interactive()) {
+            engine.set_keyring(keyring);
+        }
         Ok(engine)
     }
 

@@ -95,7 +95,7 @@ pub enum Fixed {
     },
     /// Users, roles, devices and invites at the relay, for administrators
     Admin(access::AdminArgs),
-    /// The device's key, by which the relay knows this device: where it lies, and sealing it with a passphrase
+    /// The device's key, by which the relay knows this device: where it lies, sealing it with a passphrase, and the desktop's keyring
     #[command(subcommand)]
     Key(KeyCommand),
     /// Look whether the store is whole: every change is hashed anew, and what follows from it compared
@@ -241,7 +241,9 @@ pub enum KeyCommand {
         #[arg(long, value_name = "FD")]
         passphrase_fd: Option<u32>,
     },
-    /// Write the key as it is again, for syncs in the background
+    /// Move the key into the desktop's keyring, from where syncs fetch it
+    Keyring,
+    /// Write the key as it is again, from under its seal or out of the keyring
     Unseal {
         /// Read the passphrase of the device's key from this file descriptor
         #[arg(long, value_name = "FD")]

@@ -6,6 +6,7 @@ use inquire::ui::RenderConfig;
 use inquire::{CustomUserError, InquireError, Password, PasswordDisplayMode, Select, Text};
 
 use crate::app::App;
+use crate::clean;
 use crate::error::{CliError, Place};
 use crate::i18n::tr;
 use crate::output::Color;
@@ -37,7 +38,8 @@ pub struct Line<'a> {
 
 /// Asks for a line of text; none where the person skips it with Esc.
 pub fn line(app: &App, engine: &Engine, asked: &Line<'_>) -> Result<Option<String>, CliError> {
-    let mut text = Text::new(asked.label).with_render_config(look(app));
+    let label = clean::value(asked.label);
+    let mut text = Text::new(&label).with_render_config(look(app));
     text = text.with_page_size(SUGGESTIONS_MAX);
     if !asked.typed.is_empty() {
         text = text.with_initial_value(asked.typed);
@@ -61,7 +63,9 @@ pub fn choice(app: &App, label: &str, options: Vec<String>, start: usize) -> Res
         let holds = forsat_domain::text::fold(option).contains(&forsat_domain::text::fold(typed));
         holds.then_some(0)
     };
-    let select = Select::new(label, options)
+    let options: Vec<String> = options.iter().map(|option| clean::value(option).into_owned()).collect();
+    let label = clean::value(label);
+    let select = Select::new(&label, options)
         .with_render_config(look(app))
         .with_help_message(&help)
         .with_page_size(CHOICES_SHOWN)
@@ -108,7 +112,7 @@ struct Names {
 impl Autocomplete for Names {
     fn get_suggestions(&mut self, input: &str) -> Result<Vec<String>, CustomUserError> {
         let found: Result<_, ClientError> = self.engine.suggest(&self.modules, input, SUGGESTIONS_MAX);
-        Ok(found?.into_iter().map(|suggestion| suggestion.name).collect())
+        Ok(found?.into_iter().map(|suggestion| clean::value(&suggestion.name).into_owned()).collect())
     }
 
     fn get_completion(

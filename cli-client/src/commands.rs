@@ -6,6 +6,7 @@ use forsat_client::{ClientError, Question};
 
 use crate::app::App;
 use crate::args::{Fixed, PipelineCommand};
+use crate::clean;
 use crate::error::{CliError, Place};
 use crate::i18n::tr;
 
@@ -79,7 +80,7 @@ pub fn confirm(app: &App, question: &str) -> Result<(), CliError> {
     if !app.out.is_interactive() {
         return Err(refused().into());
     }
-    let prompt = format!("{question} {} ", tr!(app.messages, "confirm-prompt"));
+    let prompt = format!("{} {} ", clean::lines(question), tr!(app.messages, "confirm-prompt"));
     let mut answer = String::new();
     let asked =
         write!(anstream::stderr(), "{prompt}").and_then(|()| io::stdin().lock().read_line(&mut answer));

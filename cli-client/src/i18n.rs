@@ -9,6 +9,16 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use forsat_domain::number::persian_digits;
 use unic_langid::LanguageIdentifier;
 
+use crate::clean;
+
+/// An argument of a message: what others wrote can't move the reader's cursor from there.
+fn clean<'v>(argument: &FluentValue<'v>) -> FluentValue<'v> {
+    match argument {
+        FluentValue::String(text) => FluentValue::from(clean::value(text).into_owned()),
+        other => other.clone(),
+    }
+}
+
 /// A language that the program speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Language {
@@ -95,7 +105,7 @@ impl Messages {
         };
         let mut values = FluentArgs::new();
         for (name, value) in arguments {
-            values.set(*name, value.clone());
+            values.set(*name, clean(value));
         }
         let mut errors = Vec::new();
         self.bundle.format_pattern(pattern, Some(&values), &mut errors).into_owned()

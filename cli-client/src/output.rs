@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use crate::bidi::{Bidi, visual};
+use crate::clean;
 
 /// Ids and headings that the eye looks for first.
 pub const STRONG: Style = Style::new().bold();
@@ -73,10 +74,11 @@ impl Output {
 
     /// Writes a line of data.
     pub fn data(&mut self, line: impl AsRef<str>) {
+        let line = clean::lines(line.as_ref());
         let outcome = if self.bidi == Bidi::App && !self.json && io::stdout().is_terminal() {
-            writeln!(anstream::stdout(), "{}", visual(line.as_ref()))
+            writeln!(anstream::stdout(), "{}", visual(&line))
         } else {
-            writeln!(anstream::stdout(), "{}", line.as_ref())
+            writeln!(anstream::stdout(), "{line}")
         };
         self.remember(outcome);
     }
@@ -92,7 +94,8 @@ impl Output {
     /// Writes one JSON value on one line, for a stream of them.
     pub fn json_line(&mut self, value: &impl Serialize) {
         let text = serde_json::to_string(value).expect("results have string keys and no failing parts");
-        self.data(text);
+        let outcome = writeln!(anstream::stdout(), "{text}");
+        self.remember(outcome);
     }
 
     /// Writes a line for the person, unless `--quiet`.
@@ -104,11 +107,12 @@ impl Output {
 
     /// Writes the line that says why the command failed, also with `--quiet`.
     pub fn failure(&mut self, line: impl AsRef<str>) {
+        let line = clean::lines(line.as_ref());
         // A closed standard error is no reason to fail work that is done.
         let _ = if self.bidi == Bidi::App && io::stderr().is_terminal() {
-            writeln!(anstream::stderr(), "{}", visual(line.as_ref()))
+            writeln!(anstream::stderr(), "{}", visual(&line))
         } else {
-            writeln!(anstream::stderr(), "{}", line.as_ref())
+            writeln!(anstream::stderr(), "{line}")
         };
     }
 
@@ -128,7 +132,7 @@ fn terminal_width() -> Option<u16> {
     comfy_table::Table::new().width()
 }
 
-/// Paints text; the stream strips it where colour is not seen.
+/// Paints text on one line; the stream strips it where colour is not seen.
 pub fn paint(style: Style, text: impl std::fmt::Display) -> String {
-    format!("{style}{text}{style:#}")
+    format!("{style}{}{style:#}", clean::value(&text.to_string()))
 }

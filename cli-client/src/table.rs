@@ -2,6 +2,7 @@
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 
+use crate::clean;
 use crate::output::STRONG;
 
 /// How a column is set.
@@ -32,7 +33,7 @@ pub fn table(headings: &[(String, Align)], rows: Vec<Vec<String>>, width: Option
 }
 
 fn cell(text: String, align: Align) -> Cell {
-    Cell::new(text).set_alignment(match align {
+    Cell::new(clean::value(&text)).set_alignment(match align {
         Align::Start => CellAlignment::Left,
         Align::End => CellAlignment::Right,
     })

@@ -22,7 +22,7 @@ pub(crate) use self::looking::Looking;
 pub use self::manage::{DeviceView, InviteEntryView, RoleView, UserRoleView, UserView};
 pub use self::orders::DeviceRequest;
 use self::programs::Caller;
-pub use self::quarantine::QuarantineView;
+pub use self::quarantine::{QuarantineDroppedView, QuarantineRowView, QuarantineView};
 pub use self::socket::{SOCKET_NAME, ask};
 pub(crate) use self::socket::{listen, serve};
 pub use self::tokens::{TOKEN_MS_MAX, TokenMadeView, TokenView};
@@ -128,6 +128,27 @@ pub enum Request {
         /// Its name.
         name: String,
     },
+    /// List what lies aside, without the changes themselves.
+    QuarantineList {
+        /// The name of the only space whose changes are listed.
+        #[serde(default)]
+        space: Option<String>,
+        /// After this number, from 0.
+        #[serde(default)]
+        after: u64,
+    },
+    /// Drop changes out of quarantine for good, or say how many would go.
+    QuarantineDrop {
+        /// Which, unless a space is named.
+        #[serde(default)]
+        numbers: Vec<u64>,
+        /// The name of the space all of whose changes are meant.
+        #[serde(default)]
+        space: Option<String>,
+        /// Whether it is meant.
+        #[serde(default)]
+        confirmed: bool,
+    },
     /// What makes the relay the one that its devices know.
     Identity,
     /// Count what there is.
@@ -193,6 +214,15 @@ pub enum Answer {
         /// How many of the numbers name nothing any more.
         count: u64,
     },
+    /// What lies aside, as an operator sees it.
+    QuarantineRows {
+        /// By number.
+        rows: Vec<QuarantineRowView>,
+        /// Whether there is more after the last of them.
+        more: bool,
+    },
+    /// What was dropped out of quarantine, or would be.
+    QuarantineDropped(QuarantineDroppedView),
     /// What makes the relay the one that its devices know, without the key of receipts.
     Identity(Identity),
     /// The counts.
@@ -281,8 +311,11 @@ pub struct ServingView {
     pub url: String,
     /// Open connections.
     pub connections: usize,
-    /// Those that proved who they are.
+    /// Those of devices that proved who they are and may connect.
     pub established: usize,
+    /// Those of revoked devices that set aside what they never sent.
+    #[serde(default)]
+    pub restricted: usize,
     /// Changes that became durable since it began to serve.
     pub changes_accepted: u64,
     /// Commits that the store refused since it began to serve.
@@ -320,6 +353,8 @@ impl Request {
             | Self::TokenCreate { .. }
             | Self::TokenList
             | Self::TokenRevoke { .. }
+            | Self::QuarantineList { .. }
+            | Self::QuarantineDrop { .. }
             | Self::Verify
             | Self::Identity
             | Self::Status => false,
@@ -402,6 +437,10 @@ fn carry_out(
         | Request::DeviceActivate { .. } => manage::execute(store, caller, request),
         Request::TokenCreate { .. } | Request::TokenList | Request::TokenRevoke { .. } => {
             tokens::execute(store, request)
+        }
+        Request::QuarantineList { space, after } => quarantine::rows(store, space.as_deref(), *after),
+        Request::QuarantineDrop { numbers, space, confirmed } => {
+            quarantine::drop_rows(store, numbers, space.as_deref(), *confirmed)
         }
         Request::Verify => look(store).map(Answer::Verified).map_err(Failure::from),
     };
@@ -515,6 +554,7 @@ pub(crate) fn serving(url: &str, counts: HubCounts) -> ServingView {
         url: url.to_owned(),
         connections: counts.connections,
         established: counts.established,
+        restricted: counts.restricted,
         changes_accepted: counts.changes_accepted,
         appends_failed: counts.appends_failed,
         writes_failing: counts.writes_failing,

@@ -5,6 +5,7 @@
 //! 7 a write was not confirmed by the disk.
 
 mod lists;
+mod quarantine;
 mod serve;
 mod show;
 mod tokens;
@@ -17,6 +18,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use self::quarantine::QuarantineCommand;
 use self::tokens::TokenCommand;
 use crate::admin::{self, Answer, Failure, Request};
 use crate::config::{self, Config, ConfigError, Flags};
@@ -90,6 +92,9 @@ enum Command {
     /// Make, list or revoke tokens by which programs use the relay over HTTP, also while it serves.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// List or drop what devices couldn't send and set aside for managers, also while the relay serves.
+    #[command(subcommand)]
+    Quarantine(QuarantineCommand),
     /// Erase a record for good, here and on every device, also while the relay serves. Without --yes it says what would go.
     Erase {
         /// Its whole id: the `id` or the 26 letters of `short` in `forsat record show --json`.
@@ -359,6 +364,7 @@ fn request(command: Command, environment: &[(String, String)]) -> Request {
         Command::Device(DeviceCommand::Revoke { device, lost }) => Request::DeviceRevoke { device, lost },
         Command::Device(DeviceCommand::Activate { device }) => Request::DeviceActivate { device },
         Command::Token(command) => tokens::request(command, environment),
+        Command::Quarantine(command) => quarantine::request(command),
         Command::Erase { record, yes } => Request::Erase { record, confirmed: yes },
         Command::Identity(_) => Request::Identity,
         Command::Status | Command::Init { .. } | Command::Serve | Command::Verify { .. } => Request::Status,

@@ -9,6 +9,7 @@ mod aside;
 mod control;
 mod moves;
 mod outcome;
+mod restricted;
 mod round;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ use forsat_sync::relay::{
     AppendRequest, Effect, Input, RelayConfig, RelayConnection, RequestId, StorageReply, StorageRequest,
 };
 
+pub use self::restricted::RESTRICTED_CONNECTIONS_MAX;
 use crate::store::{RelayStore, StoreError};
 
 /// The most bytes of chunks in one commit, inflated, give or take one push.
@@ -52,6 +54,8 @@ pub struct HubLimits {
     pub push_bytes_max: usize,
     /// Bytes in send queues; above it only connections whose queue is empty are read for.
     pub send_bytes_max: usize,
+    /// Connections of revoked devices that set aside what they never sent; further ones are told to come again.
+    pub restricted_max: usize,
     /// The limits of a chunk.
     pub chunk: ChunkLimits,
 }
@@ -61,6 +65,7 @@ impl Default for HubLimits {
         Self {
             push_bytes_max: IN_FLIGHT_TOTAL_BYTES_MAX / 2,
             send_bytes_max: IN_FLIGHT_TOTAL_BYTES_MAX / 2,
+            restricted_max: RESTRICTED_CONNECTIONS_MAX,
             chunk: ChunkLimits::default(),
         }
     }
@@ -102,8 +107,10 @@ pub enum HubEffect {
 pub struct HubCounts {
     /// Connections at present.
     pub connections: usize,
-    /// Those that proved who they are.
+    /// Those of devices that proved who they are and may connect.
     pub established: usize,
+    /// Those of revoked devices that set aside what they never sent.
+    pub restricted: usize,
     /// Changes that became durable.
     pub changes_accepted: u64,
     /// Appends answered with an error of the store.
@@ -128,6 +135,8 @@ pub struct Hub {
     subscribers: BTreeMap<SpaceId, BTreeSet<ConnectionId>>,
     /// Connections that wait for storage; each stands here once.
     turns: VecDeque<ConnectionId>,
+    /// The connection of each revoked device that sets aside.
+    restricted: BTreeMap<DeviceId, ConnectionId>,
     push_bytes: usize,
     seen: BTreeMap<DeviceId, u64>,
     seen_since_ms: Option<u64>,
@@ -144,6 +153,7 @@ impl Hub {
             connections: BTreeMap::new(),
             subscribers: BTreeMap::new(),
             turns: VecDeque::new(),
+            restricted: BTreeMap::new(),
             push_bytes: 0,
             seen: BTreeMap::new(),
             seen_since_ms: None,
@@ -228,6 +238,7 @@ impl Hub {
         HubCounts {
             connections: self.connections.len(),
             established: self.connections.values().filter(|connection| connection.who.is_some()).count(),
+            restricted: self.restricted.len(),
             ..self.counts
         }
     }
@@ -252,6 +263,7 @@ impl Hub {
                     self.with(connection, |found| found.who = Some((device, user)));
                     self.note_seen(device, moment);
                 }
+                Effect::Restricted { device } => self.restricted(connection, device, moment),
                 Effect::Close { code, message } => {
                     self.effects.push(HubEffect::Close { connection, code, message });
                     self.forget(connection, moment);
@@ -296,6 +308,7 @@ impl Hub {
             self.unsubscribe(connection, space);
         }
         self.turns.retain(|waiting| *waiting != connection);
+        self.forget_restricted(connection);
         if let Some((device, _)) = found.who {
             self.note_seen(device, moment);
         }

@@ -28,7 +28,8 @@ pub use self::manage::{
     DeviceSummary, DocumentSummary, InviteSummary, Invited, MoveOutcome, UserSummary,
 };
 pub use self::quarantine::{
-    Aside, AsideItem, AsideItemOutcome, AsideOutcome, QUARANTINE_ENTRY_COST, QuarantineEntry, QuarantineStore,
+    Aside, AsideItem, AsideItemOutcome, AsideOutcome, QUARANTINE_ENTRY_COST, QuarantineEntry,
+    QuarantineStore, QuarantineSummary,
 };
 pub use self::redb::{BackendSource, InitWorkspace, MadeAnew, OpenOptions, RedbStore};
 pub use self::tokens::{

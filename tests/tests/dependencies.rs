@@ -40,6 +40,8 @@ const UNREACHABLE: &[(&str, &[&str])] = &[
     ("forsat-document", &["tokio", "redb", "axum", "tokio-tungstenite", "rustls"]),
     ("forsat-sync", &["tokio", "redb", "automerge", "axum", "tokio-tungstenite", "rustls"]),
     ("forsat-store", &["tokio", "automerge", "axum", "tokio-tungstenite", "rustls"]),
+    // The engine is given a keyring, and knows no message bus.
+    ("forsat-client", &["zbus"]),
     // The relay moves changes without understanding them.
     ("forsat-relay", &["automerge", "forsat-domain", "forsat-document"]),
 ];

@@ -1,14 +1,17 @@
-//! `key`: how the device's key lies on the disk, sealing it and opening it.
+//! `key`: how the device's key lies on the disk, sealing it and opening it, and the desktop's keyring.
 
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::sync::Arc;
 
-use forsat_client::{Engine, KeyError, KeyState, KeyView, Passphrase};
+use forsat_client::{Engine, KeyError, KeyState, KeyView, Keyring, KeyringError, Passphrase};
 
 use crate::app::App;
 use crate::args::KeyCommand;
 use crate::ask;
 use crate::error::{CliError, Place};
-use crate::i18n::tr;
+use crate::i18n::{errors, tr};
+use crate::keyring;
 use crate::output::{FAINT, GOOD, STRONG, WARN, paint};
 
 /// The variable that a passphrase can come in.
@@ -25,22 +28,18 @@ pub fn run(app: &mut App, command: KeyCommand) -> Result<(), CliError> {
             match forsat_client::key_view(&dir)?.state {
                 KeyState::Plain => {}
                 KeyState::Sealed => return Err(wrong(KeyError::SealedAlready)),
+                KeyState::Keyring => return Err(wrong(KeyError::InKeyring)),
                 KeyState::None => return Err(wrong(KeyError::NoKey)),
             }
             let passphrase = new_passphrase(app, passphrase_fd)?;
             forsat_client::seal_key(&dir, &passphrase, &*app.ambient)?;
             app.out.note(paint(GOOD, tr!(app.messages, "key-now-sealed")));
         }
-        KeyCommand::Unseal { passphrase_fd } => {
-            match forsat_client::key_view(&dir)?.state {
-                KeyState::Sealed => {}
-                KeyState::Plain => return Err(wrong(KeyError::NotSealed)),
-                KeyState::None => return Err(wrong(KeyError::NoKey)),
-            }
-            let passphrase = passphrase(app, passphrase_fd)?;
-            forsat_client::unseal_key(&dir, &passphrase)?;
-            app.out.note(paint(WARN, tr!(app.messages, "key-now-plain")));
+        KeyCommand::Keyring => {
+            forsat_client::key_to_keyring(&dir, &*keyring(app)?)?;
+            app.out.note(paint(GOOD, tr!(app.messages, "key-now-keyring")));
         }
+        KeyCommand::Unseal { passphrase_fd } => unseal(app, &dir, passphrase_fd)?,
     }
     let view = forsat_client::key_view(&dir)?;
     if app.out.is_json() {
@@ -53,16 +52,38 @@ pub fn run(app: &mut App, command: KeyCommand) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Opens the key of a store for a sync, where it is sealed.
-pub fn unlock(app: &App, engine: &Engine, fd: Option<u32>) -> Result<(), CliError> {
-    let sealed = match engine.directory() {
-        Some(dir) => forsat_client::key_view(dir)?.state == KeyState::Sealed,
-        None => false,
-    };
-    if sealed {
-        engine.unlock_key(&passphrase(app, fd)?)?;
+/// Writes the key as it is again.
+fn unseal(app: &mut App, dir: &Path, fd: Option<u32>) -> Result<(), CliError> {
+    let view = forsat_client::key_view(dir)?;
+    let mut left = None;
+    match view.state {
+        KeyState::Sealed => forsat_client::unseal_key(dir, &passphrase(app, fd)?)?,
+        KeyState::Keyring => left = forsat_client::key_from_keyring(dir, &*keyring(app)?)?,
+        KeyState::Plain => return Err(wrong(KeyError::NotSealed)),
+        KeyState::None => return Err(wrong(KeyError::NoKey)),
+    }
+    app.out.note(paint(WARN, tr!(app.messages, "key-now-plain")));
+    if let Some(error) = left {
+        let why = errors::describe(app, &wrong(error.into()));
+        let entry = view.entry.unwrap_or_default();
+        app.out.note(paint(WARN, tr!(app.messages, "key-stays-in-keyring", entry = entry, why = why)));
     }
     Ok(())
+}
+
+/// Opens the key of a store for a sync, where it is sealed, or fetches it from the keyring, where it lies there.
+pub fn unlock(app: &App, engine: &Engine, fd: Option<u32>) -> Result<(), CliError> {
+    let Some(dir) = engine.directory() else { return Ok(()) };
+    match forsat_client::key_view(dir)?.state {
+        KeyState::Sealed => engine.unlock_key(&passphrase(app, fd)?)?,
+        KeyState::Keyring => engine.fetch_key()?,
+        KeyState::Plain | KeyState::None => {}
+    }
+    Ok(())
+}
+
+fn keyring(app: &App) -> Result<Arc<dyn Keyring>, CliError> {
+    keyring::of_the_system(app.out.is_interactive()).ok_or_else(|| wrong(KeyringError::Unsupported.into()))
 }
 
 fn lines(app: &App, view: &KeyView) -> Vec<String> {
@@ -70,6 +91,10 @@ fn lines(app: &App, view: &KeyView) -> Vec<String> {
         KeyState::None => paint(STRONG, tr!(app.messages, "key-none")),
         KeyState::Plain => paint(WARN, tr!(app.messages, "key-plain", path = view.file.as_str())),
         KeyState::Sealed => paint(GOOD, tr!(app.messages, "key-sealed", path = view.file.as_str())),
+        KeyState::Keyring => {
+            let entry = view.entry.as_deref().unwrap_or_default();
+            paint(GOOD, tr!(app.messages, "key-keyring", entry = entry, path = view.file.as_str()))
+        }
     }];
     if let Some(public) = &view.public {
         lines.push(tr!(app.messages, "key-public", public = public.as_str()));

@@ -1,6 +1,6 @@
 //! `quarantine`: what waits at the relay for a manager to decide.
 
-use forsat_client::{ConnectOptions, Engine, QuarantineChoice};
+use forsat_client::{ConnectOptions, Engine, QuarantineChoice, QuarantineList};
 
 use super::sync::block_on;
 use crate::app::App;
@@ -14,29 +14,49 @@ use crate::render::quarantine as render;
 pub fn run(app: &mut App, arguments: QuarantineArgs) -> Result<(), CliError> {
     let QuarantineArgs { ca, passphrase_fd, command } = arguments;
     let engine = app.engine()?;
-    if let Some(QuarantineCommand::Drop(which)) = &command
+    if let Some(QuarantineCommand::Drop(WhichChanges { numbers, all: false })) = &command
         && !app.global.yes
     {
-        super::confirm(app, &question(app, which))?;
+        let numbers = render::numbers(app, numbers);
+        super::confirm(app, &tr!(app.messages, "quarantine-confirm", numbers = numbers))?;
     }
     super::key::unlock(app, &engine, passphrase_fd)?;
     let options = ConnectOptions { ca_file: ca };
     match command {
         None | Some(QuarantineCommand::List) => list(app, &engine, &options),
-        Some(QuarantineCommand::Apply(which)) => apply(app, &engine, &options, &choice(which)),
-        Some(QuarantineCommand::Drop(which)) => drop_some(app, &engine, &options, &choice(which)),
+        Some(QuarantineCommand::Apply(which)) => {
+            let choice = chosen(app, &engine, &options, which, "quarantine-confirm-apply-all")?;
+            apply(app, &engine, &options, &choice)
+        }
+        Some(QuarantineCommand::Drop(which)) => {
+            let choice = chosen(app, &engine, &options, which, "quarantine-confirm-all")?;
+            drop_some(app, &engine, &options, &choice)
+        }
     }
 }
 
-fn choice(which: WhichChanges) -> QuarantineChoice {
-    if which.all { QuarantineChoice::All } else { QuarantineChoice::Numbers(which.numbers) }
-}
-
-fn question(app: &App, which: &WhichChanges) -> String {
-    match which.numbers.as_slice() {
-        [] => tr!(app.messages, "quarantine-confirm-all"),
-        numbers => tr!(app.messages, "quarantine-confirm", numbers = render::numbers(app, numbers)),
+/// The changes that a command is for: those named, or all that are listed, which the person sees first.
+///
+/// What comes to the relay after the list was made isn't among them.
+fn chosen(
+    app: &mut App,
+    engine: &Engine,
+    options: &ConnectOptions,
+    which: WhichChanges,
+    question: &str,
+) -> Result<QuarantineChoice, CliError> {
+    if !which.all {
+        return Ok(QuarantineChoice::Numbers(which.numbers));
     }
+    let listed = block_on(engine.quarantine(options))??;
+    if !app.global.yes && !listed.edits.is_empty() {
+        if !app.out.is_json() {
+            show(app, engine, &listed)?;
+        }
+        let count = app.locale.integer(listed.edits.len() as u64);
+        super::confirm(app, &app.messages.text(question, &[("count", count.into())]))?;
+    }
+    Ok(QuarantineChoice::Shown(listed.edits.iter().map(|edit| edit.number).collect()))
 }
 
 fn list(app: &mut App, engine: &Engine, options: &ConnectOptions) -> Result<(), CliError> {
@@ -45,14 +65,19 @@ fn list(app: &mut App, engine: &Engine, options: &ConnectOptions) -> Result<(), 
         app.out.json(&listed);
         return Ok(());
     }
+    show(app, engine, &listed)?;
+    let note = if listed.edits.is_empty() { "quarantine-none" } else { "quarantine-how" };
+    app.out.note(app.messages.text(note, &[]));
+    Ok(())
+}
+
+fn show(app: &mut App, engine: &Engine, listed: &QuarantineList) -> Result<(), CliError> {
     for line in render::lines(app, engine, &listed.edits)? {
         app.out.data(line);
     }
     if listed.more {
         app.out.note(paint(WARN, tr!(app.messages, "quarantine-more")));
     }
-    let note = if listed.edits.is_empty() { "quarantine-none" } else { "quarantine-how" };
-    app.out.note(app.messages.text(note, &[]));
     Ok(())
 }
 

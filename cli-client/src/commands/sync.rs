@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::args::JoinArgs;
 use crate::error::{CliError, Place};
 use crate::i18n::tr;
+use crate::keyring;
 use crate::output::{FAINT, GOOD, STRONG, paint};
 use crate::progress::Progress;
 use crate::render;
@@ -21,6 +22,7 @@ pub fn join(app: &mut App, arguments: &JoinArgs) -> Result<(), CliError> {
         device_name: arguments.device.clone().unwrap_or_default(),
         space: arguments.space.clone(),
         ca_file: arguments.ca.clone(),
+        keyring: keyring::of_the_system(app.out.is_interactive()),
     };
     let ambient = app.ambient.clone();
     let joining = forsat_client::join(&dir, Some(&arguments.url), &arguments.code, &options, ambient);

@@ -1,6 +1,7 @@
 //! How changes in quarantine read: of which record, whose, why they are there, and what each would change.
 
 use forsat_client::{Engine, QuarantineApplied, QuarantinedChange, QuarantinedEdit};
+use forsat_domain::composite::{Composite as _, StageEntry};
 use forsat_domain::schema::display::NOTHING;
 use forsat_domain::{Scalar, World};
 
@@ -73,11 +74,20 @@ fn of_field(app: &App, world: &dyn World, edit: &QuarantinedEdit, change: &Quara
     };
     let label = paint(FAINT, super::field_label(app, module, &change.path));
     let mut line = format!("   {label}: {} → {}", value(&change.before), value(&change.after));
+    line.push_str(&outcome(app, change));
     if edit.here && change.now != change.before {
         let now = tr!(app.messages, "quarantine-now", value = value(&change.now));
         line.push_str(&format!("  {}", paint(WARN, now)));
     }
     line
+}
+
+/// The day and the remark of an outcome, which the stage's own form leaves out and applying takes over.
+fn outcome(app: &App, change: &QuarantinedChange) -> String {
+    let entry = (change.path == "stage").then(|| StageEntry::from_scalar(&change.after)).flatten();
+    let Some(entry) = entry else { return String::new() };
+    let day = entry.actual_close_date.map(|day| app.locale.values.date(day));
+    day.into_iter().chain(entry.note).map(|part| format!(" · {part}")).collect()
 }
 
 /// What became of changes that were to be applied.
@@ -88,8 +98,7 @@ pub fn applied(app: &App, answer: &QuarantineApplied) -> Vec<String> {
         .map(|saved| format!("{}  {}", super::id(&saved.short, saved.prefix), paint(STRONG, &saved.name)))
         .collect();
     let count = app.locale.integer(answer.applied.len() as u64);
-    let unsent = app.locale.integer(answer.unsent);
-    lines.push(paint(GOOD, tr!(app.messages, "quarantine-applied", count = count, unsent = unsent)));
+    lines.push(paint(GOOD, tr!(app.messages, "quarantine-applied", count = count)));
     if !answer.already.is_empty() {
         let numbers = numbers(app, &answer.already);
         lines.push(tr!(app.messages, "quarantine-already", numbers = numbers));
@@ -102,6 +111,9 @@ pub fn applied(app: &App, answer: &QuarantineApplied) -> Vec<String> {
     if let Some(error) = &answer.unclosed_error {
         let why = errors::of_record(app, error);
         lines.push(paint(WARN, tr!(app.messages, "quarantine-unclosed", why = why)));
+    } else if !answer.waiting.is_empty() {
+        let numbers = numbers(app, &answer.waiting);
+        lines.push(paint(WARN, tr!(app.messages, "quarantine-waiting", numbers = numbers)));
     }
     if answer.more {
         lines.push(paint(WARN, tr!(app.messages, "quarantine-more")));

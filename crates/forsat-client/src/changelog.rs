@@ -87,7 +87,7 @@ pub struct LogEntry {
     pub author: Option<String>,
     /// What stands behind that.
     pub authorship: Authorship,
-    /// For whom the author made it again, by name where known: a change of theirs that never came to the relay.
+    /// For whom else the author made it again, by name where known: a change of theirs that never came to the relay.
     pub original_author: Option<String>,
     /// The device's actor, hex; a device writes as another actor every month.
     pub actor: String,
@@ -284,7 +284,10 @@ impl Engine {
                 hash: hex::encode(change.hash),
                 author: change.author.map(named),
                 authorship,
-                original_author: change.original.map(|original| named(original.user)),
+                original_author: change
+                    .original
+                    .filter(|original| Some(original.user) != change.author)
+                    .map(|original| named(original.user)),
                 actor: hex::encode(&change.actor),
                 seq: change.seq,
                 time_ms: change.time_ms,

@@ -128,8 +128,8 @@ async fn run(
     };
     let Some((lost, taken)) = revoked else { return ended.map(|_| ()) };
     let Some(directory) = engine.directory() else { return ended.map(|_| ()) };
-    let kept = revoked::erase(engine, directory, lost, taken)?;
-    Err(ClientError::Erased { aside: taken.len() as u64, kept })
+    let left = revoked::erase(engine, directory, lost, taken)?;
+    Err(ClientError::Erased { aside: taken.len() as u64, kept: left.kept, entry: left.entry })
 }
 
 /// The right to sync the store. Who syncs once is told at once that another has it; who watches waits for its turn, and

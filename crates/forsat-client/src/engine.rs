@@ -3,6 +3,7 @@
 use crate::ambient::{Ambient, SystemAmbient};
 use crate::error::{ArgumentError, ClientError};
 use crate::ids::{local_space, settings_id, sync_user, workspace_id};
+use crate::keyring::Keyring;
 use crate::turn::{self, Turn};
 use crate::world::{self, StoreWorld};
 use crate::{briefs, rebuild, rows};
@@ -43,8 +44,9 @@ pub struct Engine {
     schema: Schema,
     directory: Option<PathBuf>,
     locale: Locale,
-    /// The device's key, where it was sealed and has been opened.
+    /// The device's key, where it was sealed and has been opened, or has been fetched from the keyring.
     key: Arc<OnceLock<DeviceKey>>,
+    keyring: Option<Arc<dyn Keyring>>,
 }
 
 impl fmt::Debug for Engine {
@@ -133,6 +135,7 @@ impl Engine {
             directory,
             locale: Locale::default(),
             key: Arc::default(),
+            keyring: None,
         }
     }
 
@@ -197,6 +200,15 @@ impl Engine {
     /// The directory of the store; none in simulations.
     pub fn directory(&self) -> Option<&Path> {
         self.directory.as_deref()
+    }
+
+    /// Takes the keyring in which the device's key may lie.
+    pub fn set_keyring(&mut self, keyring: Arc<dyn Keyring>) {
+        self.keyring = Some(keyring);
+    }
+
+    pub(crate) fn keyring(&self) -> Option<&dyn Keyring> {
+        self.keyring.as_deref()
     }
 
     pub(crate) fn opened_key(&self) -> &OnceLock<DeviceKey> {

@@ -19,7 +19,7 @@ mod row;
 pub use argument::ArgumentError;
 pub use damage::Damage;
 pub use file::{FileProblem, UnknownField};
-pub use key::KeyError;
+pub use key::{KeyError, KeyringError};
 pub use network::NetworkFailure;
 pub use refusal::{AddressFault, ClientRefusal};
 pub use row::{CellProblem, ExportReason, MappingReason, RowReason};
@@ -57,7 +57,7 @@ pub struct KeptUnsent {
     pub path: String,
 }
 
-fn erased(aside: u64, kept: Option<&KeptUnsent>) -> String {
+fn erased(aside: u64, kept: Option<&KeptUnsent>, entry: Option<&str>) -> String {
     let mut said =
         "this device was revoked at the relay: its records and its key were erased here".to_owned();
     if aside > 0 {
@@ -65,8 +65,11 @@ fn erased(aside: u64, kept: Option<&KeptUnsent>) -> String {
     }
     if let Some(KeptUnsent { changes, path }) = kept {
         said.push_str(&format!(
-            "; {changes} changes that were never sent are in {path}, for an administrator"
+            "; {changes} changes that the relay doesn't have are in {path}, for an administrator"
         ));
+    }
+    if let Some(entry) = entry {
+        said.push_str(&format!("; the desktop's keyring couldn't be reached, delete \"{entry}\" there"));
     }
     said
 }
@@ -160,12 +163,14 @@ pub enum ClientError {
         message: String,
     },
     /// The relay has revoked this device, and what it held is erased.
-    #[error("{}", erased(*aside, kept.as_ref()))]
+    #[error("{}", erased(*aside, kept.as_ref(), entry.as_deref()))]
     Erased {
         /// How many changes that were never sent the relay has now, for the managers of their spaces.
         aside: u64,
         /// What was never sent, where that was kept.
         kept: Option<KeptUnsent>,
+        /// What the key's entry is called in a keyring that couldn't be brought to remove it.
+        entry: Option<String>,
     },
     /// The relay refused what was asked of it as an administrator.
     #[error("the relay refused: {message}")]

@@ -7,6 +7,7 @@ use crate::ambient::Ambient;
 use crate::connect;
 use crate::engine::Engine;
 use crate::error::{ClientError, ClientRefusal};
+use crate::keyring::Keyring;
 use crate::sync::Errand;
 use forsat_store::{CACHE_BYTES_DEFAULT, CreateParams, RelayRef, Store, StoreError};
 use forsat_sync::client::Welcomed;
@@ -30,6 +31,8 @@ pub struct JoinOptions {
     pub space: Option<String>,
     /// A file of certificates (PEM) to trust beside the usual ones, for `wss://`.
     pub ca_file: Option<PathBuf>,
+    /// The keyring, where the key of a join that broke off was moved there.
+    pub keyring: Option<Arc<dyn Keyring>>,
 }
 
 /// What joining would do, to be seen before anything is sent.
@@ -159,7 +162,7 @@ pub async fn join(
     if let Some(relay) = identity.as_ref().and_then(|identity| identity.relay.as_ref()) {
         return Err(adopt::already_joined(relay));
     }
-    let key = key::load_or_make(dir, &*ambient)?;
+    let key = key::load_or_make(dir, options.keyring.as_deref(), &*ambient)?;
     let device_name =
         if options.device_name.trim().is_empty() { "device" } else { options.device_name.trim() };
     let proposed = identity.and_then(|identity| identity.user);

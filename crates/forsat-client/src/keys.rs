@@ -1,4 +1,4 @@
-//! The device's key at rest: as it is, or sealed with a passphrase.
+//! The device's key at rest: as it is, sealed with a passphrase, or in the desktop's keyring.
 //!
 //! A sealed key is a text of six lines, so that a person sees what it is and how it was sealed:
 //!
@@ -69,6 +69,8 @@ pub enum KeyState {
     Plain,
     /// Sealed with a passphrase.
     Sealed,
+    /// In the desktop's keyring; the file names the entry.
+    Keyring,
 }
 
 /// What can be said of the key of a store without opening it.
@@ -86,13 +88,22 @@ pub struct KeyView {
     pub memory_kib: Option<u32>,
     /// Passes over that memory.
     pub passes: Option<u32>,
+    /// What its entry in the keyring is called there.
+    pub entry: Option<String>,
 }
 
 /// How the key of the store in `dir` lies there.
 pub fn key_view(dir: &Path) -> Result<KeyView, ClientError> {
     let file = key::path(dir).display().to_string();
-    let none =
-        KeyView { state: KeyState::None, file, public: None, device: None, memory_kib: None, passes: None };
+    let none = KeyView {
+        state: KeyState::None,
+        file,
+        public: None,
+        device: None,
+        memory_kib: None,
+        passes: None,
+        entry: None,
+    };
     Ok(match key::read(dir)? {
         None => none,
         Some(KeyFile::Plain(key)) => KeyView {
@@ -108,6 +119,12 @@ pub fn key_view(dir: &Path) -> Result<KeyView, ClientError> {
             passes: Some(sealed.passes),
             ..none
         },
+        Some(KeyFile::Keyring(entry)) => KeyView {
+            state: KeyState::Keyring,
+            public: Some(entry.name()),
+            entry: Some(entry.label()),
+            ..none
+        },
     })
 }
 
@@ -116,6 +133,7 @@ pub fn seal_key(dir: &Path, passphrase: &Passphrase, ambient: &dyn Ambient) -> R
     match key::read(dir)? {
         None => Err(KeyError::NoKey.into()),
         Some(KeyFile::Sealed(_)) => Err(KeyError::SealedAlready.into()),
+        Some(KeyFile::Keyring(_)) => Err(KeyError::InKeyring.into()),
         Some(KeyFile::Plain(device)) => {
             let (mut salt, mut nonce) = ([0; 16], [0; 24]);
             ambient.fill(&mut salt);
@@ -131,6 +149,7 @@ pub fn unseal_key(dir: &Path, passphrase: &Passphrase) -> Result<(), ClientError
     match key::read(dir)? {
         None => Err(KeyError::NoKey.into()),
         Some(KeyFile::Plain(_)) => Err(KeyError::NotSealed.into()),
+        Some(KeyFile::Keyring(_)) => Err(KeyError::InKeyring.into()),
         Some(KeyFile::Sealed(sealed)) => {
             let seed = Zeroizing::new(sealed.open(passphrase)?.seed());
             key::write(dir, &*seed)
@@ -149,6 +168,16 @@ impl Engine {
         Ok(())
     }
 
+    /// Fetches the store's key, where it lies in the keyring, for the syncs of this engine and its clones.
+    pub fn fetch_key(&self) -> Result<(), ClientError> {
+        let directory = self.directory().unwrap_or(Path::new("."));
+        if let Some(KeyFile::Keyring(entry)) = key::read(directory)? {
+            // Fetched twice it is the same.
+            let _ = self.opened_key().set(entry.fetch(self.keyring())?);
+        }
+        Ok(())
+    }
+
     /// The device's key.
     pub(crate) fn device_key(&self) -> Result<DeviceKey, ClientError> {
         if let Some(key) = self.opened_key().get() {
@@ -158,6 +187,7 @@ impl Engine {
         match key::read(directory)? {
             Some(KeyFile::Plain(key)) => Ok(key),
             Some(KeyFile::Sealed(_)) => Err(KeyError::Sealed.into()),
+            Some(KeyFile::Keyring(entry)) => Ok(entry.fetch(self.keyring())?),
             None => Err(KeyError::NoKey.into()),
         }
     }
@@ -215,6 +245,11 @@ impl Sealed {
         if *key.public().as_bytes() == self.public { Ok(key) } else { Err(KeyError::Unreadable) }
     }
 
+    /// The public half.
+    pub(crate) fn public(&self) -> [u8; 32] {
+        self.public
+    }
+
     fn cipher(&self, passphrase: &Passphrase) -> Result<XChaCha20Poly1305, KeyError> {
         let params = Params::new(self.memory_kib, self.passes, self.lanes, Some(32));
         let argon =
@@ -270,7 +305,7 @@ impl fmt::Debug for Sealed {
     }
 }
 
-fn hex_of<const N: usize>(text: &str) -> Option<[u8; N]> {
+pub(crate) fn hex_of<const N: usize>(text: &str) -> Option<[u8; N]> {
     let mut bytes = [0; N];
     hex::decode_to_slice(text, &mut bytes).ok()?;
     Some(bytes)

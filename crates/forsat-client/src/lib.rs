@@ -33,6 +33,7 @@ mod import;
 mod inspect;
 mod join;
 mod journal;
+mod keyring;
 mod keys;
 mod lead;
 mod log;
@@ -82,7 +83,8 @@ pub use duplicates::{
 pub use engine::{Engine, InitOptions};
 pub use error::{
     AddressFault, ArgumentError, Candidate, CellProblem, ClientError, ClientRefusal, Damage, ExportReason,
-    FileProblem, KeptUnsent, KeyError, MappingReason, NetworkFailure, Question, RowReason, UnknownField,
+    FileProblem, KeptUnsent, KeyError, KeyringError, MappingReason, NetworkFailure, Question, RowReason,
+    UnknownField,
 };
 pub use exchange::{ExportFormat, ExportSummary};
 pub use form::{ReadValue, Suggestion};
@@ -92,6 +94,7 @@ pub use forsat_sync::client::{SyncEvent, SyncIssue};
 pub use forsat_sync::code::ALL as RELAY_CODES;
 pub use forsat_sync::identity::InviteError;
 pub use join::{JoinOptions, JoinPlan, PendingJoin, PlannedSpace, join};
+pub use keyring::{Keyring, KeyringEntry, key_from_keyring, key_to_keyring};
 pub use keys::{KeyState, KeyView, Passphrase, key_view, seal_key, unseal_key};
 pub use lead::{ConvertInput, LeadConverted, Outcome};
 pub use log::{FollowUpInput, LogInput, LoggedActivity};

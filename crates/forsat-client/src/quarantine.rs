@@ -1,7 +1,8 @@
 //! Changes that couldn't come to the relay by their own way and wait there, for managers: what is there, applied or dropped.
 //!
 //! The relay decides who is shown which. A manager's device reads them as field changes on its own copy of the record;
-//! what is applied is made again as this user's change, with a mark of whose it was. Then the relay hears that it is done.
+//! what is applied is made again as this user's change, with a mark of whose it was, and sent. Once the relay has it, it hears
+//! that it may forget the other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +17,7 @@ use crate::engine::Engine;
 use crate::error::{ArgumentError, ClientError};
 
 mod apply;
+mod closing;
 mod read;
 
 pub use apply::{QuarantineApplied, QuarantineRefusal};
@@ -92,8 +94,8 @@ pub struct QuarantineList {
 pub enum QuarantineChoice {
     /// These numbers.
     Numbers(Vec<u64>),
-    /// All that are listed.
-    All,
+    /// These that somebody was shown; those that were decided meanwhile are passed over.
+    Shown(Vec<u64>),
 }
 
 /// What was dropped.
@@ -119,7 +121,10 @@ impl Engine {
         Ok(QuarantineList { edits: read::views(self, &grouped(&listed.entries))?, more: listed.more })
     }
 
-    /// Makes changes again as this user's own, as one command, and tells the relay which are done.
+    /// Makes changes again as this user's own, as one command, sends them, and tells the relay which of them it has.
+    ///
+    /// What another manager made again is fetched first. Whatever comes between, the relay keeps a change until what makes it
+    /// again stands there; the same command again goes on and changes nothing twice.
     pub async fn apply_quarantined(
         &self,
         options: &ConnectOptions,
@@ -127,14 +132,19 @@ impl Engine {
     ) -> Result<QuarantineApplied, ClientError> {
         let listed = list(self, options).await?;
         let chosen = chosen(&listed, choice)?;
-        let mut applied = apply::apply(self, &grouped(&listed.entries), &chosen)?;
+        closing::sync(self, options).await?;
+        let groups = grouped(&listed.entries);
+        let mut applied = apply::apply(self, &groups, &chosen)?;
         applied.more = listed.more;
-        let done: Vec<u64> = applied.applied.iter().chain(&applied.already).copied().collect();
-        // What was saved is saved; the same command again tells the relay and changes nothing more.
-        match close(self, options, &done, true).await {
-            Ok(()) => applied.closed = true,
-            Err(error) => applied.unclosed(error),
+        let done: BTreeSet<u64> = applied.applied.iter().chain(&applied.already).copied().collect();
+        let outcome = close_sent(self, options, &groups, &done).await;
+        applied.unsent = self.unsent()?;
+        match outcome {
+            Ok(closed) => applied.waiting = done.difference(&closed).copied().collect(),
+            Err(error @ ClientError::Erased { .. }) => return Err(error),
+            Err(error) => applied.unclosed(&done, error),
         }
+        applied.closed = applied.waiting.is_empty();
         Ok(applied)
     }
 
@@ -155,7 +165,9 @@ impl Engine {
 fn chosen(listed: &Listed, choice: &QuarantineChoice) -> Result<BTreeSet<u64>, ClientError> {
     let known: BTreeSet<u64> = listed.entries.iter().map(|entry| entry.number).collect();
     match choice {
-        QuarantineChoice::All => Ok(known),
+        QuarantineChoice::Shown(numbers) => {
+            Ok(numbers.iter().copied().filter(|number| known.contains(number)).collect())
+        }
         QuarantineChoice::Numbers(numbers) => match numbers.iter().find(|number| !known.contains(number)) {
             Some(number) => Err(ArgumentError::NoQuarantined(*number).into()),
             None => Ok(numbers.iter().copied().collect()),
@@ -177,6 +189,22 @@ fn grouped(entries: &[Entry]) -> Vec<Vec<&Entry>> {
     groups
 }
 
+/// Sends what was saved and closes those of some changes that the relay has then; answers which.
+async fn close_sent(
+    engine: &Engine,
+    options: &ConnectOptions,
+    groups: &[Vec<&Entry>],
+    done: &BTreeSet<u64>,
+) -> Result<BTreeSet<u64>, ClientError> {
+    if done.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let sent = closing::send(engine, options, groups, done).await?;
+    let numbers: Vec<u64> = sent.iter().copied().collect();
+    close(engine, options, &numbers, true).await?;
+    Ok(sent)
+}
+
 async fn list(engine: &Engine, options: &ConnectOptions) -> Result<Listed, ClientError> {
     let (mut entries, mut bytes): (Vec<Entry>, usize) = (Vec::new(), 0);
     loop {
@@ -195,7 +223,9 @@ async fn list(engine: &Engine, options: &ConnectOptions) -> Result<Listed, Clien
         // A page that brings nothing would be asked for again and again.
         if !more || is_full || entries.len() == before {
             entries.sort_by_key(|entry| entry.number);
-            return Ok(Listed { entries, more });
+            let listed = Listed { entries, more };
+            closing::forget_decided(engine, &listed)?;
+            return Ok(listed);
         }
     }
 }

@@ -7,13 +7,14 @@ use crate::model::{ChangeView, RefusedView, Saved};
 use crate::status::{self, read_changes};
 use crate::turn::Turn;
 use crate::{find, moves, vault};
-use forsat_document::FieldChange;
+use forsat_document::{FieldChange, Original};
 use forsat_domain::RecordId;
 use forsat_domain::edit::Edit;
 use forsat_domain::record::Scalar;
 use forsat_domain::schema::{MergeCode, ModuleDef, USER};
-use forsat_store::{Access, LOST_BASE, RefusedEdit, RefusedId, RefusedState, Tx};
+use forsat_store::{Access, Aside, LOST_BASE, RefusedEdit, RefusedId, RefusedState, Tx};
 use forsat_sync::chunk::{self, ChangeHeader};
+use forsat_sync::code;
 use forsat_sync::limits::ChunkLimits;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -130,6 +131,10 @@ impl Engine {
             let has_view = row.is_some_and(|row| !row.heads.is_empty());
             let edits: Vec<Edit> =
                 changes.iter().filter_map(|change| edit_of(table, change, !has_view)).collect();
+            // A manager who finds it at the relay must see that it is made again already.
+            if may_be_aside(&*turn.tx, id, &edit)? {
+                turn.make_again(Some(Original { user: turn.user, change: *edit.hash.as_bytes() }));
+            }
             let state = match has_view {
                 true => turn.edit(record, &edits)?,
                 false => Some(turn.create(record, &module, &edits)?),
@@ -166,6 +171,12 @@ fn open_edit(turn: &Turn<'_, '_, '_>, number: u64) -> Result<(RefusedId, Refused
     let id = RefusedId::new(number);
     let edit = turn.tx.refused(id)?.filter(|edit| edit.state == RefusedState::Open);
     edit.map(|edit| (id, edit)).ok_or_else(|| ArgumentError::NoRefusedEdit(number).into())
+}
+
+/// Whether a refused edit may lie at the relay; a lost answer leaves that open.
+fn may_be_aside<A: Access>(tx: &Tx<A>, id: RefusedId, edit: &RefusedEdit) -> Result<bool, ClientError> {
+    let is_of_a_kind = [MOVED_AWAY, code::HOME_IS.as_str()].contains(&edit.code.as_str());
+    Ok(is_of_a_kind && tx.refused_aside(id)? != Some(Aside::Declined))
 }
 
 /// Who made a change: the author stands on the first change of its actor alone.

@@ -6,7 +6,8 @@
 
 use crate::engine::Engine;
 use crate::error::{ClientError, KeptUnsent};
-use crate::join::key;
+use crate::join::key::{self, KeyFile};
+use crate::keyring::KeyringEntry;
 use crate::sync::Taken;
 use forsat_store::{Access, Aside, RefusedEdit, Salvage, Tx};
 use forsat_sync::genesis;
@@ -15,30 +16,63 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// The file that keeps what the relay doesn't have.
-const UNSENT_FILE: &str = "unsent-changes.jsonl";
+/// The file that keeps what the relay doesn't have; what another store left in this folder stays, and the next has a number.
+const UNSENT: &str = "unsent-changes";
+/// Under which it is written before it is whole.
+const UNSENT_PART: &str = "unsent-changes.part";
+/// Such files that one folder may hold.
+const UNSENT_FILES_MAX: usize = 1_000;
 /// The folder of drafts beside the store.
 const DRAFTS: &str = "drafts";
 
+/// What an erased store leaves behind.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Left {
+    /// Where the changes are that the relay doesn't have, and how many.
+    pub kept: Option<KeptUnsent>,
+    /// What the entry of the key is called in a keyring that couldn't be brought to remove it.
+    pub entry: Option<String>,
+}
+
 /// Erases the store in `directory`. Where the device isn't lost, those of its unsent changes and refused edits that the relay
-/// hasn't `taken` are kept beside it first, a line each. Answers where they are, and how many.
+/// hasn't `taken` are kept beside it first, a line each.
 pub(crate) fn erase(
     engine: &Engine,
     directory: &Path,
     lost: bool,
     taken: &Taken,
-) -> Result<Option<KeptUnsent>, ClientError> {
+) -> Result<Left, ClientError> {
     let kept = if lost { None } else { keep_unsent(engine, directory, taken)? };
     // The records first: a key that stays behind for a moment opens nothing any more.
     engine.store().erase(directory)?;
-    key::erase(directory)?;
+    let entry = erase_key(engine, directory)?;
     // What was typed and never saved, if the program on top keeps such.
     if let Err(error) = fs::remove_dir_all(directory.join(DRAFTS)) {
         tracing::debug!(%error, "no drafts were erased");
     }
-    Ok(kept)
+    Ok(Left { kept, entry })
+}
+
+/// Erases the key where it lies, and its entry in the keyring, which a move that broke off may have left; answers what the
+/// entry is called where the key stays in it.
+fn erase_key(engine: &Engine, directory: &Path) -> Result<Option<String>, ClientError> {
+    // A file that can't be read is erased all the same.
+    let file = key::read(directory).ok().flatten();
+    let entry = file.as_ref().map(|file| KeyringEntry::of(file.public()));
+    let remove = |entry: &KeyringEntry| engine.keyring().map(|keyring| keyring.remove(entry));
+    if let (Some(KeyFile::Keyring(_)), Some(entry)) = (&file, &entry) {
+        // Until it is gone, the file says where the key is.
+        let removed = remove(entry);
+        key::erase(directory)?;
+        return Ok((removed != Some(Ok(()))).then(|| entry.label()));
+    }
+    key::erase(directory)?;
+    if let Some(Err(error)) = entry.as_ref().and_then(remove) {
+        tracing::debug!(%error, "the keyring wasn't asked to forget the key, which it needn't have");
+    }
+    Ok(None)
 }
 
 /// Writes to a file what the relay doesn't have, changes that were never sent and refused edits; answers how many, or nothing
@@ -55,8 +89,8 @@ fn keep_unsent(engine: &Engine, directory: &Path, taken: &Taken) -> Result<Optio
     if lines.is_empty() {
         return Ok(None);
     }
-    let path = directory.join(UNSENT_FILE);
-    write(&path, &lines).map_err(|source| ClientError::File { path: path.display().to_string(), source })?;
+    let path = write(directory, &lines)
+        .map_err(|source| ClientError::File { path: directory.join(UNSENT).display().to_string(), source })?;
     Ok(Some(KeptUnsent { changes: lines.len(), path: path.display().to_string() }))
 }
 
@@ -135,16 +169,48 @@ fn said(edit: &RefusedEdit) -> Value {
     })
 }
 
-fn write(path: &Path, lines: &[String]) -> io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file: File = options.open(path)?;
+/// Writes the lines to a file of their own and answers where; durable, and whole or not there. No file that is there is
+/// written to: it may be the only copy of what an earlier store left.
+fn write(directory: &Path, lines: &[String]) -> io::Result<PathBuf> {
+    let part = directory.join(UNSENT_PART);
+    // An attempt that broke off left it, while the store was still there.
+    match fs::remove_file(&part) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = io::BufWriter::new(new_file(&part)?);
     for line in lines {
         writeln!(file, "{line}")?;
     }
-    file.sync_all()
+    file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+    let path = free_name(directory)?;
+    fs::rename(&part, &path)?;
+    #[cfg(unix)]
+    File::open(directory)?.sync_all()?;
+    Ok(path)
+}
+
+/// Takes the first name that no file has, by an empty file.
+fn free_name(directory: &Path) -> io::Result<PathBuf> {
+    for number in 1..=UNSENT_FILES_MAX {
+        let name = if number == 1 { format!("{UNSENT}.jsonl") } else { format!("{UNSENT}-{number}.jsonl") };
+        let path = directory.join(name);
+        match new_file(&path) {
+            Ok(_) => return Ok(path),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}
+
+/// A new file that its owner alone reads.
+fn new_file(path: &Path) -> io::Result<File> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 #[cfg(test)]
@@ -203,8 +269,9 @@ mod tests {
         fs::write(dir.join("device.key.new"), [1; 32]).expect("writes");
 
         let engine = Engine::open(dir).expect("opens");
-        let kept = erase(&engine, dir, false, &Taken::new()).expect("erases").expect("something is kept");
-        let text = fs::read_to_string(dir.join(UNSENT_FILE)).expect("reads");
+        let left = erase(&engine, dir, false, &Taken::new()).expect("erases");
+        let kept = left.kept.expect("something is kept");
+        let text = fs::read_to_string(dir.join("unsent-changes.jsonl")).expect("reads");
         let lines: Vec<Value> =
             text.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect();
         assert_eq!(lines.len(), kept.changes);
@@ -229,7 +296,35 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let engine = Engine::init(dir.path(), &InitOptions::default()).expect("a store");
         engine.create("account", &[FieldInput::new("name", "Arya")]).expect("creates");
-        assert_eq!(erase(&engine, dir.path(), true, &Taken::new()).expect("erases"), None);
-        assert!(!dir.path().join(UNSENT_FILE).exists());
+        let left = erase(&engine, dir.path(), true, &Taken::new()).expect("erases");
+        assert_eq!(left, Left { kept: None, entry: None });
+        assert!(!dir.path().join("unsent-changes.jsonl").exists());
+    }
+
+    #[test]
+    fn what_an_earlier_store_left_in_the_folder_stays() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let dir = dir.path();
+        fs::write(dir.join("unsent-changes.jsonl"), "the only copy\n").expect("writes");
+        fs::write(dir.join(UNSENT_PART), "half a li").expect("writes");
+        for name in ["unsent-changes-2.jsonl", "unsent-changes-3.jsonl"] {
+            let engine = Engine::init(dir, &InitOptions::default()).expect("a store");
+            engine.create("account", &[FieldInput::new("name", "Arya")]).expect("creates");
+            let kept =
+                erase(&engine, dir, false, &Taken::new()).expect("erases").kept.expect("something is kept");
+            drop(engine);
+            assert_eq!(kept.path, dir.join(name).display().to_string(), "the name told is the real one");
+            let text = fs::read_to_string(dir.join(name)).expect("reads");
+            assert_eq!(text.lines().count(), kept.changes);
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::PermissionsExt as _;
+                let mode = fs::metadata(dir.join(name)).expect("is there").permissions().mode();
+                assert_eq!(mode & 0o777, 0o600);
+            }
+        }
+        let first = fs::read_to_string(dir.join("unsent-changes.jsonl")).expect("reads");
+        assert_eq!(first, "the only copy\n");
+        assert!(!dir.join(UNSENT_PART).exists());
     }
 }

@@ -165,11 +165,12 @@ impl Document {
         edit::write(self, author, original, now_ms, edits, schema)
     }
 
-    /// Whether a change of the view makes another one again, which may not be here.
-    pub fn has_made_again(&self, change: &[u8; 32]) -> bool {
+    /// The changes of the view that make another one again, which may not be here.
+    pub fn made_again(&self, change: &[u8; 32]) -> Vec<[u8; 32]> {
         let changes = self.automerge.get_changes_meta(&[]);
-        let mut originals = changes.iter().filter_map(|meta| Original::read(meta.message.as_deref()));
-        originals.any(|original| original.change == *change)
+        let makes_it = |message| Original::read(message).is_some_and(|original| original.change == *change);
+        let made = changes.iter().filter(|meta| makes_it(meta.message.as_deref()));
+        made.map(|meta| meta.hash.0).collect()
     }
 
     /// Reads the record as it is now.

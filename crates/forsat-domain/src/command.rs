@@ -22,6 +22,7 @@ use crate::settings::Settings;
 use crate::world::World;
 
 mod activity;
+mod again;
 mod check;
 mod contact;
 mod convert;
@@ -41,6 +42,7 @@ mod stage;
 #[cfg(test)]
 mod tests;
 
+pub use again::deal_again;
 pub use check::{Checked, checklist, opportunity_check};
 pub use contact::{contact_add, contact_remove};
 pub use convert::{AccountChoice, ConversionRequest, Converted, NewDeal, convert};

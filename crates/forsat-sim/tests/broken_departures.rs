@@ -6,8 +6,8 @@ use forsat_relay::store::{
     AccessCommand, AccessDone, AccessLists, AccessStore, AdminDone, AdminOrder, AppendBatch, Aside,
     AsideOutcome, ControlAdopted, ControlError, DeviceRecord, DeviceSummary, DocumentSummary, EnrolOutcome,
     EnrolRequest, Examination, HealOutcome, HealRequest, InviteSummary, Invited, MoveOutcome, NewInvite,
-    Orderer, PageOutcome, PageRequest, PushOutcome, QuarantineEntry, QuarantineStore, RedbStore, RelayStore,
-    SpaceSummary, StatusCounts, StoreError, StoreIdentity, TokenStore, UserSummary,
+    Orderer, PageOutcome, PageRequest, PushOutcome, QuarantineEntry, QuarantineStore, QuarantineSummary,
+    RedbStore, RelayStore, SpaceSummary, StatusCounts, StoreError, StoreIdentity, TokenStore, UserSummary,
 };
 use forsat_sim::plan::{BEGIN_MS, Fault};
 use forsat_sim::world::{Broken, run};
@@ -238,6 +238,17 @@ impl QuarantineStore for Bent {
     }
     fn close_quarantined(&self, by: &DeviceId, numbers: &[u64], now_ms: u64) -> Result<u64, ControlError> {
         self.inner.close_quarantined(by, numbers, now_ms)
+    }
+    fn quarantine_summaries(
+        &self,
+        space: Option<&SpaceId>,
+        after: u64,
+        rows_max: usize,
+    ) -> Result<(Vec<QuarantineSummary>, bool), StoreError> {
+        self.inner.quarantine_summaries(space, after, rows_max)
+    }
+    fn drop_quarantined(&self, numbers: &[u64], now_ms: u64) -> Result<u64, StoreError> {
+        self.inner.drop_quarantined(numbers, now_ms)
     }
 }
 

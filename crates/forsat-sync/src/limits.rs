@@ -59,6 +59,10 @@ pub const WORKSPACE_CHANGES_A_DAY_MAX: u64 = 10_000_000;
 pub const QUARANTINE_DEVICE_CHANGES_MAX: u64 = 4_096;
 /// The most bytes that one device has in quarantine, each change counting 256 beside its chunk.
 pub const QUARANTINE_DEVICE_BYTES_MAX: u64 = 8 * 1024 * 1024;
+/// The most bytes in quarantine that were first meant for one space, counted so too.
+pub const QUARANTINE_SPACE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// The most spaces whose managers one change in quarantine is for.
+pub const QUARANTINE_SPACES_MAX: usize = 8;
 /// The most bytes in the quarantine of one workspace, counted so too.
 pub const QUARANTINE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
@@ -126,6 +130,7 @@ pub struct WorkspaceLimits {
     pub changes_a_day_max: u64,
     pub quarantine_device_changes_max: u64,
     pub quarantine_device_bytes_max: u64,
+    pub quarantine_space_bytes_max: u64,
     pub quarantine_bytes_max: u64,
 }
 
@@ -182,6 +187,7 @@ impl Default for WorkspaceLimits {
             changes_a_day_max: WORKSPACE_CHANGES_A_DAY_MAX,
             quarantine_device_changes_max: QUARANTINE_DEVICE_CHANGES_MAX,
             quarantine_device_bytes_max: QUARANTINE_DEVICE_BYTES_MAX,
+            quarantine_space_bytes_max: QUARANTINE_SPACE_BYTES_MAX,
             quarantine_bytes_max: QUARANTINE_BYTES_MAX,
         }
     }

@@ -13,7 +13,7 @@ use crate::token::TokenHash;
 impl Request {
     /// What a token has to be for to make the request; none where no token will do.
     ///
-    /// No program erases, looks through the store, makes what can't be taken away again, or makes tokens.
+    /// No program erases, sees or drops what lies aside, looks through the store, makes what can't be taken away again, or makes tokens.
     pub fn scope(&self) -> Option<Scope> {
         match self {
             Self::SpaceList | Self::InviteList | Self::UserList | Self::DeviceList | Self::Status => {
@@ -29,6 +29,8 @@ impl Request {
             | Self::DeviceActivate { .. } => Some(Scope::Access),
             Self::SpaceAdd { .. }
             | Self::Erase { .. }
+            | Self::QuarantineList { .. }
+            | Self::QuarantineDrop { .. }
             | Self::Verify
             | Self::TokenCreate { .. }
             | Self::TokenList

@@ -93,11 +93,12 @@ pub(super) fn invites(invites: &[InviteEntryView]) -> String {
     table(["id", "user", "space", "role", "state"], rows)
 }
 
-fn short(id: &str) -> String {
+pub(super) fn short(id: &str) -> String {
     id.chars().take(ID_DIGITS).collect()
 }
 
-/// Columns beside one another, each as wide as its widest cell; the last as it comes.
+/// Columns beside one another, each as wide as its widest cell; the last as it comes. Devices choose their names: nothing of them
+/// steers the terminal.
 pub(super) fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
     // A cell is of one line, whatever its name holds.
     let cells = |row: [String; N]| row.map(|cell| names::printable(&cell).replace('\n', " "));

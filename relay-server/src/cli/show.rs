@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::{lists, tokens};
+use super::{lists, quarantine, tokens};
 use crate::admin::{Answer, InviteView, SpaceView, StatusView};
 use crate::config::Flags;
 use crate::names;
@@ -106,6 +106,8 @@ fn written(answer: &Answer, json: bool) -> String {
         Answer::TokenMade(made) if json => line(made),
         Answer::Tokens { tokens } if json => line(&json!({ "tokens": tokens })),
         Answer::TokenRevoked(token) if json => line(token),
+        Answer::QuarantineRows { rows, more } if json => line(&json!({ "changes": rows, "more": more })),
+        Answer::QuarantineDropped(dropped) if json => line(dropped),
         Answer::Space(space) => format!("The space \"{}\" is made ({}).\n", space.name, space.id),
         Answer::Spaces { spaces } => spaces_table(spaces),
         Answer::Invite(invite) => format!(
@@ -133,6 +135,8 @@ fn written(answer: &Answer, json: bool) -> String {
         Answer::TokenMade(made) => tokens::made(made),
         Answer::Tokens { tokens } => tokens::list(tokens),
         Answer::TokenRevoked(token) => tokens::revoked(token),
+        Answer::QuarantineRows { rows, more } => quarantine::rows(rows, *more),
+        Answer::QuarantineDropped(dropped) => quarantine::dropped(dropped),
         Answer::Status(status) => status_text(status),
         Answer::Verified(found) => line(found),
         // Told to managers' devices alone.
@@ -184,10 +188,11 @@ fn status_text(status: &StatusView) -> String {
     let _ = match &status.serving {
         Some(serving) => writeln!(
             text,
-            "serving    {}\n           {} connections, {} of them authenticated; {} changes taken, {} commits refused{}",
+            "serving    {}\n           {} connections, {} of them authenticated, {} of revoked devices; {} changes taken, {} commits refused{}",
             serving.url,
             serving.connections,
             serving.established,
+            serving.restricted,
             serving.changes_accepted,
             serving.appends_failed,
             if serving.writes_failing { "; THE STORE TAKES NO WRITES: see the log" } else { "" },

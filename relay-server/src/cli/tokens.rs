@@ -104,7 +104,7 @@ pub(super) fn revoked(view: &TokenView) -> String {
 }
 
 /// A moment to the minute, in UTC.
-fn moment(at_ms: u64) -> String {
+pub(super) fn moment(at_ms: u64) -> String {
     let at = i64::try_from(at_ms).ok().and_then(chrono::DateTime::from_timestamp_millis);
     at.map_or_else(|| at_ms.to_string(), |at| at.format("%Y-%m-%d %H:%M").to_string())
 }

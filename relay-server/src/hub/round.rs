@@ -116,7 +116,13 @@ impl Hub {
             Err(error) => vec![unavailable(error, "looking up devices")?; asked.len()],
         };
         for ((connection, request, _), reply) in asked.into_iter().zip(replies) {
-            self.input(connection, Input::Storage { request, reply }, moment);
+            let input = match reply {
+                StorageReply::Device(record) if self.has_no_room_for(&record) => {
+                    Input::End { code: code::OVERLOADED }
+                }
+                reply => Input::Storage { request, reply },
+            };
+            self.input(connection, input, moment);
         }
         Ok(())
     }

@@ -15,9 +15,9 @@ use redb::backends::InMemoryBackend;
 use super::*;
 use crate::store::conformance::{self, Member, NOW_MS};
 use crate::store::{
-    AccessStore, AppendBatch, ControlError, DeviceRecord, EnrolOutcome, HealOutcome, HealRequest,
-    InitWorkspace, Invited, NewInvite, OpenOptions, PageOutcome, PushOutcome, RedbStore, SpaceSummary,
-    StatusCounts, StoreIdentity, TokenStore,
+    AccessCommand, AccessStore, AppendBatch, ControlError, DeviceRecord, EnrolOutcome, HealOutcome,
+    HealRequest, InitWorkspace, Invited, NewInvite, OpenOptions, PageOutcome, PushOutcome, RedbStore,
+    SpaceSummary, StatusCounts, StoreIdentity, TokenStore,
 };
 
 /// A store that counts and fails on demand.
@@ -169,6 +169,13 @@ impl World {
     /// Connects the device of this number and authenticates it.
     fn connect(&mut self, number: u8) -> ConnectionId {
         let connection = ConnectionId(u64::from(number));
+        self.knock(number, connection);
+        assert!(matches!(self.take(connection).remove(0), ToDevice::Welcome(_)));
+        connection
+    }
+
+    /// Connects the device of this number and proves which it is.
+    fn knock(&mut self, number: u8, connection: ConnectionId) {
         self.with(|hub, _, moment| hub.open(connection, Nonce::from_bytes([number; 32]), moment));
         self.deliver();
         let ToDevice::Hello(hello) = self.take(connection).remove(0) else { panic!("no hello") };
@@ -189,8 +196,24 @@ impl World {
         };
         self.send(connection, &ToRelay::Auth(auth));
         self.run().unwrap();
-        assert!(matches!(self.take(connection).remove(0), ToDevice::Welcome(_)));
-        connection
+    }
+
+    fn revoke(&mut self, number: u8, lost: bool) {
+        let device = conformance::key(number).device_id().to_string();
+        let command = AccessCommand::RevokeDevice { device, lost };
+        self.store.access().change_access(&command, NOW_MS).unwrap();
+    }
+
+    /// Connects a revoked device; what it is told after the hello.
+    fn turned_away(&mut self, number: u8, connection: u64) -> Vec<ToDevice> {
+        self.knock(number, ConnectionId(connection));
+        self.take(ConnectionId(connection))
+    }
+
+    /// How many connections are open, established, and restricted.
+    fn open(&self) -> [usize; 3] {
+        let counts = self.hub.counts();
+        [counts.connections, counts.established, counts.restricted]
     }
 
     fn pull(&mut self, connection: ConnectionId, space: SpaceId) {
@@ -421,4 +444,59 @@ fn a_silent_stranger_is_dropped_at_its_deadline() {
     world.with(|hub, _, moment| hub.tick(moment));
     world.run().unwrap();
     assert_eq!(world.closed[&ConnectionId(1)], code::HANDSHAKE_TIMEOUT);
+}
+
+#[test]
+fn a_revoked_device_holds_one_connection_and_the_newer_ends_the_older() {
+    let (mut world, _, _) = world_with(1);
+    world.connect(1);
+    assert_eq!(world.open(), [1, 1, 0]);
+    world.revoke(1, false);
+    world.with(|hub, _, moment| hub.access_changed(moment));
+    world.run().unwrap();
+    assert_eq!(world.open(), [1, 0, 1], "it is established no more");
+    assert!(world.hub.seen.contains_key(&conformance::key(1).device_id()));
+    for (connection, older) in [(50, 1), (51, 50)] {
+        let told = world.turned_away(1, connection);
+        assert!(matches!(told[..], [ToDevice::Revocation { proof: Some(_), .. }]), "{told:?}");
+        assert_eq!(world.closed.get(&ConnectionId(older)), Some(&code::DEVICE_REVOKED));
+        assert_eq!(world.open(), [1, 0, 1]);
+    }
+    world.send(ConnectionId(51), &ToRelay::Bye);
+    world.deliver();
+    assert_eq!(world.open(), [0, 0, 0]);
+}
+
+#[test]
+fn few_revoked_devices_set_aside_at_a_time_and_the_others_come_again() {
+    let mut world = World::new(HubLimits { restricted_max: 1, ..HubLimits::default() });
+    conformance::space(&world.store, 10, "Tehran");
+    for number in 1..=4 {
+        conformance::enrol(&world.store, number, &format!("user {number}"), "Tehran", Role::Rep);
+    }
+    let connected = world.connect(4);
+    for number in 1..=3 {
+        world.revoke(number, number == 3);
+    }
+    let revocation = |told: &[ToDevice]| matches!(told, [ToDevice::Revocation { proof: Some(_), .. }]);
+    assert!(revocation(&world.turned_away(1, 50)));
+    let told = world.turned_away(2, 51);
+    let [ToDevice::Fault { code, .. }] = &told[..] else { panic!("it isn't shown why: {told:?}") };
+    assert_eq!(*code, code::OVERLOADED, "what it holds it brings later");
+    let told = world.turned_away(3, 52);
+    assert!(
+        matches!(told[..], [ToDevice::Revocation { proof: None, .. }, ToDevice::Fault { .. }]),
+        "{told:?}"
+    );
+    assert!(revocation(&world.turned_away(1, 53)), "its own place it keeps");
+    world.take(connected);
+    world.revoke(4, false);
+    world.with(|hub, _, moment| hub.access_changed(moment));
+    world.run().unwrap();
+    assert_eq!(world.closed.get(&connected), Some(&code::OVERLOADED));
+    let told = world.take(connected);
+    assert!(matches!(told[..], [ToDevice::Fault { .. }]), "{told:?}");
+    world.send(ConnectionId(53), &ToRelay::Bye);
+    world.deliver();
+    assert!(revocation(&world.turned_away(2, 54)));
 }

@@ -64,7 +64,8 @@ pub struct QuarantineEntry {
     pub number: u64,
     /// The document.
     pub document: DocumentId,
-    /// The space that it was meant for, and the document's home at that time, if it had another one.
+    /// The space that it was meant for, the document's home at that time, if it had another one, and the spaces for which it was
+    /// brought again.
     pub spaces: Vec<SpaceId>,
     /// The change.
     pub hash: ChangeHash,
@@ -84,6 +85,31 @@ pub struct QuarantineEntry {
     pub bytes: Vec<u8>,
 }
 
+/// A change that lies aside, as an operator sees it: all but what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuarantineSummary {
+    /// Its number.
+    pub number: u64,
+    /// The document.
+    pub document: DocumentId,
+    /// As in [`QuarantineEntry`].
+    pub spaces: Vec<SpaceId>,
+    /// Why it could not be sent.
+    pub reason: String,
+    /// The device that brought it.
+    pub device: DeviceId,
+    /// The device's name.
+    pub device_name: String,
+    /// The device's user.
+    pub user: UserId,
+    /// The user's name.
+    pub user_name: String,
+    /// When it came, milliseconds since 1970 by the relay's clock.
+    pub received_at_ms: u64,
+    /// The size of its canonical chunk.
+    pub bytes: u64,
+}
+
 /// The part of a relay's storage that holds what was set aside. Who may do what is asked in the transaction.
 pub trait QuarantineStore {
     /// Sets changes aside, each judged by itself; those that are kept are durable when it returns.
@@ -91,7 +117,7 @@ pub trait QuarantineStore {
 
     /// What lies aside after a number, of the spaces in which the device's user is a manager or administrator, by number, and
     /// whether there is more. Stops before the sum of the chunks, each with [`QUARANTINE_ENTRY_COST`], exceeds `bytes_max`; one
-    /// entry is always told.
+    /// entry is always told. Rows that can't be read are passed over, and an id stands for a name that is missing.
     fn quarantined(
         &self,
         by: &DeviceId,
@@ -102,6 +128,17 @@ pub trait QuarantineStore {
     /// Takes changes out for good, those of the spaces in which the device's user is a manager or administrator; answers how many
     /// of the numbers name nothing any more. What is somebody else's stays.
     fn close_quarantined(&self, by: &DeviceId, numbers: &[u64], now_ms: u64) -> Result<u64, ControlError>;
+
+    /// What lies aside after a number, of one space or of all, at most so many, by number, and whether there is more.
+    fn quarantine_summaries(
+        &self,
+        space: Option<&SpaceId>,
+        after: u64,
+        rows_max: usize,
+    ) -> Result<(Vec<QuarantineSummary>, bool), StoreError>;
+
+    /// Takes changes out for good, whosesoever they are; answers how many there were.
+    fn drop_quarantined(&self, numbers: &[u64], now_ms: u64) -> Result<u64, StoreError>;
 }
 
 /// What a change that lies aside counts beside its chunk, in bytes: in a list, and against the quotas.

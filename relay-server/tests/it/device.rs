@@ -19,6 +19,8 @@ pub struct Device {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     key: DeviceKey,
     hello: Hello,
+    /// What it calls itself when it redeems an invite.
+    pub name: String,
 }
 
 impl Device {
@@ -31,7 +33,7 @@ impl Device {
             nonce: Nonce::from_bytes([0; 32]),
             signature: forsat_sync::identity::Signature::from_bytes([0; 64]),
         };
-        let mut device = Self { socket, key: key(number), hello: placeholder };
+        let mut device = Self { socket, key: key(number), hello: placeholder, name: "test".into() };
         let ToDevice::Hello(hello) = device.receive().await.unwrap() else { panic!("no hello") };
         verify_hello(&hello.relay, hello.versions, &hello.nonce, &hello.signature).unwrap();
         device.hello = hello;
@@ -66,7 +68,7 @@ impl Device {
             public_key: self.key.public(),
             nonce: claim.device_nonce,
             signature,
-            device_name: "test".into(),
+            device_name: self.name.clone(),
             proposed_user: None,
         };
         self.send(&ToRelay::Enrol(enrol)).await;

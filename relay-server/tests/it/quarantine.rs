@@ -148,6 +148,76 @@ fn a_long_list_comes_in_parts_that_fit_their_frame() {
     assert_eq!(seen, (1..=59).collect::<Vec<_>>());
 }
 
+#[test]
+fn an_operator_lists_and_drops_without_seeing_what_the_changes_say() {
+    let world = World::new();
+    let (mut manager, user, main) = world.joined(1, "Sara", "manager");
+    world.ask(Request::SpaceAdd { name: "South".into() });
+    let items = (1..=5).map(|number| (document(number), first_change(user, number))).collect();
+    world.set_aside(&mut manager, main, items);
+    let listed = |space: Option<&str>, after| match world
+        .ask(Request::QuarantineList { space: space.map(str::to_owned), after })
+    {
+        Answer::QuarantineRows { rows, more } => (rows, more),
+        other => panic!("no list: {other:?}"),
+    };
+    let (rows, more) = listed(None, 3);
+    assert_eq!((rows.iter().map(|row| row.number).collect::<Vec<_>>(), more), (vec![4, 5], false));
+    let row = &rows[0];
+    assert_eq!((&*row.user_name, &*row.device_name, &*row.reason), ("Sara", "test", "home_is"));
+    assert_eq!((&row.spaces[..], &*row.document), (&["main".to_owned()][..], &*document(4).to_string()));
+    assert_eq!(row.bytes, first_change(user, 4).len() as u64);
+    assert_eq!((listed(Some("MAIN"), 0).0.len(), listed(Some("South"), 0).0.len()), (5, 0));
+
+    let drop = |numbers: &[u64], space: Option<&str>, confirmed| {
+        let space = space.map(str::to_owned);
+        match world.ask(Request::QuarantineDrop { numbers: numbers.to_vec(), space, confirmed }) {
+            Answer::QuarantineDropped(view) => Ok((view.changes, view.dropped)),
+            Answer::Failed(failure) => Err(failure.code),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(drop(&[2, 2, 77, 0], None, false), Ok((1, false)));
+    assert_eq!(listed(None, 0).0.len(), 5, "nothing is dropped that isn't meant");
+    assert_eq!(drop(&[2, 2, 77, 0], None, true), Ok((1, true)));
+    assert_eq!(drop(&[], None, true), Err("bad_request".into()));
+    assert_eq!(drop(&[], Some("Nowhere"), true), Err("no_such_space".into()));
+    assert_eq!(drop(&[], Some("South"), true), Ok((0, true)));
+    assert_eq!(listed(None, 0).0.len(), 4);
+    assert_eq!(drop(&[], Some("main"), true), Ok((4, true)));
+    assert_eq!(world.list(&mut manager, 0), (Vec::new(), false));
+}
+
+#[test]
+fn names_of_characters_that_json_escapes_wedge_no_list() {
+    let world = World::new();
+    let (mut manager, user, main) = world.joined(1, "Sara", "manager");
+    let invite = world.relay.invite(&"\"".repeat(256), "main", "rep").unwrap();
+    let mut hostile = world.runtime.block_on(async {
+        let mut device = Device::connect(world.relay.url(), 2).await;
+        device.name = "\u{1}".repeat(256);
+        device.enrol(&invite.code).await;
+        device
+    });
+    let small = (1..=240).map(|number| (document(number), first_change(user, number))).collect();
+    let results = world.set_aside(&mut hostile, main, small);
+    assert!(results.iter().all(|result| *result == ItemOutcome::Acked), "{results:?}");
+    let results = world.set_aside(&mut hostile, main, vec![(document(241), large_change(user))]);
+    assert_eq!(results, [ItemOutcome::Acked]);
+    let (first, more) = world.list(&mut manager, 0);
+    assert!(more && first.len() < 240, "{}", first.len());
+    let (rest, _) = world.list(&mut manager, first.last().unwrap().number);
+    let numbers: Vec<_> = first.iter().chain(&rest).map(|entry| entry.number).collect();
+    assert_eq!(numbers[..], (1..=numbers.len() as u64).collect::<Vec<_>>()[..]);
+    let (last, more) = world.list(&mut manager, 240);
+    assert_eq!((last.len(), more), (1, false), "the largest fits with the longest names");
+    let Answer::QuarantineRows { rows, more } = world.ask(Request::QuarantineList { space: None, after: 0 })
+    else {
+        panic!("no list");
+    };
+    assert!(more && rows.len() > 100, "{}", rows.len());
+}
+
 /// A change near the limit of a chunk.
 fn large_change(user: UserId) -> Vec<u8> {
     use automerge::transaction::Transactable as _;

@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::Message;
 use super::device::{Device, Office};
 use super::wire::block_on;
 
-fn revoke(office: &Office, user: &str, lost: bool) {
+pub fn revoke(office: &Office, user: &str, lost: bool) {
     let device = super::access::device_of(office, user);
     let mut arguments = vec!["device", "revoke", &device, "--json"];
     if lost {

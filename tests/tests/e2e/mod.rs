@@ -23,6 +23,10 @@ mod hostile_changes;
 mod http;
 mod joining;
 mod key;
+#[cfg(target_os = "linux")]
+mod keyring;
+#[cfg(target_os = "linux")]
+mod keyring_prompt;
 mod lead;
 mod ledger;
 mod merge;

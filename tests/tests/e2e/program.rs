@@ -47,10 +47,10 @@ fn build() -> PathBuf {
     folder
 }
 
-/// A command with nothing of this process's environment.
+/// A command with nothing of this process's environment, and out of reach of the desktop that the tests run on.
 pub fn command(name: &str) -> Command {
     let mut command = Command::new(path(name));
-    command.env_clear().stdin(Stdio::null());
+    command.env_clear().env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus").stdin(Stdio::null());
     command
 }
 

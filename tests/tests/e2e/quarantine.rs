@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::device::{Device, Office};
+use super::relay::SPACE;
 
 /// The names of what a folder holds.
 fn holds(device: &Device) -> Vec<String> {
@@ -91,7 +92,15 @@ fn what_a_revoked_device_never_sent_is_applied_by_a_manager_and_seen_with_both_a
         (&applied["applied"], &applied["closed"]),
         (&serde_json::json!([website["number"]]), &true.into())
     );
-    let rest = office.sara.ok(&["quarantine", "apply", "--all"]);
+    assert_eq!(applied["waiting"], serde_json::json!([]), "the relay has it: {applied}");
+    mina.sync();
+    assert_eq!(mina.field("account", &arya, "website"), "https://late.example", "it was sent along");
+    assert_eq!(
+        office.sara.fails(7, &["quarantine", "apply", "--all"])["exit"],
+        7,
+        "who saw them must say so"
+    );
+    let rest = office.sara.ok(&["quarantine", "apply", "--all", "--yes"]);
     assert_eq!(
         (rest["applied"].as_array().unwrap().len(), &rest["refused"]),
         (1, &serde_json::json!([])),
@@ -153,4 +162,26 @@ fn an_edit_of_a_record_that_moved_away_is_set_aside_once_and_dropped() {
     assert!(edits(&office.sara.ok(&["quarantine"])).is_empty());
     assert_eq!(office.reza.ok(&["sync"])["aside"], 0, "nor does it go again after that");
     assert_eq!(office.sara.field("account", &arya, "website"), Value::Null);
+}
+
+#[test]
+fn the_operator_sees_who_set_aside_how_much_and_drops_it() {
+    let (office, ..) = revoked();
+    let listed = || office.relay.run(&["quarantine", "list", "--space", SPACE, "--json"]).json();
+    let changes = listed()["changes"].as_array().unwrap().clone();
+    assert_eq!(changes.len(), 2, "{changes:?}");
+    assert_eq!(
+        (&changes[0]["user_name"], &changes[0]["reason"], &changes[0]["spaces"]),
+        (&"Reza".into(), &"device_revoked".into(), &serde_json::json!([SPACE]))
+    );
+    let told = office.relay.run(&["quarantine", "list"]);
+    assert!(told.out.contains("Reza") && !told.out.contains("late.example"), "{told:?}");
+    let asked = office.relay.run(&["quarantine", "drop", "--space", SPACE, "--json"]).json();
+    assert_eq!((&asked["changes"], &asked["dropped"]), (&2.into(), &false.into()), "{asked}");
+    assert_eq!(listed()["changes"].as_array().unwrap().len(), 2);
+    let number = changes[0]["number"].to_string();
+    office.relay.run(&["quarantine", "drop", &number, "--yes", "--json"]).json();
+    let rest = office.relay.run(&["quarantine", "drop", "--space", SPACE, "--yes", "--json"]).json();
+    assert_eq!((&rest["changes"], &rest["dropped"]), (&1.into(), &true.into()), "{rest}");
+    assert!(edits(&office.sara.ok(&["quarantine"])).is_empty());
 }

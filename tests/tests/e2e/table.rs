@@ -204,11 +204,12 @@ fn ordered(request: &[u8], who: Who) -> Said {
             Who::Manager | Who::Admin => Said::Done,
             _ => Said::Not("not_manager".into()),
         },
+        // Of every space but one: who makes spaces administers all.
+        DeviceRequest::SpaceAdd { .. } => Said::Not("not_administrator".into()),
         DeviceRequest::RoleSet { .. }
         | DeviceRequest::RoleRemove { .. }
         | DeviceRequest::DeviceRevoke { .. }
         | DeviceRequest::DeviceActivate { .. }
-        | DeviceRequest::SpaceAdd { .. }
         | DeviceRequest::SpaceList
         | DeviceRequest::UserList
         | DeviceRequest::DeviceList
@@ -478,6 +479,8 @@ fn requests(device: DeviceId) -> Vec<Request> {
         },
         Request::TokenList,
         Request::TokenRevoke { name: "read".into() },
+        Request::QuarantineList { space: None, after: 0 },
+        Request::QuarantineDrop { numbers: Vec::new(), space: Some(SPACE.into()), confirmed: true },
         Request::Status,
         Request::Verify,
         Request::Identity,
@@ -499,6 +502,8 @@ fn requests(device: DeviceId) -> Vec<Request> {
             | Request::TokenCreate { .. }
             | Request::TokenList
             | Request::TokenRevoke { .. }
+            | Request::QuarantineList { .. }
+            | Request::QuarantineDrop { .. }
             | Request::Verify
             | Request::Identity
             | Request::Erase { .. }
@@ -613,6 +618,8 @@ impl Program {
             | Request::TokenCreate { .. }
             | Request::TokenList
             | Request::TokenRevoke { .. }
+            | Request::QuarantineList { .. }
+            | Request::QuarantineDrop { .. }
             | Request::Identity => (403, Some("operator_only")),
         }
     }

@@ -181,7 +181,7 @@ fn a_token_of_one_space_tells_and_changes_nothing_of_others() {
     let missing = json!({ "request": "role_set", "user": "Sara", "space": "South", "role": "admin" });
     assert_eq!(refused(missing), (404, "no_such_space".into()), "as of one that isn't there");
     let omids = json!({ "request": "device_revoke", "device": key(2).device_id().to_string() });
-    assert_eq!(refused(omids), (404, "no_such_device".into()), "nor is a device of others");
+    assert_eq!(refused(omids), (404, "no_such_device".into()), "as of one that isn't there");
     let way_in = json!({ "request": "invite", "user": "Omid", "space": SPACE, "role": "rep" });
     assert_eq!(refused(way_in), (403, "outside_space".into()), "whoever redeems it would be Omid in North");
     assert_eq!(program.status().status, 403);

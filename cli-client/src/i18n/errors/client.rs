@@ -1,6 +1,6 @@
 //! What the engine, the store and the connection fail with, in words.
 
-use forsat_client::{Candidate, ClientError, KeptUnsent, KeyError, NetworkFailure, Question};
+use forsat_client::{Candidate, ClientError, KeptUnsent, KeyError, KeyringError, NetworkFailure, Question};
 
 use super::{Words, argument, file, refusal, refused, store};
 use crate::render::filter;
@@ -15,7 +15,7 @@ pub(super) fn client(words: &Words<'_>, error: &ClientError) -> String {
     let say = |key: &str, arguments: &[(&str, String)]| words.say(key, arguments);
     match error {
         ClientError::Rule(error) => refusal::refusal(words, error),
-        ClientError::Key(error) => say(key(*error), &[]),
+        ClientError::Key(error) => key(words, error),
         ClientError::NoStore { dir } => say("no-store", &[("dir", dir.clone())]),
         ClientError::StoreExists { dir } => say("store-exists", &[("dir", dir.clone())]),
         ClientError::NotFound { module, reference } => {
@@ -42,7 +42,7 @@ pub(super) fn client(words: &Words<'_>, error: &ClientError) -> String {
             let known = words.known(&format!("admin-{}", code.replace('_', "-")));
             say("admin-failed", &[("why", known.unwrap_or_else(|| message.clone()))])
         }
-        ClientError::Erased { aside, kept } => erased(words, *aside, kept.as_ref()),
+        ClientError::Erased { aside, kept, entry } => erased(words, *aside, kept.as_ref(), entry.as_deref()),
         ClientError::SyncBusy => say("sync-busy", &[]),
         ClientError::NotJoined => say("not-joined", &[]),
         ClientError::Refused(refusal) => refused::refused(words, refusal),
@@ -63,7 +63,7 @@ pub(super) fn client(words: &Words<'_>, error: &ClientError) -> String {
 }
 
 /// What a revoked device erased, and where what was never sent is now.
-fn erased(words: &Words<'_>, aside: u64, kept: Option<&KeptUnsent>) -> String {
+fn erased(words: &Words<'_>, aside: u64, kept: Option<&KeptUnsent>, entry: Option<&str>) -> String {
     let mut said = words.say("erased", &[]);
     let mut add = |key: &str, arguments: &[(&str, String)]| {
         said = words.say("erased-and", &[("said", said.clone()), ("more", words.say(key, arguments))]);
@@ -73,6 +73,9 @@ fn erased(words: &Words<'_>, aside: u64, kept: Option<&KeptUnsent>) -> String {
     }
     if let Some(kept) = kept {
         add("erased-kept", &[("count", words.number(kept.changes)), ("path", kept.path.clone())]);
+    }
+    if let Some(entry) = entry {
+        add("erased-entry", &[("entry", entry.to_owned())]);
     }
     said
 }
@@ -95,9 +98,9 @@ fn asked(words: &Words<'_>, question: &Question) -> String {
     }
 }
 
-/// The key of the words for what is wrong with the device's key.
-fn key(error: KeyError) -> &'static str {
-    match error {
+/// What is wrong with the device's key.
+fn key(words: &Words<'_>, error: &KeyError) -> String {
+    let name = match error {
         KeyError::Sealed => "key-error-sealed",
         KeyError::WrongPassphrase => "key-error-wrong",
         KeyError::NoPassphrase => "key-error-empty",
@@ -106,7 +109,19 @@ fn key(error: KeyError) -> &'static str {
         KeyError::SealedAlready => "key-error-sealed-already",
         KeyError::NotSealed => "key-error-not-sealed",
         KeyError::Unreadable => "key-error-unreadable",
-    }
+        KeyError::InKeyring => "key-error-in-keyring",
+        KeyError::NotInKeyring => "key-error-not-in-keyring",
+        KeyError::OtherInKeyring => "key-error-other-in-keyring",
+        KeyError::Keyring(KeyringError::Unsupported) => "keyring-unsupported",
+        KeyError::Keyring(KeyringError::Absent) => "keyring-absent",
+        KeyError::Keyring(KeyringError::Locked) => "keyring-locked",
+        KeyError::Keyring(KeyringError::NoCollection) => "keyring-no-collection",
+        KeyError::Keyring(KeyringError::NoAnswer) => "keyring-no-answer",
+        KeyError::Keyring(KeyringError::Failed(why)) => {
+            return words.say("keyring-failed", &[("why", why.clone())]);
+        }
+    };
+    words.say(name, &[])
 }
 
 /// What a code of the connection says; the message that came with it where this version doesn't know the code.

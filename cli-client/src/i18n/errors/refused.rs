@@ -36,6 +36,7 @@ pub(super) fn refused(words: &Words<'_>, error: &ClientRefusal) -> String {
         ClientRefusal::UnreadableEdit => say("refused-edit-unreadable", &[]),
         ClientRefusal::LostBase => say("refused-edit-lost-base", &[]),
         ClientRefusal::NotWhole => say("quarantine-not-whole", &[]),
+        ClientRefusal::HistoryAlone => say("quarantine-history-alone", &[]),
         ClientRefusal::RecordElsewhere => say("quarantine-elsewhere", &[]),
         ClientRefusal::OfRecord { name, refusal: why } => {
             say("refused-record", &[("name", name.clone()), ("why", refusal::refusal(words, why))])

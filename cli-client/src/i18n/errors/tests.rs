@@ -2,8 +2,8 @@
 
 use forsat_client::{
     AddressFault, ArgumentError, CellProblem, ClientError, ClientRefusal, Damage, EditError, ExportReason,
-    FileProblem, InviteError, KeptUnsent, KeyError, MappingReason, NetworkFailure, Question, ReadError,
-    ReauthorError, RowReason, StoreError, UnknownField,
+    FileProblem, InviteError, KeptUnsent, KeyError, KeyringError, MappingReason, NetworkFailure, Question,
+    ReadError, ReauthorError, RowReason, StoreError, UnknownField,
 };
 use forsat_domain::command::{Refusal, ResolveHint, SettingsRefusal, StageHint};
 use forsat_domain::date::parse_date;
@@ -93,9 +93,10 @@ fn samples() -> Vec<ClientError> {
         ClientError::NoStore { dir: "d".to_owned() },
         ClientError::NotFound { module: "record".to_owned(), reference: word() },
         ClientError::NothingToUndo,
-        ClientError::Erased { aside: 0, kept: None },
-        ClientError::Erased { aside: 2, kept: None },
-        ClientError::Erased { aside: 2, kept: Some(KeptUnsent { changes: 3, path: word() }) },
+        ClientError::Erased { aside: 0, kept: None, entry: None },
+        ClientError::Erased { aside: 2, kept: None, entry: None },
+        ClientError::Erased { aside: 2, kept: Some(KeptUnsent { changes: 3, path: word() }), entry: None },
+        ClientError::Erased { aside: 2, kept: None, entry: Some(word()) },
         ClientError::SyncBusy,
         ClientError::NoAdminAnswer,
         ClientError::NotAdministered { code: "no_such_user".to_owned(), message: word() },
@@ -116,7 +117,7 @@ fn samples() -> Vec<ClientError> {
     all
 }
 
-fn keys() -> [KeyError; 8] {
+fn keys() -> [KeyError; 17] {
     [
         KeyError::Sealed,
         KeyError::WrongPassphrase,
@@ -126,6 +127,15 @@ fn keys() -> [KeyError; 8] {
         KeyError::SealedAlready,
         KeyError::NotSealed,
         KeyError::Unreadable,
+        KeyError::InKeyring,
+        KeyError::NotInKeyring,
+        KeyError::OtherInKeyring,
+        KeyringError::Unsupported.into(),
+        KeyringError::Absent.into(),
+        KeyringError::Locked.into(),
+        KeyringError::NoCollection.into(),
+        KeyringError::NoAnswer.into(),
+        KeyringError::Failed(word()).into(),
     ]
 }
 

@@ -106,6 +106,12 @@ pub enum ClientRefusal {
         "what this change builds on isn't on this device, so not all of it can be read; make by hand what it shows, then drop it"
     )]
     NotWhole,
+    /// A change in quarantine that writes a deal's history without moving the deal.
+    #[error(
+        "this change writes the history of a deal's stages without moving the deal, which no command does; make by hand what \
+         it shows, then drop it"
+    )]
+    HistoryAlone,
     /// A change in quarantine of a record that isn't here.
     #[error(
         "the record isn't on this device, and this change doesn't begin it in a space that you see; a manager of the space \
@@ -196,6 +202,7 @@ impl ClientRefusal {
             Self::UnreadableEdit => "unreadable_edit",
             Self::LostBase => "lost_base",
             Self::NotWhole => "not_whole",
+            Self::HistoryAlone => "history_alone",
             Self::RecordElsewhere => "record_elsewhere",
             Self::OfRecord { refusal, .. } => refusal.code(),
             Self::UnknownSpace { .. } => "unknown_space",

@@ -2,6 +2,7 @@
 
 use crate::ambient::Ambient;
 use crate::error::{ClientError, KeyError};
+use crate::keyring::{Keyring, KeyringEntry};
 use crate::keys::{self, Sealed};
 use forsat_sync::identity::DeviceKey;
 use std::fs::{self, File, OpenOptions};
@@ -20,6 +21,19 @@ pub(crate) enum KeyFile {
     Plain(DeviceKey),
     /// The key, sealed with a passphrase.
     Sealed(Sealed),
+    /// Where in the keyring the key lies.
+    Keyring(KeyringEntry),
+}
+
+impl KeyFile {
+    /// The public half, which stands in every kind of file.
+    pub(crate) fn public(&self) -> [u8; 32] {
+        match self {
+            Self::Plain(key) => *key.public().as_bytes(),
+            Self::Sealed(sealed) => sealed.public(),
+            Self::Keyring(entry) => entry.public(),
+        }
+    }
 }
 
 /// Where the key of the store in `dir` lies.
@@ -39,8 +53,9 @@ pub(crate) fn read(dir: &Path) -> Result<Option<KeyFile>, ClientError> {
         Ok(bytes) => match <&[u8; 32]>::try_from(bytes.as_slice()) {
             Ok(seed) => Ok(Some(KeyFile::Plain(DeviceKey::from_seed(seed)))),
             Err(_) => {
-                let sealed = Sealed::read(&bytes).ok_or_else(|| keys::no_key(&path))?;
-                Ok(Some(KeyFile::Sealed(sealed)))
+                let sealed = Sealed::read(&bytes).map(KeyFile::Sealed);
+                let read = sealed.or_else(|| KeyringEntry::read(&bytes).map(KeyFile::Keyring));
+                read.map(Some).ok_or_else(|| keys::no_key(&path))
             }
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -49,10 +64,15 @@ pub(crate) fn read(dir: &Path) -> Result<Option<KeyFile>, ClientError> {
 }
 
 /// The key of the store in `dir`, made when there is none; durable when this returns.
-pub(super) fn load_or_make(dir: &Path, ambient: &dyn Ambient) -> Result<DeviceKey, ClientError> {
+pub(crate) fn load_or_make(
+    dir: &Path,
+    keyring: Option<&dyn Keyring>,
+    ambient: &dyn Ambient,
+) -> Result<DeviceKey, ClientError> {
     match read(dir)? {
         Some(KeyFile::Plain(key)) => return Ok(key),
         Some(KeyFile::Sealed(_)) => return Err(KeyError::Sealed.into()),
+        Some(KeyFile::Keyring(entry)) => return Ok(entry.fetch(keyring)?),
         None => {}
     }
     let mut seed = [0; 32];

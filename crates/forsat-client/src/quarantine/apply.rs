@@ -4,17 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use forsat_document::{EditError, FieldChange, Genesis, Original, merged_text};
-use forsat_domain::UserId;
 use forsat_domain::canonical;
+use forsat_domain::command::deal_again;
 use forsat_domain::composite::heads_hex;
 use forsat_domain::edit::Edit;
 use forsat_domain::record::{RecordState, Scalar};
-use forsat_domain::schema::{MergeCode, ModuleDef};
+use forsat_domain::schema::{MergeCode, ModuleDef, OPPORTUNITY};
+use forsat_domain::{RecordId, UserId};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::Entry;
 use super::read::{self, Group, Reading, as_view};
+use super::{Entry, closing};
+use crate::changelog;
 use crate::engine::Engine;
 use crate::erased;
 use crate::error::{ClientError, ClientRefusal};
@@ -26,9 +28,25 @@ use crate::vault;
 
 /// The key of a composite that says which changes its writer saw.
 const SEEN_HEADS: &str = "seen_heads";
-/// Fields that a list doesn't show, so that what a change says there isn't taken: the id is the document's, and who created a
-/// record is the user whose device the relay knows.
-const ORIGIN: [&str; 2] = ["id", "created_by"];
+/// Fields of which nothing that a change says is taken, nor shown: id and module are the document's, and who created a record is
+/// the user whose device the relay knows.
+const ORIGIN: [&str; 3] = ["id", "module", "created_by"];
+/// The field of a deal's moves.
+const HISTORY: &str = "stage_history";
+
+/// Whether a change of a field is shown to the manager. What isn't, isn't written either: the history of a move is made by the
+/// move, which the stage tells.
+pub(super) fn is_shown(all: &[FieldChange], change: &FieldChange) -> bool {
+    let is_told_by_stage =
+        || change.path.starts_with(HISTORY) && all.iter().any(|other| other.path == "stage");
+    is_taken(change) && (!is_told_by_stage() || changelog::is_told(change))
+}
+
+/// Whether something of a change of a field is taken. Clearing what its writer saw empty was no decision of theirs.
+fn is_taken(change: &FieldChange) -> bool {
+    let is_nothing = change.before.is_null() && change.after.is_null();
+    !ORIGIN.contains(&change.path.as_str()) && !is_nothing
+}
 
 /// What became of changes that were to be applied.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -45,7 +63,9 @@ pub struct QuarantineApplied {
     pub journal: Option<JournalNumber>,
     /// How many changes wait to be sent, of all records.
     pub unsent: u64,
-    /// Whether the relay has heard which are done.
+    /// Those of both that stay at the relay for now, since it doesn't have what makes them again yet.
+    pub waiting: Vec<u64>,
+    /// Whether the relay has heard that all of both are done.
     pub closed: bool,
     /// Why not.
     pub unclosed: Option<String>,
@@ -71,8 +91,9 @@ pub struct QuarantineRefusal {
 }
 
 impl QuarantineApplied {
-    /// Notes that the relay couldn't be told.
-    pub(super) fn unclosed(&mut self, error: ClientError) {
+    /// Notes that the relay couldn't be told of changes that are done.
+    pub(super) fn unclosed(&mut self, done: &BTreeSet<u64>, error: ClientError) {
+        self.waiting = done.iter().copied().collect();
         self.unclosed = Some(error.to_string());
         self.unclosed_error = Some(Arc::new(error));
     }
@@ -155,10 +176,10 @@ fn apply_one(
         return Err(ClientRefusal::Erased.into());
     }
     let here = vault::load(&*turn.tx, id)?.filter(|loaded| !loaded.document.heads().is_empty());
-    let has_it = here
-        .as_ref()
-        .is_some_and(|loaded| loaded.document.contains(&hash) || loaded.document.has_made_again(&hash));
-    if has_it || Genesis::by_hash(&hash).is_some() {
+    let has_it = here.as_ref().is_some_and(|loaded| {
+        loaded.document.contains(&hash) || !loaded.document.made_again(&hash).is_empty()
+    });
+    if has_it || Genesis::by_hash(&hash).is_some() || closing::is_said(&*turn.tx, entry)? {
         return Ok(Outcome::Already);
     }
     if !reading.is_whole {
@@ -167,9 +188,14 @@ fn apply_one(
     let table = read::table_of(turn.engine.schema(), group).ok_or(ClientRefusal::RecordElsewhere)?;
     let state = here.as_ref().map(|loaded| loaded.document.read(turn.engine.schema()));
     let edits = edits_of(table, state.as_ref(), entry, reading)?;
+    let edits = own_edits(turn, table, id, state.as_ref(), edits)?;
     turn.make_again(Some(Original { user: UserId::from_bytes(entry.user), change: hash }));
-    if here.is_some() {
-        return Ok(Outcome::Done(turn.edit(id, &edits)?.map(Box::new)));
+    if let Some(loaded) = &here {
+        let written = turn.edit(id, &edits)?;
+        if written.is_none() {
+            closing::note_said(turn.tx, entry, &loaded.document)?;
+        }
+        return Ok(Outcome::Done(written.map(Box::new)));
     }
     let [space] = entry.spaces.as_slice() else { return Err(ClientRefusal::RecordElsewhere.into()) };
     if !reading.begins || turn.tx.space(space)?.is_none() {
@@ -188,7 +214,7 @@ pub(super) fn edits_of(
     reading: &Reading,
 ) -> Result<Vec<Edit>, ClientError> {
     let mut edits = Vec::new();
-    for change in reading.changes.iter().filter(|change| !ORIGIN.contains(&change.path.as_str())) {
+    for change in reading.changes.iter().filter(|change| is_taken(change)) {
         let edit = edit_of(table, &as_view(change), state.is_none());
         match (edit, state) {
             (Some(edit), Some(state)) => edits.push(on_state(state, change, edit)?),
@@ -204,6 +230,25 @@ pub(super) fn edits_of(
         edits.push(Edit::set("created_by", Uuid::from_bytes(entry.user).to_string()));
     }
     Ok(edits)
+}
+
+/// The edits as this user makes them: a deal is moved by the ordinary rule, so that its history is this user's own.
+fn own_edits(
+    turn: &Turn<'_, '_, '_>,
+    table: &ModuleDef,
+    id: RecordId,
+    state: Option<&RecordState>,
+    edits: Vec<Edit>,
+) -> Result<Vec<Edit>, ClientError> {
+    if table.name != OPPORTUNITY {
+        return Ok(edits);
+    }
+    if edits.iter().any(|edit| edit.field() == HISTORY) && !edits.iter().any(|edit| edit.field() == "stage") {
+        return Err(ClientRefusal::HistoryAlone.into());
+    }
+    let new = RecordState::new(id, OPPORTUNITY);
+    let state = state.unwrap_or(&new);
+    turn.rule(state, &mut BTreeMap::new(), |scene| Ok(deal_again(scene.context, state, &edits)?))
 }
 
 /// Whether a field is one that nobody edits: the document keeps it by itself, or it was written once.

@@ -12,8 +12,7 @@ use forsat_sync::limits::ChunkLimits;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::Entry;
-use crate::changelog;
+use super::{Entry, apply};
 use crate::engine::Engine;
 use crate::error::ClientError;
 use crate::ids::record_id;
@@ -186,7 +185,7 @@ fn view<A: Access>(
     let spaces: Result<Vec<String>, ClientError> =
         entry.spaces.iter().map(|space| space_name(tx, space)).collect();
     let table = group.module.as_deref().and_then(|module| engine.schema().module(module));
-    let told = reading.changes.iter().filter(|change| changelog::is_told(change));
+    let told = reading.changes.iter().filter(|change| apply::is_shown(&reading.changes, change));
     Ok(QuarantinedEdit {
         number: entry.number,
         id: id.0,

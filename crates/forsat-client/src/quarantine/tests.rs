@@ -5,17 +5,20 @@ use std::sync::Arc;
 
 use forsat_domain::RecordId;
 use forsat_domain::record::Scalar;
-use forsat_store::{ChunkState, StoredChunk};
+use forsat_store::{Aside, ChunkState, RefusedEdit, RefusedId, RefusedState, StoredChunk};
 use forsat_sync::id::{DocumentId, SpaceId};
 use tempfile::TempDir;
 
-use super::{Entry, QuarantineApplied, apply, grouped, read};
+use super::{Entry, Listed, QuarantineApplied, QuarantineChoice, apply, chosen, closing, grouped, read};
 use crate::ambient::SystemAmbient;
 use crate::engine::{Engine, InitOptions};
 use crate::error::ClientError;
 use crate::ids::{document_id, local_space, record_id, workspace_id};
 use crate::model::FieldInput;
+use crate::refused::MOVED_AWAY;
 use crate::vault;
+
+mod deals;
 
 /// A device of a person.
 struct Device {
@@ -66,9 +69,10 @@ impl Device {
     /// Has the record as another device has it.
     fn receive(&self, other: &Device, id: RecordId) {
         let (space, at) = (self.space(), document_id(id));
+        let module = other.engine.read().unwrap().document(&at).unwrap().unwrap().module;
         self.engine
             .write(|tx| {
-                tx.create_document(&at, Some("account"), space)?;
+                tx.create_document(&at, module.as_deref(), space)?;
                 for chunk in other.chunks(id) {
                     tx.append_chunk(&at, chunk.hash, &chunk.bytes, ChunkState::Feed)?;
                 }
@@ -101,6 +105,28 @@ impl Device {
     fn apply(&self, entries: &[Entry], chosen: &[u64]) -> QuarantineApplied {
         let chosen: BTreeSet<u64> = chosen.iter().copied().collect();
         apply::apply(&self.engine, &grouped(entries), &chosen).unwrap()
+    }
+}
+
+impl Device {
+    /// Which numbers the relay may forget.
+    fn at_relay(&self, entries: &[Entry]) -> Vec<u64> {
+        let numbers = entries.iter().map(|entry| entry.number).collect();
+        closing::at_relay(&self.engine, &grouped(entries), &numbers).unwrap().into_iter().collect()
+    }
+
+    /// The relay answers for everything that a record has unsent.
+    fn answered(&self, id: RecordId, state: ChunkState) {
+        let at = document_id(id);
+        let keep = |tx: &mut forsat_store::WriteTx<'_>| -> Result<(), ClientError> {
+            for chunk in tx.chunks_in(&at, &[ChunkState::Outbox])? {
+                tx.set_chunk_state(&at, &chunk.hash, state)?;
+            }
+            let loaded = vault::load_states(&*tx, id, &vault::IN_VIEW)?;
+            vault::refresh(tx, self.engine.schema(), &loaded)?;
+            Ok(())
+        };
+        self.engine.write(keep).unwrap();
     }
 }
 
@@ -296,4 +322,100 @@ fn what_was_deleted_is_deleted_as_the_manager_sees_it() {
     assert_eq!(applied.applied, [1], "{applied:?}");
     assert_eq!(sara.engine.trash(None).unwrap().len(), 1);
     assert!(sara.engine.status().unwrap().records.contains_key("account"));
+}
+
+#[test]
+fn a_change_may_be_forgotten_once_the_relay_has_what_makes_it_again() {
+    let (sara, reza, id, count) = shared();
+    sara.answered(id, ChunkState::Acked);
+    reza.edit(id, "website", "https://reza.example");
+    let entries = reza.aside(id, count, &[sara.space()]);
+    assert!(sara.at_relay(&entries).is_empty(), "nobody has applied it");
+    assert_eq!(sara.apply(&entries, &[1]).applied, [1]);
+    assert!(sara.at_relay(&entries).is_empty(), "it is only here");
+    // The program ended there: the same command goes on.
+    assert_eq!(sara.apply(&entries, &[1]).already, [1]);
+    assert!(sara.at_relay(&entries).is_empty(), "it is still only here");
+    sara.answered(id, ChunkState::Acked);
+    assert_eq!(sara.at_relay(&entries), [1]);
+    assert_eq!(sara.apply(&entries, &[1]).already, [1]);
+}
+
+#[test]
+fn a_change_whose_successor_the_relay_refused_stays_and_can_be_applied_again() {
+    let (sara, reza, id, count) = shared();
+    sara.answered(id, ChunkState::Acked);
+    reza.edit(id, "website", "https://reza.example");
+    let entries = reza.aside(id, count, &[sara.space()]);
+    assert_eq!(sara.apply(&entries, &[1]).applied, [1]);
+    sara.answered(id, ChunkState::Refused);
+    assert!(sara.at_relay(&entries).is_empty());
+    assert_eq!(sara.field(id, "website"), Scalar::Null);
+    assert_eq!(sara.apply(&entries, &[1]).applied, [1]);
+    assert_eq!(sara.field(id, "website"), Scalar::text("https://reza.example"));
+}
+
+#[test]
+fn a_change_that_says_nothing_new_waits_for_what_said_it_and_is_not_made_again() {
+    let (sara, reza, id, count) = shared();
+    sara.answered(id, ChunkState::Acked);
+    reza.edit(id, "website", "https://one.example");
+    reza.edit(id, "website", "https://two.example");
+    sara.edit(id, "website", "https://one.example");
+    let entries = reza.aside(id, count, &[sara.space()]);
+    assert_eq!(sara.apply(&entries, &[1, 2]).applied, [1, 2]);
+    assert!(sara.at_relay(&entries).is_empty(), "Sara's own edit is unsent");
+    assert_eq!(sara.apply(&entries, &[1, 2]).already, [1, 2]);
+    assert_eq!(sara.field(id, "website"), Scalar::text("https://two.example"), "the first comes not again");
+    sara.answered(id, ChunkState::Feed);
+    assert_eq!(sara.at_relay(&entries), [1, 2]);
+    let over = Listed { entries: Vec::new(), more: false };
+    closing::forget_decided(&sara.engine, &over).unwrap();
+    assert_eq!(sara.at_relay(&entries), [2], "the note is gone, the mark is in the record");
+}
+
+#[test]
+fn all_means_what_was_shown_and_a_number_must_be_there() {
+    let (sara, reza, id, count) = shared();
+    for site in ["https://one.example", "https://two.example", "https://three.example"] {
+        reza.edit(id, "website", site);
+    }
+    let listed = Listed { entries: reza.aside(id, count, &[sara.space()]), more: false };
+    let shown = chosen(&listed, &QuarantineChoice::Shown(vec![1, 2, 9])).unwrap();
+    assert_eq!(shown, BTreeSet::from([1, 2]), "the third came later, the ninth was decided meanwhile");
+    assert!(chosen(&listed, &QuarantineChoice::Numbers(vec![1, 9])).is_err());
+}
+
+#[test]
+fn a_refused_edit_that_may_lie_at_the_relay_is_made_again_with_the_mark_that_says_so() {
+    for (answer, is_marked) in [(None, true), (Some(Aside::Taken), true), (Some(Aside::Declined), false)] {
+        let (sara, reza, id, count) = shared();
+        reza.edit(id, "website", "https://reza.example");
+        let entries = reza.aside(id, count, &[sara.space()]);
+        reza.answered(id, ChunkState::Refused);
+        let site = Scalar::text("https://reza.example");
+        let refused = RefusedEdit {
+            document: document_id(id),
+            space: reza.space(),
+            hash: entries[0].hash,
+            code: MOVED_AWAY.to_owned(),
+            message: String::new(),
+            at_ms: 1,
+            before: b"{}".to_vec(),
+            after: serde_json::to_vec(&std::collections::BTreeMap::from([("website", &site)])).unwrap(),
+            state: RefusedState::Open,
+        };
+        let keep = |tx: &mut forsat_store::WriteTx<'_>| -> Result<RefusedId, ClientError> {
+            let number = tx.add_refused(&refused)?;
+            if let Some(answer) = answer {
+                tx.set_refused_aside(number, answer)?;
+            }
+            Ok(number)
+        };
+        let number = reza.engine.write(keep).unwrap();
+        reza.engine.retry_refused(number.get()).unwrap();
+        let made = vault::load(&reza.engine.read().unwrap(), id).unwrap().unwrap();
+        let marked = made.document.made_again(entries[0].hash.as_bytes()).len();
+        assert_eq!(marked, usize::from(is_marked), "{answer:?}");
+    }
 }

@@ -168,18 +168,29 @@ pub(super) fn move_closed(
     if current.standing.is_closed() && current.stage_id == stage.id && plan.state.sides("stage").len() == 1 {
         return Err(Refusal::SameStage(stage.id.clone()));
     }
+    let entry = closed_stay(plan, ctx, stage, close, lenient)?;
+    enter(plan, ctx, entry);
+    Ok(())
+}
+
+/// A new stay in a closed stage, with its outcome.
+pub(super) fn closed_stay(
+    plan: &Plan,
+    ctx: &mut Context<'_>,
+    stage: &Stage,
+    close: &Close,
+    lenient: bool,
+) -> Result<StageEntry, Refusal> {
+    let settings = ctx.settings();
     let day = close.on.unwrap_or(ctx.today);
     refuse_ahead(day, ctx.today)?;
-    let reason_id = reason(stage.kind, close, settings, lenient)?;
-    let entry = StageEntry {
-        reason_id,
+    Ok(StageEntry {
+        reason_id: reason(stage.kind, close, settings, lenient)?,
         note: close.note.clone().filter(|note| !note.trim().is_empty()),
         actual_close_date: Some(day),
         booked: booking(&plan.state, settings, day),
         ..new_stay(ctx, stage)
-    };
-    enter(plan, ctx, entry);
-    Ok(())
+    })
 }
 
 /// Refuses an outcome that is said to be known in the future.
@@ -240,7 +251,7 @@ fn reason_names(outcome: Outcome, settings: &Settings) -> String {
 }
 
 /// A new stay in a stage, not yet with an outcome's parts.
-fn new_stay(ctx: &mut Context<'_>, stage: &Stage) -> StageEntry {
+pub(super) fn new_stay(ctx: &mut Context<'_>, stage: &Stage) -> StageEntry {
     StageEntry {
         entry_id: ctx.new_entry(),
         stage_id: stage.id.clone(),

@@ -320,7 +320,7 @@ impl World {
                 Effect::Publish { space, from, bytes } => {
                     self.fan_out(space, |_| Input::Ephemeral { space, from, bytes: bytes.clone() });
                 }
-                Effect::Established { .. } => {}
+                Effect::Established { .. } | Effect::Restricted { .. } => {}
                 Effect::Close { .. } => wire.closed = true,
             }
         }

@@ -51,8 +51,8 @@ fn told(ask: AskId, results: Vec<ItemOutcome>, limits: &FlowLimits, link: &mut L
     link.send(&ToDevice::WasSetAside { ask, results: shortened(results, limits) });
 }
 
-/// Whether an entry that revokes a device leaves it to set aside what it never sent.
-fn is_left_to(entry: &SignedEntry) -> bool {
+/// Whether an entry of the log revokes a device and leaves it to set aside what it never sent.
+pub fn may_set_aside(entry: &SignedEntry) -> bool {
     matches!(
         ControlEntry::decode(&entry.bytes),
         Ok(ControlEntry { event: ControlEvent::DeviceRevoked { lost: false, .. }, .. })
@@ -63,7 +63,7 @@ fn is_left_to(entry: &SignedEntry) -> bool {
 /// connection ends.
 pub(super) fn turned_away(revocation: Option<SignedEntry>, link: &mut Link) -> Result<SignedEntry, Fault> {
     match revocation {
-        Some(entry) if is_left_to(&entry) => Ok(entry),
+        Some(entry) if may_set_aside(&entry) => Ok(entry),
         shown => {
             if let Some(entry) = shown {
                 link.send(&ToDevice::Revocation { entry, proof: None });

@@ -153,6 +153,7 @@ impl RelayConnection {
             }
             Input::Sent { bytes } => self.link.sent(bytes),
             Input::Tick => {}
+            Input::End { code } => return Err(code.into()),
             Input::Drain { retry_after_ms, jitter_ms } => {
                 self.link.send(&ToDevice::Drain { retry_after_ms, jitter_ms });
                 self.drain_until_ms = Some(now_ms.saturating_add(limits.drain_ms_max));
@@ -356,6 +357,7 @@ impl RelayConnection {
     fn restrict(&mut self, now_ms: u64, device: DeviceId, entry: SignedEntry) {
         let proof = self.claim.map(|claim| identity::sign_restricted(&self.config.key, &claim));
         self.link.send(&ToDevice::Revocation { entry, proof });
+        self.link.push(Effect::Restricted { device });
         let draining = self.drain_until_ms.is_some();
         self.phase = Phase::Restricted(Restricted::new(device, draining, now_ms, &self.config.flow));
     }

@@ -16,6 +16,7 @@ mod streams;
 #[cfg(test)]
 mod tests;
 
+pub use aside::may_set_aside;
 pub use connection::RelayConnection;
 pub use moves::may_move;
 pub use request::{
@@ -129,6 +130,11 @@ pub enum Input {
         /// and up to this much later.
         jitter_ms: u64,
     },
+    /// The relay ends this connection, such as for a newer one of the same device.
+    End {
+        /// Why.
+        code: Code,
+    },
     /// The transport is gone. Nothing is answered any more.
     Closed,
 }
@@ -170,6 +176,11 @@ pub enum Effect {
         device: DeviceId,
         /// Whose.
         user: UserId,
+    },
+    /// The device was revoked, and may set aside what it never sent; it is established no more.
+    Restricted {
+        /// Which device.
+        device: DeviceId,
     },
     /// Send what is queued, then close. The last effect of a connection.
     Close {

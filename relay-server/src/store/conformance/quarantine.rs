@@ -3,6 +3,7 @@
 use forsat_sync::chunk::ChunkError;
 use forsat_sync::frame::Role;
 use forsat_sync::id::{ChangeHash, DeviceId, SpaceId};
+use forsat_sync::limits::QUARANTINE_SPACES_MAX;
 
 use super::{
     Member, NOW_MS, chain, change, common, document, enrol, fresh_user, hash, of, push, request, secret,
@@ -10,7 +11,7 @@ use super::{
 };
 use crate::store::{
     AccessCommand, Aside, AsideItem, AsideItemOutcome, AsideOutcome, ControlError, NewInvite, PushItem,
-    QUARANTINE_ENTRY_COST, QuarantineEntry, RelayStore,
+    QUARANTINE_ENTRY_COST, QuarantineEntry, QuarantineSummary, RelayStore,
 };
 
 pub(super) fn all(fresh: &mut impl FnMut() -> Box<dyn RelayStore>) {
@@ -21,6 +22,8 @@ pub(super) fn all(fresh: &mut impl FnMut() -> Box<dyn RelayStore>) {
     managers_close_what_is_theirs_and_numbers_are_given_out_once(&*fresh());
     what_is_erased_lies_nowhere(&*fresh());
     lists_keep_their_limits(&*fresh());
+    a_change_that_is_brought_for_another_space_is_told_to_its_managers_too(&*fresh());
+    an_operator_sees_what_lies_aside_and_drops_it(&*fresh());
 }
 
 fn outcome(store: &dyn RelayStore, device: DeviceId, space: SpaceId, items: Vec<PushItem>) -> AsideOutcome {
@@ -224,4 +227,68 @@ fn lists_keep_their_limits(store: &dyn RelayStore) {
     assert_eq!(page(4, 1), (vec![5], false));
     assert_eq!(page(5, two), (vec![], false));
     assert_eq!(page(u64::MAX, two), (vec![], false));
+}
+
+fn a_change_that_is_brought_for_another_space_is_told_to_its_managers_too(store: &dyn RelayStore) {
+    let ([tehran, isfahan], [sara, omid, reza]) = people(store);
+    let same = || of(change(&reza, 1, 1, &[], 40), document(1));
+    assert_eq!(set_aside(store, &reza, tehran, same()), AsideItemOutcome::Kept);
+    assert_eq!(numbers(store, &omid), [0; 0]);
+    for _ in 0..2 {
+        assert_eq!(set_aside(store, &omid, isfahan, same()), AsideItemOutcome::Kept);
+    }
+    assert_eq!(listed(store, &omid), listed(store, &sara), "one row");
+    assert_eq!(listed(store, &omid)[0].spaces, [tehran, isfahan]);
+    assert_eq!(listed(store, &omid)[0].user, reza.user, "of whoever brought it first");
+    // A few spaces, and no more.
+    let outcomes = (20..27).map(|number| {
+        let name = format!("Space {number}");
+        let another = space(store, number, &name);
+        let member = enrol(store, number, &name, &name, Role::Rep);
+        set_aside(store, &member, another, same())
+    });
+    let mut expected = vec![AsideItemOutcome::Kept; 7];
+    expected[6] = AsideItemOutcome::Quota("quota_quarantine");
+    assert_eq!(outcomes.collect::<Vec<_>>(), expected);
+    assert_eq!(listed(store, &omid)[0].spaces.len(), QUARANTINE_SPACES_MAX);
+    assert_eq!(store.access().close_quarantined(&omid.device, &[1], NOW_MS).expect("he manages Isfahan"), 1);
+    assert_eq!(numbers(store, &sara), [0; 0]);
+}
+
+fn an_operator_sees_what_lies_aside_and_drops_it(store: &dyn RelayStore) {
+    let ([tehran, isfahan], [sara, omid, reza]) = people(store);
+    let item = |member: &Member, number| of(change(member, 1, 1, &[], 40), document(number));
+    for number in [1, 2] {
+        set_aside(store, &reza, tehran, item(&reza, number));
+    }
+    set_aside(store, &omid, isfahan, item(&omid, 3));
+    let seen = |space: Option<&SpaceId>, after, rows_max| {
+        let found = store.access().quarantine_summaries(space, after, rows_max);
+        let (rows, more) = found.expect("the store works");
+        (rows.iter().map(|row| row.number).collect::<Vec<_>>(), more)
+    };
+    assert_eq!(seen(None, 0, 9), (vec![1, 2, 3], false));
+    assert_eq!(seen(None, 1, 1), (vec![2], true));
+    assert_eq!(seen(None, 2, 1), (vec![3], false));
+    assert_eq!(seen(Some(&tehran), 0, 2), (vec![1, 2], false));
+    assert_eq!(seen(Some(&isfahan), 0, 2), (vec![3], false));
+    let (rows, _) = store.access().quarantine_summaries(None, 0, 1).expect("the store works");
+    let expected = QuarantineSummary {
+        number: 1,
+        document: document(1),
+        spaces: vec![tehran],
+        reason: "home_elsewhere".into(),
+        device: reza.device,
+        device_name: "device 3".into(),
+        user: reza.user,
+        user_name: "Reza".into(),
+        received_at_ms: NOW_MS,
+        bytes: 40,
+    };
+    assert_eq!(rows, [expected]);
+    for gone in [2, 0] {
+        let dropped = store.access().drop_quarantined(&[2, 3, 77], NOW_MS);
+        assert_eq!(dropped.expect("the store works"), gone);
+    }
+    assert_eq!((numbers(store, &sara), numbers(store, &omid)), (vec![1], vec![]));
 }

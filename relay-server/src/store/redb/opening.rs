@@ -7,7 +7,9 @@ use super::rows::{EpochRow, SpaceRow};
 use super::tables::{
     self, ALL, CONTROL, EPOCHS, FEED_HEADS, META, SPACE_NAMES, SPACES, corrupt, feed_key, get, put, scan,
 };
-use super::{EPOCHS_PER_SPACE_MAX, FORMAT, InitWorkspace, MadeAnew, OpenOptions, access, heal, log, read};
+use super::{
+    EPOCHS_PER_SPACE_MAX, FORMAT, InitWorkspace, MadeAnew, OpenOptions, access, heal, log, quarantine, read,
+};
 use crate::names;
 use crate::store::{StoreError, StoreIdentity};
 
@@ -101,6 +103,7 @@ pub(super) fn begin_epoch(
         Ok(true)
     })?;
     heal::index_documents(tx, read::totals(&meta)?.documents)?;
+    quarantine::count_spaces(tx)?;
     let mut epochs = tx.open_table(EPOCHS.table())?;
     for (space, head) in spaces {
         let row = EpochRow { epoch: options.epoch, first: FeedSeq::new(head + 1) };

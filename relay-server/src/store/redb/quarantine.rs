@@ -1,5 +1,6 @@
 //! Changes that are set aside: who may bring, see and close them is asked in the transaction that does it.
 
+mod listing;
 mod soundness;
 #[cfg(test)]
 mod tests;
@@ -8,22 +9,24 @@ use std::collections::BTreeSet;
 
 use forsat_sync::frame::Role;
 use forsat_sync::id::{ChangeHash, DeviceId, DocumentId, SpaceId, UserId};
-use forsat_sync::limits::WorkspaceLimits;
-use redb::{ReadTransaction, WriteTransaction};
+use forsat_sync::limits::{QUARANTINE_SPACES_MAX, WorkspaceLimits};
+use redb::{ReadTransaction, ReadableTable as _, ReadableTableMetadata as _, WriteTransaction};
 
 use super::access::{Access, AccessTables, DEVICE_ACTIVE};
-use super::manage::Naming;
-use super::rows::{ChangeRow, DeviceRow, DocumentRow, QuarantineCounts, QuarantineRow};
+use super::examine::readable;
+use super::rows::{ChangeRow, DeviceRow, DocumentRow, QuarantineCounts, QuarantineRow, Row as _};
 use super::tables::{
-    CHANGES, DEVICES, DOCUMENTS, ERASED, META, QUARANTINE, QUARANTINE_BY_CHANGE, QUARANTINE_BY_DEVICE, ROLES,
-    Readable, USER_IDS, USERS, Writable, change_key, corrupt, get, id_in_key, put, scan,
+    CHANGES, DEVICES, DOCUMENTS, Definition, ERASED, META, QUARANTINE, QUARANTINE_BY_CHANGE,
+    QUARANTINE_BY_DEVICE, QUARANTINE_BY_SPACE, ROLES, Readable, Writable, change_key, corrupt, get,
+    id_in_key, put, scan,
 };
 use super::{Commit, RedbStore, erase};
 use crate::store::{
-    Aside, AsideItem, AsideItemOutcome, AsideOutcome, ControlError, QUARANTINE_ENTRY_COST, QuarantineEntry,
-    QuarantineStore, StoreError,
+    Aside, AsideItem, AsideItemOutcome, AsideOutcome, ControlError, QuarantineEntry, QuarantineStore,
+    QuarantineSummary, StoreError,
 };
-pub(super) use soundness::{examine, repair, verify};
+pub(super) use listing::unnamed;
+pub(super) use soundness::{repair, verify};
 
 /// The quota of what lies aside, of a device and altogether.
 const QUOTA_QUARANTINE: &str = "quota_quarantine";
@@ -58,7 +61,7 @@ impl QuarantineStore for RedbStore {
             if theirs.is_empty() {
                 return Ok(Err(ControlError::NotManager));
             }
-            list(tx, &theirs, after, bytes_max).map(Ok)
+            listing::list(tx, &theirs, after, bytes_max).map(Ok)
         })?
     }
 
@@ -72,7 +75,9 @@ impl QuarantineStore for RedbStore {
             let mut rows = Rows::open(tx)?;
             let (mut gone, mut removed) = (0, false);
             for number in numbers {
-                match rows.get(*number)? {
+                // Whose a row is that can't be read nobody knows.
+                let Some(row) = readable(rows.get(*number))? else { continue };
+                match row {
                     Some(row) if !row.spaces.iter().any(|space| theirs.contains(space)) => continue,
                     Some(row) => {
                         rows.remove(*number, &row)?;
@@ -85,6 +90,30 @@ impl QuarantineStore for RedbStore {
             rows.finish()?;
             Ok((Ok(gone), if removed { Commit::Yes } else { Commit::NothingWritten }))
         })?
+    }
+
+    fn quarantine_summaries(
+        &self,
+        space: Option<&SpaceId>,
+        after: u64,
+        rows_max: usize,
+    ) -> Result<(Vec<QuarantineSummary>, bool), StoreError> {
+        self.read(|tx| listing::summaries(tx, space, after, rows_max))
+    }
+
+    fn drop_quarantined(&self, numbers: &[u64], now_ms: u64) -> Result<u64, StoreError> {
+        self.reserve(ROOM + ROOM_PER_ROW * numbers.len() as u64)?;
+        self.write(now_ms, |tx| {
+            let (mut rows, mut dropped) = (Rows::open(tx)?, 0);
+            for number in numbers {
+                if let Some(row) = readable(rows.get(*number))?.flatten() {
+                    rows.remove(*number, &row)?;
+                    dropped += 1;
+                }
+            }
+            rows.finish()?;
+            Ok((dropped, if dropped > 0 { Commit::Yes } else { Commit::NothingWritten }))
+        })
     }
 }
 
@@ -104,55 +133,6 @@ fn managed(
         Ok(true)
     })?;
     Ok(spaces)
-}
-
-fn list(
-    tx: &ReadTransaction,
-    theirs: &BTreeSet<SpaceId>,
-    after: u64,
-    bytes_max: usize,
-) -> Result<(Vec<QuarantineEntry>, bool), StoreError> {
-    let naming = Naming { ids: tx.open_table(USER_IDS.table())?, users: tx.open_table(USERS.table())? };
-    let devices = tx.open_table(DEVICES.table())?;
-    let table = tx.open_table(QUARANTINE.table())?;
-    let (mut entries, mut bytes) = (Vec::new(), 0);
-    let Some(first) = after.checked_add(1) else { return Ok((entries, false)) };
-    for item in table.range(first.to_be_bytes().as_slice()..)? {
-        let (key, value) = item?;
-        let row: QuarantineRow = super::tables::decode(QUARANTINE, key.value(), value.value())?;
-        if !row.spaces.iter().any(|space| theirs.contains(space)) {
-            continue;
-        }
-        bytes += row.bytes.len() + QUARANTINE_ENTRY_COST;
-        if bytes > bytes_max && !entries.is_empty() {
-            return Ok((entries, true));
-        }
-        entries.push(entry(number_in(key.value())?, row, &devices, &naming)?);
-    }
-    Ok((entries, false))
-}
-
-fn entry(
-    number: u64,
-    row: QuarantineRow,
-    devices: &impl Readable,
-    naming: &Naming<impl Readable>,
-) -> Result<QuarantineEntry, StoreError> {
-    let device: DeviceRow = get(devices, DEVICES, row.device.as_bytes())?
-        .ok_or_else(|| corrupt(DEVICES, "a device that set something aside is missing"))?;
-    Ok(QuarantineEntry {
-        number,
-        document: row.document,
-        spaces: row.spaces,
-        hash: row.hash,
-        reason: row.reason,
-        device: row.device,
-        device_name: device.name,
-        user: row.user,
-        user_name: naming.of(&row.user)?,
-        received_at_ms: row.received_at_ms,
-        bytes: row.bytes,
-    })
 }
 
 /// The number in a key.
@@ -184,11 +164,49 @@ pub(super) fn forget(tx: &WriteTransaction, document: &DocumentId) -> Result<(),
         Ok(true)
     })?;
     for number in numbers {
-        if let Some(row) = rows.get(number)? {
-            rows.remove(number, &row)?;
+        match readable(rows.get(number))? {
+            Some(Some(row)) => rows.remove(number, &row)?,
+            Some(None) => {}
+            // It goes too; what it counted is put right by a repair.
+            None => {
+                rows.table.remove(number.to_be_bytes().as_slice())?;
+            }
         }
     }
     rows.finish()
+}
+
+/// Counts anew what lies aside of each space, in a store of before that was counted.
+pub(super) fn count_spaces(tx: &WriteTransaction) -> Result<(), StoreError> {
+    let mut by_space = tx.open_table(QUARANTINE_BY_SPACE.table())?;
+    let table = tx.open_table(QUARANTINE.table())?;
+    if table.is_empty()? || !by_space.is_empty()? {
+        return Ok(());
+    }
+    for item in table.iter()? {
+        let (key, value) = item?;
+        let row = QuarantineRow::decode(key.value(), value.value()).ok();
+        if let Some((space, row)) = row.as_ref().and_then(|row| Some((row.meant_for()?, row))) {
+            more(&mut by_space, QUARANTINE_BY_SPACE, space.as_bytes(), cost(&row.bytes))?;
+        }
+    }
+    Ok(())
+}
+
+/// Counts one change more of a device or a space.
+fn more(table: &mut Writable<'_>, definition: Definition, key: &[u8], bytes: u64) -> Result<(), StoreError> {
+    let held: QuarantineCounts = get(table, definition, key)?.unwrap_or_default();
+    put(table, key, &QuarantineCounts { count: held.count + 1, bytes: held.bytes + bytes })
+}
+
+/// Counts one change less.
+fn less(table: &mut Writable<'_>, definition: Definition, key: &[u8], bytes: u64) -> Result<(), StoreError> {
+    let held: QuarantineCounts = get(table, definition, key)?.unwrap_or_default();
+    if held.count <= 1 {
+        table.remove(key)?;
+        return Ok(());
+    }
+    put(table, key, &QuarantineCounts { count: held.count - 1, bytes: held.bytes.saturating_sub(bytes) })
 }
 
 /// The tables of what lies aside, and the counts that follow from them.
@@ -196,6 +214,7 @@ struct Rows<'tx> {
     table: Writable<'tx>,
     by_change: Writable<'tx>,
     by_device: Writable<'tx>,
+    by_space: Writable<'tx>,
     meta: Writable<'tx>,
     totals: QuarantineCounts,
     before: QuarantineCounts,
@@ -209,6 +228,7 @@ impl<'tx> Rows<'tx> {
             table: tx.open_table(QUARANTINE.table())?,
             by_change: tx.open_table(QUARANTINE_BY_CHANGE.table())?,
             by_device: tx.open_table(QUARANTINE_BY_DEVICE.table())?,
+            by_space: tx.open_table(QUARANTINE_BY_SPACE.table())?,
             meta,
             totals,
             before: totals,
@@ -219,39 +239,46 @@ impl<'tx> Rows<'tx> {
         get(&self.table, QUARANTINE, &number.to_be_bytes())
     }
 
-    fn has(&self, document: &DocumentId, hash: &ChangeHash) -> Result<bool, StoreError> {
+    /// The row of a change; one that can't be read is none.
+    fn of_change(
+        &self,
+        document: &DocumentId,
+        hash: &ChangeHash,
+    ) -> Result<Option<(u64, QuarantineRow)>, StoreError> {
         let number: Option<u64> = get(&self.by_change, QUARANTINE_BY_CHANGE, &change_key(document, hash))?;
-        Ok(number.is_some())
+        let Some(number) = number else { return Ok(None) };
+        Ok(readable(self.get(number))?.flatten().map(|row| (number, row)))
     }
 
     fn of_device(&self, device: &DeviceId) -> Result<QuarantineCounts, StoreError> {
         Ok(get(&self.by_device, QUARANTINE_BY_DEVICE, device.as_bytes())?.unwrap_or_default())
     }
 
+    fn of_space(&self, space: &SpaceId) -> Result<QuarantineCounts, StoreError> {
+        Ok(get(&self.by_space, QUARANTINE_BY_SPACE, space.as_bytes())?.unwrap_or_default())
+    }
+
     fn add(&mut self, row: &QuarantineRow) -> Result<(), StoreError> {
-        let held = self.of_device(&row.device)?;
-        let counts = QuarantineCounts { count: held.count + 1, bytes: held.bytes + cost(&row.bytes) };
-        put(&mut self.by_device, row.device.as_bytes(), &counts)?;
+        let bytes = cost(&row.bytes);
+        more(&mut self.by_device, QUARANTINE_BY_DEVICE, row.device.as_bytes(), bytes)?;
+        if let Some(space) = row.meant_for() {
+            more(&mut self.by_space, QUARANTINE_BY_SPACE, space.as_bytes(), bytes)?;
+        }
         self.totals.count += 1;
-        self.totals.bytes += cost(&row.bytes);
+        self.totals.bytes += bytes;
         put(&mut self.by_change, &change_key(&row.document, &row.hash), &self.totals.count)?;
         put(&mut self.table, &self.totals.count.to_be_bytes(), row)
     }
 
     fn remove(&mut self, number: u64, row: &QuarantineRow) -> Result<(), StoreError> {
+        let bytes = cost(&row.bytes);
         self.table.remove(number.to_be_bytes().as_slice())?;
         self.by_change.remove(change_key(&row.document, &row.hash).as_slice())?;
-        let held = self.of_device(&row.device)?;
-        let left = QuarantineCounts {
-            count: held.count.saturating_sub(1),
-            bytes: held.bytes.saturating_sub(cost(&row.bytes)),
-        };
-        if left.count == 0 {
-            self.by_device.remove(row.device.as_bytes().as_slice())?;
-        } else {
-            put(&mut self.by_device, row.device.as_bytes(), &left)?;
+        less(&mut self.by_device, QUARANTINE_BY_DEVICE, row.device.as_bytes(), bytes)?;
+        if let Some(space) = row.meant_for() {
+            less(&mut self.by_space, QUARANTINE_BY_SPACE, space.as_bytes(), bytes)?;
         }
-        self.totals.bytes = self.totals.bytes.saturating_sub(cost(&row.bytes));
+        self.totals.bytes = self.totals.bytes.saturating_sub(bytes);
         Ok(())
     }
 
@@ -340,10 +367,11 @@ impl<'tx> Keeper<'tx> {
                 return Ok(AsideItemOutcome::Kept);
             }
         }
-        if self.rows.has(&item.document, &header.hash)? {
-            return Ok(AsideItemOutcome::Kept);
+        let spaces = self.concerned(sender.space, home)?;
+        if let Some((number, row)) = self.rows.of_change(&item.document, &header.hash)? {
+            return self.concern_more(number, row, &spaces);
         }
-        if self.is_full(&sender.device, bytes)? {
+        if self.is_full(sender, bytes)? {
             return Ok(AsideItemOutcome::Quota(QUOTA_QUARANTINE));
         }
         self.rows.add(&QuarantineRow {
@@ -352,7 +380,7 @@ impl<'tx> Keeper<'tx> {
             device: sender.device,
             user: sender.user,
             received_at_ms: sender.now_ms,
-            spaces: self.concerned(sender.space, home)?,
+            spaces,
             reason: item.reason.clone(),
             bytes: bytes.clone(),
         })?;
@@ -367,10 +395,31 @@ impl<'tx> Keeper<'tx> {
         Ok([Some(claimed), home].into_iter().flatten().collect())
     }
 
-    fn is_full(&self, device: &DeviceId, bytes: &[u8]) -> Result<bool, StoreError> {
-        let (held, cost) = (self.rows.of_device(device)?, cost(bytes));
+    /// What lies aside already, meant for other spaces: it is for the managers of these too.
+    fn concern_more(
+        &mut self,
+        number: u64,
+        mut row: QuarantineRow,
+        spaces: &[SpaceId],
+    ) -> Result<AsideItemOutcome, StoreError> {
+        let missing: Vec<_> = spaces.iter().filter(|space| !row.spaces.contains(space)).copied().collect();
+        if missing.is_empty() {
+            return Ok(AsideItemOutcome::Kept);
+        }
+        if row.spaces.len() + missing.len() > QUARANTINE_SPACES_MAX {
+            return Ok(AsideItemOutcome::Quota(QUOTA_QUARANTINE));
+        }
+        row.spaces.extend(missing);
+        put(&mut self.rows.table, &number.to_be_bytes(), &row)?;
+        self.written = true;
+        Ok(AsideItemOutcome::Kept)
+    }
+
+    fn is_full(&self, sender: &Sender, bytes: &[u8]) -> Result<bool, StoreError> {
+        let (held, cost) = (self.rows.of_device(&sender.device)?, cost(bytes));
         Ok(held.count >= self.limits.quarantine_device_changes_max
             || held.bytes + cost > self.limits.quarantine_device_bytes_max
+            || self.rows.of_space(&sender.space)?.bytes + cost > self.limits.quarantine_space_bytes_max
             || self.rows.totals.bytes + cost > self.limits.quarantine_bytes_max)
     }
 

@@ -74,9 +74,11 @@ pub(super) const QUARANTINE: Definition = Definition("quarantine");
 pub(super) const QUARANTINE_BY_CHANGE: Definition = Definition("quarantine_by_change");
 /// Device id → how much of what lies aside it brought.
 pub(super) const QUARANTINE_BY_DEVICE: Definition = Definition("quarantine_by_device");
+/// Space id → how much of what lies aside was first meant for it.
+pub(super) const QUARANTINE_BY_SPACE: Definition = Definition("quarantine_by_space");
 
 /// Every table: they are made when the store is, so that reading never meets a missing one.
-pub(super) const ALL: [Definition; 25] = [
+pub(super) const ALL: [Definition; 26] = [
     META,
     SPACES,
     SPACE_NAMES,
@@ -102,6 +104,7 @@ pub(super) const ALL: [Definition; 25] = [
     QUARANTINE,
     QUARANTINE_BY_CHANGE,
     QUARANTINE_BY_DEVICE,
+    QUARANTINE_BY_SPACE,
 ];
 
 /// A table that can be read, in a read or a write transaction.

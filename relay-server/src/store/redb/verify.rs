@@ -40,7 +40,11 @@ pub(super) fn others(
     look(Remedy::Repair, &mut |wrong| check_moved_out(tx, stop, wrong))?;
     look(Remedy::Repair, &mut |wrong| erase::verify(tx, stop, wrong))?;
     look(Remedy::Repair, &mut |wrong| {
-        wrong.extend(if depth == Depth::Bytes { quarantine::examine(tx)? } else { quarantine::verify(tx)? });
+        wrong.extend(quarantine::verify(tx, depth == Depth::Bytes)?);
+        Ok(())
+    })?;
+    look(Remedy::Backup, &mut |wrong| {
+        wrong.extend(quarantine::unnamed(tx)?);
         Ok(())
     })?;
     Ok(found)

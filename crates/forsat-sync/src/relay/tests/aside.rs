@@ -102,6 +102,16 @@ fn a_revoked_device_sets_aside_and_nothing_else() {
     assert!(bench.connection.is_closed() && bench.sent.is_empty());
     let established = |effect: &Effect| matches!(effect, Effect::Established { .. });
     assert!(!bench.effects.iter().any(established));
+    assert!(bench.effects.contains(&Effect::Restricted { device: device().device_id() }));
+}
+
+#[test]
+fn a_relay_ends_a_connection_with_the_fault_that_it_gives() {
+    for (mut bench, code) in [(restricted(), code::DEVICE_REVOKED), (Bench::open(), code::OVERLOADED)] {
+        bench.tell(0, Input::End { code: code.clone() });
+        assert_eq!(bench.fault(), code);
+        assert!(bench.connection.is_closed());
+    }
 }
 
 #[test]

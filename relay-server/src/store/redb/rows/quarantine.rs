@@ -12,10 +12,18 @@ pub(in super::super) struct QuarantineRow {
     pub(in super::super) device: DeviceId,
     pub(in super::super) user: UserId,
     pub(in super::super) received_at_ms: u64,
-    /// The space that it was meant for, then the document's home at that time, if it had another one.
+    /// The space that it was meant for, whose quota it counts against; then the document's home at that time, if it had another
+    /// one, and the spaces for which it was brought again.
     pub(in super::super) spaces: Vec<SpaceId>,
     pub(in super::super) reason: String,
     pub(in super::super) bytes: Vec<u8>,
+}
+
+impl QuarantineRow {
+    /// The space that it was first meant for.
+    pub(in super::super) fn meant_for(&self) -> Option<&SpaceId> {
+        self.spaces.first()
+    }
 }
 
 impl Row for QuarantineRow {
@@ -48,10 +56,10 @@ impl Row for QuarantineRow {
     }
 }
 
-/// What lies aside altogether, or of one device.
+/// What lies aside altogether, of one device, or meant for one space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(in super::super) struct QuarantineCounts {
-    /// Of one device: how many changes. Altogether: the last number that was given out.
+    /// Of one device or space: how many changes. Altogether: the last number that was given out.
     pub(in super::super) count: u64,
     /// Bytes of the chunks with what each counts beside.
     pub(in super::super) bytes: u64,
