@@ -93,7 +93,7 @@ pub enum Fixed {
         #[arg(long, value_name = "FD")]
         passphrase_fd: Option<u32>,
     },
-    /// Users, roles, devices and invites at the relay, for administrators
+    /// Spaces, users, roles, devices and invites at the relay, for administrators
     Admin(access::AdminArgs),
     /// The device's key, by which the relay knows this device: where it lies, sealing it with a passphrase, and the desktop's keyring
     #[command(subcommand)]
@@ -296,7 +296,7 @@ pub enum By {
 pub struct JoinArgs {
     /// The relay's address, such as wss://relay.example.com
     pub url: String,
-    /// The code that `forsat-relay invite` printed
+    /// The code that `forsat-relay invite` or `forsat admin invite` printed
     pub code: String,
     /// Your name, where this device has no store yet
     #[arg(long, value_name = "NAME", env = "FORSAT_USER")]

@@ -284,10 +284,7 @@ impl Engine {
                 hash: hex::encode(change.hash),
                 author: change.author.map(named),
                 authorship,
-                original_author: change
-                    .original
-                    .filter(|original| Some(original.user) != change.author)
-                    .map(|original| named(original.user)),
+                original_author: original_user(&change).map(named),
                 actor: hex::encode(&change.actor),
                 seq: change.seq,
                 time_ms: change.time_ms,
@@ -305,6 +302,11 @@ fn page(mut entries: Vec<LogEntry>, skip: usize, limit: usize, cut: bool) -> Cha
     let more = entries.len() > skip.saturating_add(limit);
     let entries = entries.drain(skip.min(entries.len())..).take(limit).collect();
     ChangeLog { entries, more, cut }
+}
+
+/// For whom else a change was made again. Nobody is told that they made their own again.
+fn original_user(change: &HistoryEntry) -> Option<UserId> {
+    change.original.map(|original| original.user).filter(|user| Some(*user) != change.author)
 }
 
 /// What a person reads of a change: what only keeps the record together says nothing to them.

@@ -138,12 +138,12 @@ impl Engine {
         applied.more = listed.more;
         let done: BTreeSet<u64> = applied.applied.iter().chain(&applied.already).copied().collect();
         let outcome = close_sent(self, options, &groups, &done).await;
-        applied.unsent = self.unsent()?;
         match outcome {
             Ok(closed) => applied.waiting = done.difference(&closed).copied().collect(),
             Err(error @ ClientError::Erased { .. }) => return Err(error),
             Err(error) => applied.unclosed(&done, error),
         }
+        applied.unsent = self.unsent()?;
         applied.closed = applied.waiting.is_empty();
         Ok(applied)
     }

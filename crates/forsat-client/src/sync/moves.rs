@@ -4,11 +4,12 @@
 //! with all that is here of it, unsent edits too. One whose new space isn't shown leaves this store; what was typed and
 //! never sent is kept with the refused edits.
 
+use super::rebase::AT_RELAY;
 use super::session::SyncSession;
-use super::settle::{Refusals, keep_refused};
+use super::settle::{self, Refusals, keep_refused};
 use super::{directory, issues};
 use crate::error::ClientError;
-use crate::ids::record_id;
+use crate::ids::{record_id, user_id};
 use crate::refused::MOVED_AWAY;
 use crate::{moves, vault};
 use forsat_domain::RecordId;
@@ -17,8 +18,8 @@ use forsat_sync::client::{MoveDone, MoveWish, SyncIssue};
 use forsat_sync::code::Code;
 use forsat_sync::frame::ItemOutcome;
 use forsat_sync::heal::Home;
-use forsat_sync::id::{DocumentId, HomeVersion, SpaceId};
-use std::collections::BTreeMap;
+use forsat_sync::id::{ChangeHash, DocumentId, HomeVersion, SpaceId};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a feed says of a document's home.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,11 +51,46 @@ fn doubts<A: Access>(tx: &Tx<A>) -> Result<u64, ClientError> {
     Ok(bytes.and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_be_bytes))
 }
 
+/// The client value that says that the relay was set back in a space, and that it hasn't agreed with this store there since.
+fn set_back(space: &SpaceId) -> String {
+    format!("set_back/{space}")
+}
+
 /// The relay was set back: it counts homes anew from an earlier number, so that its next word about a document holds,
-/// whatever number was known before.
-pub(super) fn doubt(tx: &mut WriteTx<'_>) -> Result<(), ClientError> {
+/// whatever number was known before. What it had of these spaces it may have lost.
+pub(super) fn doubt(tx: &mut WriteTx<'_>, spaces: &BTreeSet<SpaceId>) -> Result<(), ClientError> {
     let count = doubts(&*tx)?.saturating_add(1);
+    for space in spaces {
+        tx.set_client_value(&set_back(space), &[])?;
+    }
     Ok(tx.set_client_value(DOUBTS, &count.to_be_bytes())?)
+}
+
+/// The relay has all that is here of a space.
+pub(super) fn agree(tx: &mut WriteTx<'_>, space: &SpaceId) -> Result<(), ClientError> {
+    Ok(tx.remove_client_value(&set_back(space)).map(drop)?)
+}
+
+/// The changes of this user's that the relay had once and may have lost: all, where it was set back; those whose echo never
+/// came, where its store was opened anew.
+fn in_doubt<A: Access>(
+    tx: &Tx<A>,
+    document: &DocumentId,
+    space: &SpaceId,
+) -> Result<Vec<ChangeHash>, ClientError> {
+    let states: &[ChunkState] = if tx.client_value(&set_back(space))?.is_some() {
+        &AT_RELAY
+    } else if tx.client_value(&settle::reopened(space))?.is_some() {
+        &[ChunkState::Acked]
+    } else {
+        return Ok(Vec::new());
+    };
+    let held: BTreeSet<_> = tx.chunks_in(document, states)?.into_iter().map(|chunk| chunk.hash).collect();
+    let (Some(user), false) = (tx.identity()?.user, held.is_empty()) else { return Ok(Vec::new()) };
+    let Some(loaded) = vault::load(tx, record_id(document))? else { return Ok(Vec::new()) };
+    let own = Some(user_id(&user));
+    let entries = loaded.document.history().into_iter().filter(|entry| entry.author == own);
+    Ok(entries.map(|entry| ChangeHash::from_bytes(entry.hash)).filter(|hash| held.contains(hash)).collect())
 }
 
 /// How many homes a document has had, and whether the relay was set back since that was heard.
@@ -158,7 +194,8 @@ fn rehome(
     Ok(Followed { has_rehomed: row.counts.outbox > 0, ..Followed::default() })
 }
 
-/// Takes a document out of the store; what was typed and never sent stays with the refused edits.
+/// Takes a document out of the store; what was typed and never sent stays with the refused edits, and what this user sent to
+/// a relay that was set back, for nobody else may have it any more.
 fn purge(
     tx: &mut WriteTx<'_>,
     document: &DocumentId,
@@ -167,8 +204,12 @@ fn purge(
 ) -> Result<Followed, ClientError> {
     let unsent = tx.chunks_in(document, &[ChunkState::Outbox])?;
     let message = "the record was moved to a space that isn't shown to you before this was sent; what was typed is kept here";
-    let reasons: BTreeMap<_, _> =
+    let mut reasons: BTreeMap<_, _> =
         unsent.iter().map(|chunk| (chunk.hash, (Code::new(MOVED_AWAY), message.to_owned()))).collect();
+    let message = "the record was moved to a space that isn't shown to you after the relay was set back, so that it may lack this";
+    for hash in in_doubt(&*tx, document, &row.space)? {
+        reasons.entry(hash).or_insert_with(|| (Code::new(MOVED_AWAY), message.to_owned()));
+    }
     let given_up = reasons.keys().map(|hash| *hash.as_bytes()).collect();
     let refusals = Refusals { reasons, anew: false };
     let given_up = keep_refused(tx, *document, &refusals, &given_up, now_ms)?;

@@ -191,9 +191,15 @@ impl SyncSession {
         {
             return Ok(stored);
         }
-        if self.doubts_homes {
-            self.engine.write(moves::doubt)?;
-            self.doubts_homes = false;
+        if !self.doubted.is_empty() {
+            self.engine.write(|tx| moves::doubt(tx, &self.doubted))?;
+            self.doubted.clear();
+        }
+        // Before what the page says of moves: a record that leaves takes along what the relay may not have any more.
+        let held = self.engine.read()?.cursor(&space)?;
+        if held.is_some_and(|held| held.epoch != cursor.epoch) {
+            self.engine
+                .write(|tx| Ok::<_, ClientError>(tx.set_client_value(&settle::reopened(&space), &[])?))?;
         }
         let Taken { root, unknown_echoes } =
             self.take_in(space, SortedPage::of(page.entries), End::Page(cursor, root))?;
@@ -393,6 +399,7 @@ fn compare(
     tx.mark_synced(space, now_ms, verdict)?;
     if verdict == RootVerdict::Match {
         issues::clear_matched(tx, space)?;
+        moves::agree(tx, space)?;
     }
     Ok(ours)
 }

@@ -110,7 +110,7 @@ pub struct SyncSession {
     /// The relay's signed word that this device is revoked: whether as a lost one.
     revoked: Option<bool>,
     /// The relay was set back, and the store hasn't noted yet that homes are counted anew.
-    pub(super) doubts_homes: bool,
+    pub(super) doubted: BTreeSet<SpaceId>,
     is_stopped: bool,
 }
 
@@ -167,7 +167,7 @@ impl SyncSession {
             unkept: BTreeMap::new(),
             asides: Asides::default(),
             revoked: None,
-            doubts_homes: false,
+            doubted: BTreeSet::new(),
             is_stopped: false,
         };
         session.note_drained()?;
@@ -241,7 +241,7 @@ impl SyncSession {
         let mut queue: VecDeque<Effect> = effects.into();
         let mut out = Vec::new();
         while let Some(effect) = queue.pop_front() {
-            match self.carry_out_one(now_ms, effect, &mut out) {
+            match self.carry_out_one(effect, &mut out) {
                 Ok(inputs) => {
                     // What was refused just now is set aside before the machine may think that nothing is left to do.
                     let asides = if self.is_stopped { None } else { self.next_aside() };
@@ -263,7 +263,6 @@ impl SyncSession {
     /// Carries one effect out; answers the machine's inputs. An error is one that the session can't go on after.
     fn carry_out_one(
         &mut self,
-        now_ms: u64,
         effect: Effect,
         out: &mut Vec<SessionEffect>,
     ) -> Result<Vec<Input>, ClientError> {
@@ -274,42 +273,25 @@ impl SyncSession {
             }
             Effect::Send(bytes) => out.push(SessionEffect::Send(bytes)),
             Effect::Close => out.push(SessionEffect::Close),
-            Effect::StorePage(page) => return self.page(page),
-            Effect::Heal(work) => return self.heal_part(work),
-            Effect::Moved(done) => return self.moved(&done),
             // A sync asks for nothing that is answered so.
             Effect::Administered(_) => {}
             Effect::WasSetAside { ask, results } => self.was_set_aside(ask, &results)?,
-            Effect::LoadOutbox { after, bytes_max } => {
-                let loaded = self.load_outbox(after, bytes_max).map(|items| Input::OutboxLoaded { items });
-                return answer(loaded, StoreTask::Outbox);
-            }
-            Effect::LoadControl { after } => return self.load_control(after),
+            Effect::LoadOutbox { .. }
+            | Effect::LoadControl { .. }
+            | Effect::StorePage(_)
+            | Effect::Heal(_)
+            | Effect::Settle(_)
+            | Effect::Moved(_) => return self.ask_store(effect),
             Effect::Revoked { lost, sets_aside, .. } => {
                 self.revoked = Some(lost);
                 self.asides.revoked(sets_aside);
-            }
-            Effect::Settle(settle) => {
-                let settled = self.settle(settle).map(|()| Input::Settled);
-                return answer(settled, StoreTask::Settle);
             }
             Effect::Welcomed(welcomed) => {
                 if let Err(error) = self.welcomed(&welcomed) {
                     return answer(Err(error), StoreTask::Welcome);
                 }
             }
-            Effect::Report(issue) => {
-                self.doubts_homes |= matches!(issue, SyncIssue::CursorInvalid { .. });
-                let grew = match &issue {
-                    // Healing has been tried: nothing more will come back before what is here is sent.
-                    SyncIssue::DigestMismatch { space, .. } => self.head_reached(*space),
-                    _ => Ok(false),
-                };
-                self.report(issue, out);
-                if !matches!(grew, Ok(false)) {
-                    return answer(grew.map(|_| Input::OutboxChanged), StoreTask::Page);
-                }
-            }
+            Effect::Report(issue) => return self.reported(issue, out),
             Effect::Event(event) => self.show(event, out)?,
             Effect::Stopped(result) => {
                 self.is_stopped = true;
@@ -319,8 +301,48 @@ impl SyncSession {
                 out.push(SessionEffect::Stopped(result.map_err(relay_error)));
             }
         }
-        let _ = now_ms;
         Ok(Vec::new())
+    }
+
+    /// Does what an effect wants of the store, and answers it.
+    fn ask_store(&mut self, effect: Effect) -> Result<Vec<Input>, ClientError> {
+        match effect {
+            Effect::StorePage(page) => self.page(page),
+            Effect::Heal(work) => self.heal_part(work),
+            Effect::Moved(done) => self.moved(&done),
+            Effect::LoadControl { after } => self.load_control(after),
+            Effect::LoadOutbox { after, bytes_max } => {
+                let loaded = self.load_outbox(after, bytes_max).map(|items| Input::OutboxLoaded { items });
+                answer(loaded, StoreTask::Outbox)
+            }
+            Effect::Settle(settle) => {
+                let settled = self.settle(settle).map(|()| Input::Settled);
+                answer(settled, StoreTask::Settle)
+            }
+            // The rest wants nothing of the store.
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// Shows an issue, and does what follows from it.
+    fn reported(
+        &mut self,
+        issue: SyncIssue,
+        out: &mut Vec<SessionEffect>,
+    ) -> Result<Vec<Input>, ClientError> {
+        if let SyncIssue::CursorInvalid { space } = &issue {
+            self.doubted.insert(*space);
+        }
+        let grew = match &issue {
+            // Healing has been tried: nothing more will come back before what is here is sent.
+            SyncIssue::DigestMismatch { space, .. } => self.head_reached(*space),
+            _ => Ok(false),
+        };
+        self.report(issue, out);
+        match grew {
+            Ok(false) => Ok(Vec::new()),
+            grew => answer(grew.map(|_| Input::OutboxChanged), StoreTask::Page),
+        }
     }
 
     /// Shows an event of the machine, and what follows from it.

@@ -1,5 +1,7 @@
 //! Records that get another home: whoever sees it goes along, whoever doesn't lets go, and nothing typed is lost.
 
+mod set_back;
+
 use crate::pair::{Device, Fate, Honest, Relay, Wire};
 use forsat_client::{ClientError, FieldInput, LeftReason, MassAction, MassTarget, SyncSummary};
 use forsat_relay::store::Role;
@@ -352,15 +354,7 @@ fn a_device_that_missed_the_word_of_a_move_hears_it_when_it_heals() {
     site(&reza, &arya, "https://late.example");
     for device in [&reza, &mina] {
         // As after a restore: the relay doesn't know the cursor, and the feed is read from its head.
-        let store = device.engine.store();
-        let cursors = store.read().and_then(|tx| tx.cursors()).expect("reads");
-        let lost = store.write::<_, forsat_store::StoreError>(|tx| {
-            for (space, cursor) in &cursors {
-                tx.reset_cursor(space, Epoch::new(99), cursor.seq)?;
-            }
-            Ok(())
-        });
-        lost.expect("writes");
+        put_back(device);
         device.sync(&mut relay);
         sync_level(device, &mut relay);
     }
@@ -369,6 +363,19 @@ fn a_device_that_missed_the_word_of_a_move_hears_it_when_it_heals() {
     assert_eq!(kept.len(), 1, "what was typed is kept");
     assert_eq!(sara.view(), mina.view());
     relay.verify();
+}
+
+/// A device as one whose relay was set back: it knows a cursor that the relay doesn't.
+fn put_back(device: &Device) {
+    let store = device.engine.store();
+    let cursors = store.read().and_then(|tx| tx.cursors()).expect("reads");
+    let lost = store.write::<_, forsat_store::StoreError>(|tx| {
+        for (space, cursor) in &cursors {
+            tx.reset_cursor(space, Epoch::new(99), cursor.seq)?;
+        }
+        Ok(())
+    });
+    lost.expect("writes");
 }
 
 /// Syncs a device to its end; it must find nothing wrong, and nothing to make again.

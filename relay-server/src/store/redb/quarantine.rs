@@ -28,7 +28,7 @@ use crate::store::{
 pub(super) use listing::unnamed;
 pub(super) use soundness::{repair, verify};
 
-/// The quota of what lies aside, of a device and altogether.
+/// The quota of what lies aside, of a device, for a space and altogether.
 const QUOTA_QUARANTINE: &str = "quota_quarantine";
 /// What a change counts against the quotas beside its chunk, in bytes: about what its row takes.
 const ROW_COST: u64 = 256;

@@ -20,7 +20,8 @@ impl Definition {
     }
 }
 
-/// Facts of the store itself, by name: `format`, `workspace`, `workspace_name`, `relay_key_seed`, `epoch`, `totals`, `quarantine`.
+/// Facts of the store itself, by name: `format`, `workspace`, `workspace_name`, `relay_key_seed`, `made_anew`,
+/// `space_name/…`, `totals`, `quarantine`.
 pub(super) const META: Definition = Definition("meta");
 /// Space id → space.
 pub(super) const SPACES: Definition = Definition("spaces");
