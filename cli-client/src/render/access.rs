@@ -23,7 +23,11 @@ pub fn answer(app: &App, answer: &AccessAnswer) -> Vec<String> {
         AccessAnswer::Users { users: list } => vec![users(app, list)],
         AccessAnswer::Devices { devices: list } => vec![devices(app, list)],
         AccessAnswer::Invites { invites: list } => vec![invites(app, list)],
-        AccessAnswer::Role(view) => vec![role(app, view)],
+        AccessAnswer::Role(view) => {
+            let is_first = view.before.is_none() && view.role.is_some();
+            let note = is_first.then(|| devices_too(app, &view.user, view.devices)).flatten();
+            std::iter::once(role(app, view)).chain(note).collect()
+        }
         AccessAnswer::Device(view) => vec![device(app, view)],
         AccessAnswer::InviteCancelled(view) => {
             vec![tr!(app.messages, "admin-cancelled", invite = view.id.as_str(), user = view.user.as_str())]
@@ -126,10 +130,17 @@ fn made(app: &App, view: &MadeInvite) -> Vec<String> {
         format!("  {}", paint(STRONG, &view.command)),
         paint(FAINT, tr!(app.messages, "admin-invite-once")),
     ];
+    lines.extend(view.first_role.then(|| devices_too(app, user, view.devices)).flatten());
     if view.approve {
         lines.push(tr!(app.messages, "admin-invite-approve"));
     }
     lines
+}
+
+/// That what is given to a user is their devices' too: somebody else may have let them in.
+fn devices_too(app: &App, user: &str, devices: u64) -> Option<String> {
+    let count = app.locale.integer(devices);
+    (devices > 0).then(|| tr!(app.messages, "admin-devices-too", user = user, count = count))
 }
 
 /// How a device or an invite stands; as it is told where this version has no word for it.

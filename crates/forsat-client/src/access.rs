@@ -164,6 +164,9 @@ pub struct RoleAccess {
     pub before: Option<String>,
     /// The role now.
     pub role: Option<String>,
+    /// The user's devices that aren't revoked: the role is theirs, whoever has them.
+    #[serde(default)]
+    pub devices: u64,
 }
 
 /// A device.
@@ -218,6 +221,12 @@ pub struct MadeInvite {
     pub role: String,
     /// Whether the device that redeems it waits to be let in.
     pub approve: bool,
+    /// The user's devices that aren't revoked: what the invite gives is theirs too, whoever has them.
+    #[serde(default)]
+    pub devices: u64,
+    /// Whether the user has no role in the space yet.
+    #[serde(default)]
+    pub first_role: bool,
     /// Where the relay is, as this device reaches it.
     pub url: String,
     /// What is redeemed, once.
