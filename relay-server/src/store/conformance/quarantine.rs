@@ -91,8 +91,15 @@ fn what_lives_elsewhere_is_set_aside_for_the_managers_of_both(store: &dyn RelayS
     // What lives nowhere is the claimed space's alone.
     let alone = of(change(&reza, 1, 1, &[], 40), document(2));
     assert_eq!(set_aside(store, &reza, tehran, alone), AsideItemOutcome::Kept);
+    let there = of(change(&omid, 1, 1, &[], 40), document(6));
+    push(store, &omid, isfahan, vec![there.clone()]);
+    assert_eq!(set_aside(store, &reza, tehran, there), AsideItemOutcome::Kept);
     let entries = listed(store, &sara);
-    assert_eq!(entries.len(), 2, "bringing it twice is the same as once");
+    assert_eq!(
+        entries.len(),
+        2,
+        "what is in a feed lies nowhere else, and bringing it twice is the same as once"
+    );
     let expected = QuarantineEntry {
         number: 1,
         document: document(1),

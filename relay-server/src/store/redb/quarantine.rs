@@ -357,15 +357,13 @@ impl<'tx> Keeper<'tx> {
         }
         let row: Option<DocumentRow> = get(&self.documents, DOCUMENTS, item.document.as_bytes())?;
         let home = row.map(|row| row.space);
-        if home == Some(sender.space) {
-            if !sender.revoked {
-                return Ok(AsideItemOutcome::HomeHere);
-            }
-            // Its ack was lost: it is where it belongs.
-            let key = change_key(&item.document, &header.hash);
-            if get::<ChangeRow>(&self.changes, CHANGES, &key)?.is_some() {
-                return Ok(AsideItemOutcome::Kept);
-            }
+        if home == Some(sender.space) && !sender.revoked {
+            return Ok(AsideItemOutcome::HomeHere);
+        }
+        // Its ack was lost, or the relay was set back and has it again: it is where it belongs.
+        let key = change_key(&item.document, &header.hash);
+        if get::<ChangeRow>(&self.changes, CHANGES, &key)?.is_some() {
+            return Ok(AsideItemOutcome::Kept);
         }
         let spaces = self.concerned(sender.space, home)?;
         if let Some((number, row)) = self.rows.of_change(&item.document, &header.hash)? {
