@@ -331,10 +331,12 @@ fn workspaces() -> Vec<Row> {
     let day = |count| pushed(count, |limits| limits.changes_a_day_max = 2);
     let changes = |count| set_aside(count, |limits| limits.quarantine_device_changes_max = 2);
     let of_device = |count| set_aside(count, |limits| limits.quarantine_device_bytes_max = 2 * (size + 256));
+    let of_space = |count| set_aside(count, |limits| limits.quarantine_space_bytes_max = 2 * (size + 256));
     let of_all = |count| set_aside(count, |limits| limits.quarantine_bytes_max = 2 * (size + 256));
     vec![
         row("QUARANTINE_DEVICE_CHANGES_MAX", "quota_quarantine", changes, 2),
         row("QUARANTINE_DEVICE_BYTES_MAX", "quota_quarantine", of_device, 2),
+        row("QUARANTINE_SPACE_BYTES_MAX", "quota_quarantine", of_space, 2),
         row("QUARANTINE_BYTES_MAX", "quota_quarantine", of_all, 2),
         row("WORKSPACE_DOCUMENTS_MAX", "quota_documents", documents, 2),
         row("WORKSPACE_BYTES_MAX", "quota_bytes", bytes, 2),
@@ -343,11 +345,13 @@ fn workspaces() -> Vec<Row> {
     ]
 }
 
-/// Limits on what waits or how long; what is above them is slowed down and not refused. The tests that show it.
+/// Limits on what waits or how long, above which nothing is refused but slowed down, and one that takes a workspace of many spaces. The
+/// tests that show them.
 const SHOWN_ELSEWHERE: &[(&str, &str)] = &[
     ("IN_FLIGHT_CONNECTION_BYTES_MAX", "pushes_beyond_the_window_are_put_off"),
     ("IN_FLIGHT_TOTAL_BYTES_MAX", "a_crowd_of_slow_readers_leaves_small_pages_for_the_others"),
     ("IDLE_PING_MS", "the_handshake_has_a_limit_and_so_has_silence"),
+    ("QUARANTINE_SPACES_MAX", "a_change_that_is_brought_for_another_space_is_told_to_its_managers_too"),
 ];
 
 #[test]
@@ -375,6 +379,7 @@ fn every_named_limit_has_a_row() {
     let tests = [
         include_str!("../../../forsat-sync/src/relay/tests.rs"),
         include_str!("../../../../relay-server/src/hub/tests.rs"),
+        include_str!("../../../../relay-server/src/store/conformance/quarantine.rs"),
     ];
     for (limit, test) in SHOWN_ELSEWHERE {
         let function = format!("fn {test}(");
