@@ -178,6 +178,16 @@ pub enum ControlError {
     InviteUsed(String),
 }
 
+impl ControlError {
+    /// Whether something that was named isn't there, of what the control log knows.
+    pub(crate) fn is_missing(&self) -> bool {
+        matches!(
+            self,
+            Self::NoSuchSpace(_) | Self::NoSuchUser(_) | Self::NoSuchDevice(_) | Self::NoSuchInvite(_)
+        )
+    }
+}
+
 /// The fixed facts of a relay store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreIdentity {

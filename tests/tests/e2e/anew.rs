@@ -37,8 +37,15 @@ fn a_relay_made_anew_gets_back_who_is_let_in_and_the_records_from_whoever_comes_
     lose_and_make_anew(&mut office, &identity);
     let status = office.relay.status();
     assert_eq!((&status["documents"], &status["devices_active"]), (&0.into(), &0.into()), "{status}");
-    let refused = office.relay.run(&["invite", "--user", "Omid", "--space", "main", "--role", "rep"]);
-    assert_eq!(refused.code, Some(4), "{refused:?}");
+    for order in [
+        &["invite", "--user", "Omid", "--space", "main", "--role", "rep", "--as-json"][..],
+        &["role", "set", "Mina", "main", "rep", "--json"],
+        &["device", "revoke", &reza, "--json"],
+    ] {
+        let refused = office.relay.run(order);
+        assert_eq!(refused.code, Some(4), "{refused:?}");
+        assert!(refused.err.contains("waits for the control log"), "{refused:?}");
+    }
     // A viewer, whom the empty relay doesn't know, comes first: the log that she shows is signed by the relay.
     let summary = mina.sync();
     assert!(summary["brought_back"].as_u64() > Some(0) && summary["synced"] == true, "{summary}");

@@ -117,26 +117,14 @@ pub(super) fn forget_uninvited(tx: &WriteTransaction, mut users: BTreeSet<String
 #[cfg(test)]
 mod tests {
     use forsat_sync::frame::Role;
-    use forsat_sync::id::{Epoch, SpaceId, WorkspaceId};
     use forsat_sync::identity::SecretHash;
 
     use super::*;
     use crate::store::conformance::{enrol, invite, space};
+    use crate::store::redb::in_memory::store;
     use crate::store::redb::tables::put;
-    use crate::store::redb::{Commit, InitWorkspace, OpenOptions, RedbStore};
+    use crate::store::redb::{Commit, RedbStore};
     use crate::store::{AccessCommand, AccessStore as _, RelayStore as _, Remedy};
-
-    fn store() -> RedbStore {
-        let init = InitWorkspace {
-            workspace: WorkspaceId::from_bytes([3; 16]),
-            name: "Sales".into(),
-            relay_key_seed: [4; 32],
-            common: SpaceId::from_bytes([5; 16]),
-            now_ms: 1,
-        };
-        let backend = redb::backends::InMemoryBackend::new();
-        RedbStore::with_backend(backend, OpenOptions::new(Epoch::new(1)), &init).unwrap()
-    }
 
     #[test]
     fn an_invite_from_before_the_device_was_kept_goes_with_any_device_of_its_user() {

@@ -336,22 +336,9 @@ pub(super) const FIRST: FeedSeq = FeedSeq::new(1);
 mod tests {
     use super::*;
     use crate::store::conformance::{enrol, space};
+    use crate::store::redb::in_memory::store;
     use crate::store::redb::tables::feed_key;
-    use crate::store::redb::{InitWorkspace, OpenOptions};
     use crate::store::{AccessCommand, AccessStore as _, RelayStore as _};
-    use forsat_sync::id::{Epoch, WorkspaceId};
-
-    fn store() -> RedbStore {
-        let init = InitWorkspace {
-            workspace: WorkspaceId::from_bytes([3; 16]),
-            name: "Sales".into(),
-            relay_key_seed: [4; 32],
-            common: SpaceId::from_bytes([5; 16]),
-            now_ms: 1,
-        };
-        let backend = redb::backends::InMemoryBackend::new();
-        RedbStore::with_backend(backend, OpenOptions::new(Epoch::new(1)), &init).unwrap()
-    }
 
     /// Makes the store what one of before the log was.
     fn forget(store: &RedbStore) {

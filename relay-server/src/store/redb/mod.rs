@@ -13,6 +13,8 @@ mod examine;
 mod feed;
 mod find;
 mod heal;
+#[cfg(test)]
+mod in_memory;
 mod invites;
 mod log;
 mod manage;
@@ -313,6 +315,8 @@ impl RedbStore {
         self.write(now_ms, |tx| match run(tx) {
             Ok((done, commit)) => Ok((Ok(done), commit)),
             Err(ControlError::Store(error)) => Err(error),
+            // What a store that was made anew can't find may only have to be brought.
+            Err(refused) if refused.is_missing() && opening::awaits_log(tx)? => Err(StoreError::LogAwaited),
             Err(refused) => Ok((Err(refused), Commit::NothingWritten)),
         })?
     }

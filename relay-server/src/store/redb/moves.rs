@@ -255,22 +255,9 @@ pub(super) fn told(bytes: &[u8]) -> Result<(HomeVersion, Option<SpaceId>), Store
 mod tests {
     use super::*;
     use crate::store::conformance::{chain, document, enrol, space};
-    use crate::store::redb::{InitWorkspace, OpenOptions};
+    use crate::store::redb::in_memory::store;
     use crate::store::{AccessCommand, AccessStore as _, RelayStore as _};
     use forsat_sync::frame::Role;
-    use forsat_sync::id::{Epoch, WorkspaceId};
-
-    fn store() -> RedbStore {
-        let init = InitWorkspace {
-            workspace: WorkspaceId::from_bytes([3; 16]),
-            name: "Sales".into(),
-            relay_key_seed: [4; 32],
-            common: SpaceId::from_bytes([5; 16]),
-            now_ms: 1,
-        };
-        let backend = redb::backends::InMemoryBackend::new();
-        RedbStore::with_backend(backend, OpenOptions::new(Epoch::new(1)), &init).unwrap()
-    }
 
     #[test]
     fn the_invariants_hold_after_moves_there_and_back_and_an_erasure() {

@@ -279,27 +279,14 @@ fn summary(spaces: &impl Readable, row: TokenRow) -> Result<TokenSummary, StoreE
 #[cfg(test)]
 mod tests {
     use forsat_sync::frame::Role;
-    use forsat_sync::id::{Epoch, SpaceId, WorkspaceId};
     use forsat_sync::relay::Standing;
 
     use super::*;
     use crate::store::conformance::{enrol, space};
-    use crate::store::redb::{InitWorkspace, OpenOptions};
+    use crate::store::redb::in_memory::store;
     use crate::store::{
         AccessCommand, AccessStore as _, AdminOrder, NewInvite, Orderer, RelayStore as _, Remedy, Scope,
     };
-
-    fn store() -> RedbStore {
-        let init = InitWorkspace {
-            workspace: WorkspaceId::from_bytes([3; 16]),
-            name: "Sales".into(),
-            relay_key_seed: [4; 32],
-            common: SpaceId::from_bytes([5; 16]),
-            now_ms: 1,
-        };
-        let backend = redb::backends::InMemoryBackend::new();
-        RedbStore::with_backend(backend, OpenOptions::new(Epoch::new(1)), &init).unwrap()
-    }
 
     fn make(store: &RedbStore, number: u8, name: &str) -> TokenHash {
         let new = NewToken {

@@ -4,30 +4,17 @@ use automerge::transaction::Transactable as _;
 use automerge::{ActorId, Author, Automerge, ROOT};
 use forsat_sync::chunk;
 use forsat_sync::frame::Role;
-use forsat_sync::id::{DocumentId, Epoch, SpaceId, WorkspaceId};
+use forsat_sync::id::{DocumentId, SpaceId};
 use forsat_sync::limits::{ChunkLimits, Limits};
 use redb::ReadableTable as _;
-use redb::backends::InMemoryBackend;
 
 use super::*;
 use crate::store::conformance::{Member, document, enrol, space};
+use crate::store::redb::in_memory::store_with;
 use crate::store::redb::tables::USER_IDS;
-use crate::store::redb::{InitWorkspace, OpenOptions};
 use crate::store::{AccessCommand, AccessStore as _, RelayStore as _, Remedy};
 
 const NOW_MS: u64 = 7;
-
-fn store_with(limits: Limits) -> RedbStore {
-    let init = InitWorkspace {
-        workspace: WorkspaceId::from_bytes([3; 16]),
-        name: "Sales".into(),
-        relay_key_seed: [4; 32],
-        common: SpaceId::from_bytes([5; 16]),
-        now_ms: 1,
-    };
-    let options = OpenOptions { limits, ..OpenOptions::new(Epoch::new(1)) };
-    RedbStore::with_backend(InMemoryBackend::new(), options, &init).unwrap()
-}
 
 /// A store with a manager of one space.
 fn world(limits: Limits) -> (RedbStore, SpaceId, Member) {

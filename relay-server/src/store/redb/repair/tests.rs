@@ -4,18 +4,19 @@ use automerge::transaction::Transactable as _;
 use automerge::{ActorId, Author, Automerge, ROOT};
 use forsat_sync::chunk;
 use forsat_sync::frame::{PageEntry, Role};
-use forsat_sync::id::{DocumentId, Epoch, WorkspaceId};
+use forsat_sync::id::DocumentId;
 use forsat_sync::limits::ChunkLimits;
 use forsat_sync::relay::MoveRequest;
 
 use super::*;
 use crate::store::conformance::{Member, document, enrol, push, space, whole};
+use crate::store::redb::in_memory::store;
+use crate::store::redb::moves;
 use crate::store::redb::rows::{
     FEED_KIND_CHANGE, FEED_KIND_CONTROL, FEED_KIND_ERASURE, FEED_KIND_LEFT, FEED_KIND_MOVED_IN,
     FEED_KIND_MOVED_OUT, MovedOutRow,
 };
 use crate::store::redb::tables::{ALL, ERASED, MOVED_OUT, moved_out_key};
-use crate::store::redb::{InitWorkspace, OpenOptions, moves};
 use crate::store::{
     AccessCommand, AccessStore as _, ItemOutcome, Later, MoveOutcome, PushItem, PushOutcome, RelayStore as _,
 };
@@ -29,18 +30,6 @@ struct Office {
     spaces: [SpaceId; 2],
     common: SpaceId,
     sound: Rows,
-}
-
-fn store() -> RedbStore {
-    let init = InitWorkspace {
-        workspace: WorkspaceId::from_bytes([3; 16]),
-        name: "Sales".into(),
-        relay_key_seed: [4; 32],
-        common: SpaceId::from_bytes([5; 16]),
-        now_ms: 1,
-    };
-    RedbStore::with_backend(redb::backends::InMemoryBackend::new(), OpenOptions::new(Epoch::new(1)), &init)
-        .unwrap()
 }
 
 /// Changes of a document, each on the one before.
